@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The module's nouns, and the calls that its files make to each other.
+ *
+ * A session's configuration is one immutable struct jalur_graph behind one RCU
+ * pointer: a packet sees the old graph or the new one, never a mixture. What
+ * packets change (latch, counters, cached route) hangs on struct jalur_end,
+ * which survives replacement by its id. An end sits at the same slot of every
+ * graph of its session for as long as it lives, so that a packet which found
+ * the end by its local address finds its configuration by one index.
+ *
+ * Locks, in order: RTNL, jalur_net.lock (all control), jalur_end.lock (one end,
+ * packet path, BH). The packet path holds rcu_read_lock and at most one
+ * jalur_end.lock; it never allocates but to copy an skb, and never sleeps.
+ */
+#ifndef _JALUR_H
+#define _JALUR_H
+
+#include <linux/in6.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/rcupdate.h>
+#include <linux/seqlock.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <net/dst.h>
+#include <uapi/linux/jalur.h>
+
+struct genl_info;
+struct net;
+struct netlink_ext_ack;
+
+#define JALUR_DROP_REASONS	(JALUR_DROP_REASON_RTCP_MAP + 1)
+#define JALUR_SOURCES		4	/* SSRCs remembered per end */
+#define JALUR_DEFAULT_CLOCK	8000
+
+/**
+ * struct jalur_addr - a transport address
+ * @ip: IPv4 in ip.s6_addr32[0] with the rest zero, or IPv6
+ * @port: UDP port
+ * @family: AF_INET, AF_INET6, or 0 when there is none
+ * @scope: ifindex of a link-local IPv6 address, else 0
+ * @l3: VRF ifindex of a local address, else 0
+ */
+struct jalur_addr {
+	struct in6_addr	ip;
+	__be16		port;
+	u8		family;
+	u32		scope;
+	u32		l3;
+};
+
+/* What the first bytes of a datagram say it is (RFC 7983, RFC 5761). */
+enum jalur_kind {
+	JALUR_KIND_OTHER,
+	JALUR_KIND_RTP,
+	JALUR_KIND_RTCP,
+	JALUR_KIND_STUN,
+	JALUR_KIND_DTLS,
+	JALUR_KIND_ZRTP,
+	JALUR_KIND_TURN,
+};
+
+/**
+ * struct jalur_pkt - what parse.c proved of a packet; later stages trust it
+ * @src: where the packet came from
+ * @dst: where it was sent to (the key of the lookup; @dst.l3 filled in)
+ * @udp: UDP header, in the skb's linear part
+ * @data: UDP payload; at least @pull bytes of it are linear
+ * @len: length of the UDP payload
+ * @pull: how many bytes at @data may be read directly
+ * @kind: see enum jalur_kind
+ * @pt: RTP payload type or RTCP packet type
+ * @seq: RTP sequence number
+ * @timestamp: RTP timestamp
+ * @ssrc: SSRC of the RTP packet, or the sender of the RTCP packet
+ * @iph_len: bytes from the network header to @udp
+ * @ttl: TTL or hop limit
+ * @tos: TOS or traffic class
+ * @gso: carries several datagrams; segments before the relay sees them
+ */
+struct jalur_pkt {
+	struct jalur_addr	src;
+	struct jalur_addr	dst;
+	struct udphdr		*udp;
+	u8			*data;
+	u16			len;
+	u16			pull;
+	u8			kind;
+	u8			pt;
+	u16			seq;
+	u32			timestamp;
+	u32			ssrc;
+	u8			iph_len;
+	u8			ttl;
+	u8			tos;
+	bool			gso;
+};
+
+/* One SSRC as received: RFC 3550 A.1, A.3, A.8. */
+struct jalur_source {
+	u32	ssrc;
+	u32	jitter;		/* scaled by 16, RTP units */
+	u32	transit;
+	u32	clock_rate;
+	u32	base_seq;
+	u32	cycles;		/* sequence wraps, shifted by 16 */
+	u16	max_seq;
+	u8	pt;
+	bool	used;
+	u64	packets;
+	unsigned long last;	/* jiffies: the oldest is replaced */
+};
+
+struct jalur_stats {
+	u64	rx_packets;
+	u64	rx_bytes;
+	u64	rx_rtcp_packets;
+	u64	ssrc_changes;
+	u64	drops[JALUR_DROP_REASONS];
+	struct jalur_source sources[JALUR_SOURCES];
+};
+
+/**
+ * struct jalur_end - what lives as long as an end does
+ * @node: in jalur_net's table, by @local; RCU
+ * @local: key; never changes
+ * @session: owner of this end; valid under RCU as long as the end is found
+ * @slot: index of this end's configuration in every graph of the session
+ * @dormant: the local address is not on the host now (address notifier)
+ * @timed_out: nothing accepted for idle-ms; told once. Written under @lock
+ * @lock: guards what follows, but for @tx_packets and @tx_bytes
+ * @remote_seq: readers of @remote on the packet path take no lock
+ * @remote: where packets to this end go now: learned, else as signalled
+ * @locked: the latch is closed
+ * @epoch: latch-epoch that @locked belongs to
+ * @dst: cached route to @remote; RCU, replaced under @lock
+ * @dst_cookie: of @dst (IPv6)
+ * @dst_retry: jiffies before which a failed route look-up is not tried again
+ * @last_rx: jiffies of the last accepted packet, else of creation
+ * @has_rx: a packet was accepted
+ * @cur_ssrc: SSRC that arrives now; valid when @has_ssrc
+ * @stats: counters of packets that arrived here
+ * @tx_packets: packets sent to the remote (many CPUs may send)
+ * @tx_bytes: UDP payload of these
+ * @rtt_us: round-trip time towards the remote, 0 when not known
+ * @sr_ntp: middle 32 bits of the last sender reports relayed to this end
+ * @sr_time: ktime of these
+ * @sr_next: slot of @sr_ntp to write next
+ * @id: chosen by userspace, unique in the session
+ * @rcu: freed after a grace period
+ */
+struct jalur_end {
+	struct hlist_node	node;
+	struct jalur_addr	local;
+	struct jalur_session	*session;
+	u8			slot;
+	bool			dormant;
+	bool			timed_out;
+	bool			locked;
+	u32			epoch;
+	spinlock_t		lock;
+	seqcount_spinlock_t	remote_seq;
+	struct jalur_addr	remote;
+	struct dst_entry __rcu	*dst;
+	u32			dst_cookie;
+	unsigned long		dst_retry;
+	unsigned long		last_rx;
+	bool			has_rx;
+	bool			has_ssrc;
+	u32			cur_ssrc;
+	struct jalur_stats	stats ____cacheline_aligned;
+	atomic64_t		tx_packets;
+	atomic64_t		tx_bytes;
+	u32			rtt_us;
+	u32			sr_ntp[4];
+	ktime_t			sr_time[4];
+	u8			sr_next;
+	u64			id;
+	struct rcu_head		rcu;
+};
+
+/* A line of the payload table. */
+struct jalur_payload {
+	u8	pt;
+	u8	kind;
+	u32	clock_rate;
+};
+
+/**
+ * struct jalur_end_conf - an end as configured; immutable
+ * @end: the living end, NULL when the slot is free
+ * @remote: as signalled; family 0 when not known yet
+ * @dest: end that packets from here go to, NULL without a flow. The first
+ *	destination of the one flow that leaves an end; more are refused
+ *	until forks are built
+ * @dest_conf: configuration of @dest, in the same graph
+ * @idle: idle-ms in jiffies, 0 for never
+ * @epoch: latch-epoch
+ * @latch: enum jalur_latch
+ * @accept: enum jalur_accept bits; RTP alone by default
+ * @latch_open: learning is allowed
+ * @follow: kept for SRTP
+ * @nonlocal: the local address need not be on this host
+ * @df: keep DF on packets sent to the remote
+ * @dscp: of packets sent to the remote, -1 to keep it
+ * @payloads: lines in @payload; 0 accepts any payload type
+ * @payload: the table
+ */
+struct jalur_end_conf {
+	struct jalur_end	*end;
+	struct jalur_addr	remote;
+	struct jalur_end	*dest;
+	const struct jalur_end_conf *dest_conf;
+	u32			idle;
+	u32			idle_ms;
+	u32			epoch;
+	u8			latch;
+	u8			accept;
+	bool			latch_open;
+	bool			follow;
+	bool			nonlocal;
+	bool			df;
+	s8			dscp;
+	u8			payloads;
+	struct jalur_payload	*payload;
+};
+
+/**
+ * struct jalur_graph - the whole configuration of a session; immutable
+ * @ends: slots in @conf, some of which may be free
+ * @digest: opaque to the kernel
+ * @tag: for people, NUL terminated
+ * @grace_ms: of removed receive contexts
+ * @rcu: freed after a grace period
+ * @conf: by slot
+ */
+struct jalur_graph {
+	u64			digest;
+	u32			grace_ms;
+	u8			ends;
+	char			tag[JALUR_MAX_TAG_LEN + 1];
+	struct rcu_head		rcu;
+	struct jalur_end_conf	conf[];
+};
+
+/**
+ * struct jalur_session - the media of one call
+ * @graph: published by one assignment under jalur_net.lock
+ * @jn: namespace
+ * @dead: unhashed; packets that still hold it count a drop, change nothing
+ * @owner: scope of @id
+ * @id: of the call
+ * @node: in jalur_net.sessions, by (@owner, @id)
+ * @list: in the owner's list of sessions
+ * @created: for the age
+ * @rcu: freed after a grace period
+ */
+struct jalur_session {
+	struct jalur_graph __rcu *graph;
+	struct jalur_net	*jn;
+	bool			dead;
+	u64			owner;
+	u64			id;
+	struct hlist_node	node;
+	struct list_head	list;
+	ktime_t			created;
+	struct rcu_head		rcu;
+};
+
+/**
+ * struct jalur_table - ends by local address; RCU readers
+ * @seed: random; keys are chosen by our own daemon, so no siphash
+ * @mask: buckets - 1
+ * @bucket: heads
+ */
+struct jalur_table {
+	u32			seed;
+	u32			mask;
+	struct rcu_head		rcu;
+	struct hlist_head	bucket[];
+};
+
+/**
+ * struct jalur_net - one network namespace
+ * @net: the namespace
+ * @lock: guards all control state here; taken inside RTNL
+ * @table: ends; NULL as long as there are none, so that a miss costs one load
+ * @event_seq: of the last event, under @event_lock
+ * @event_lock: orders sequence numbers with the sending; BH
+ *
+ * net.c, owner.c and timeout.c keep what else they need in here.
+ */
+struct jalur_net {
+	struct net		*net;
+	struct mutex		lock;
+	struct jalur_table __rcu *table;
+	spinlock_t		event_lock;
+	u64			event_seq;
+	struct hlist_head	*sessions;	/* by (owner, id) */
+	u32			session_count;
+	u32			end_count;
+	u32			max_sessions;	/* 0: no cap of its own */
+	u32			orphan_s;
+	u32			orphan_idle_s;
+	struct list_head	owners;
+	struct list_head	hooks;
+	struct delayed_work	timeout_work;
+	bool			hooked;
+};
+
+/* One line for log and selftest alike. */
+#define jalur_err(fmt, ...) pr_err("jalur: " fmt, ##__VA_ARGS__)
+
+struct jalur_net *jalur_net_get(const struct net *net);
+
+/* --- the packet path ---------------------------------------------------- */
+
+/* relay.c */
+unsigned int jalur_hook_ingress(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state);
+unsigned int jalur_hook_local_in(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state);
+
+/* parse.c */
+bool jalur_parse(struct sk_buff *skb, struct jalur_pkt *pkt);
+
+/* end.c: the look-up is inline, it runs for every datagram of the host */
+u32 jalur_addr_hash(const struct jalur_addr *addr, u32 seed);
+bool jalur_addr_equal(const struct jalur_addr *a, const struct jalur_addr *b);
+struct jalur_end *jalur_end_lookup(const struct jalur_net *jn,
+				   const struct jalur_addr *local);
+
+/* latch.c */
+bool jalur_latch_allows(const struct jalur_end *end,
+			const struct jalur_end_conf *conf,
+			const struct jalur_addr *src);
+bool jalur_latch_learn(struct jalur_end *end, const struct jalur_end_conf *conf,
+		       const struct jalur_addr *src);
+void jalur_latch_configure(struct jalur_end *end,
+			   const struct jalur_end_conf *old,
+			   const struct jalur_end_conf *conf);
+void jalur_latch_import(struct jalur_end *end, const struct jalur_addr *addr);
+
+/* stats.c */
+void jalur_stats_receive(struct jalur_end *end,
+			 const struct jalur_end_conf *conf,
+			 const struct jalur_pkt *pkt);
+void jalur_stats_drop(struct jalur_end *end, enum jalur_drop_reason reason);
+u64 jalur_stats_lost(const struct jalur_source *src);
+
+/* rtcp.c */
+bool jalur_rtcp_valid(const u8 *data, unsigned int len);
+void jalur_rtcp_figures(struct jalur_end *from, struct jalur_end *to,
+			const u8 *data, unsigned int len);
+
+/* rewrite.c and xmit.c: consume the skb */
+void jalur_xmit(struct sk_buff *skb, const struct jalur_pkt *pkt,
+		struct jalur_end *from, struct jalur_end *to,
+		const struct jalur_end_conf *to_conf);
+void jalur_xmit_forget(struct jalur_end *end);	/* drop the cached route */
+
+/* icmp.c */
+bool jalur_icmp_input(struct net *net, struct sk_buff *skb);
+
+/* --- control ------------------------------------------------------------- */
+
+/* net.c */
+int jalur_net_init(void);
+void jalur_net_exit(void);
+int jalur_hooks_get(struct jalur_net *jn, struct netlink_ext_ack *extack);
+void jalur_hooks_put(struct jalur_net *jn);
+
+/* event.c: any context, never sleeps */
+void jalur_event_end(struct jalur_end *end, enum jalur_event_type type);
+void jalur_event_latched(struct jalur_end *end, enum jalur_event_type type,
+			 const struct jalur_addr *remote);
+void jalur_event_ssrc(struct jalur_end *end, u32 ssrc);
+
+/* selftest/, in a debug build: false fails the load */
+bool jalur_selftest(void);
+
+#endif /* _JALUR_H */

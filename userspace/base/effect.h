@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the sans-IO core wants done, in order. The core never does I/O: whoever
+ * drives it pops effects from the front, carries each out before the next, and
+ * answers those with a ticket by call_engine_complete().
+ */
+#ifndef BASE_EFFECT_H
+#define BASE_EFFECT_H
+
+#include "base/addr.h"
+#include "base/list.h"
+
+struct media_plan;
+
+enum effect_kind {
+	EFFECT_SEND,		/* bytes to flow; no ticket */
+	EFFECT_MEDIA_APPLY,	/* create or replace plan->session; ticket */
+	EFFECT_MEDIA_REMOVE,	/* delete a session; ticket; figures come back */
+};
+
+struct effect {
+	struct list node;
+	enum effect_kind kind;
+	u64 ticket;			/* 0: nobody waits */
+	struct flow flow;		/* SEND */
+	struct media_plan *plan;	/* APPLY: owned by the effect */
+	u64 session;			/* REMOVE */
+	size_t len;
+	char bytes[];			/* SEND */
+};
+
+struct effects {
+	struct list head;
+};
+
+void effects_init(struct effects *q);
+/* 0 or -ENOMEM; bytes are copied */
+int effects_send(struct effects *q, const struct flow *flow, struct slice bytes);
+/* Takes ownership of plan. 0 or -ENOMEM (then plan is still the caller's). */
+int effects_media_apply(struct effects *q, u64 ticket, struct media_plan *plan);
+int effects_media_remove(struct effects *q, u64 ticket, u64 session);
+struct effect *effects_pop(struct effects *q);	/* NULL when empty; caller frees by effect_free() */
+void effect_free(struct effect *e);		/* the plan, too, if still there (plan is malloc'ed flat) */
+void effects_clear(struct effects *q);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The signalling core as a whole: datagram in, effects out. call_engine_input()
+ * is the pipeline of DESIGN.md §1, readable from top to bottom. No I/O, no
+ * clock: now is ns of CLOCK_MONOTONIC, given by the caller; wall is CLOCK_REALTIME.
+ */
+#ifndef CALL_ENGINE_H
+#define CALL_ENGINE_H
+
+#include "base/effect.h"
+#include "call/policy.h"
+#include "media/relay.h"
+#include "sip/engine.h"
+
+struct call_engine;
+struct call;
+
+struct call_engine_conf {
+	struct sip_engine_conf sip;
+	u32 node;			/* 12 bits */
+	u32 epoch;			/* 20 bits, of this boot */
+	struct call_policy *policy;	/* a reference is taken */
+};
+
+struct call_engine *call_engine_new(const struct call_engine_conf *conf);
+void call_engine_free(struct call_engine *e);
+
+void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, struct slice bytes);
+void call_engine_tick(struct call_engine *e, u64 now);
+u64 call_engine_deadline(const struct call_engine *e);		/* UINT64_MAX: none */
+/* The outcome of an effect with a ticket. figures: of a removal, may be NULL. */
+void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result,
+			  const struct media_figures *figures);
+void call_engine_unreachable(struct call_engine *e, u64 now, const struct flow *flow);
+void call_engine_media_event(struct call_engine *e, u64 now, const struct media_event *event);
+/* Reload: new calls follow the new policy. */
+void call_engine_set_policy(struct call_engine *e, struct call_policy *policy);
+struct effect *call_engine_effect(struct call_engine *e);	/* next, or NULL; caller frees */
+
+/* Stop taking new dialogs (503); end every call with BYE when hangup. */
+void call_engine_drain(struct call_engine *e, u64 now, bool hangup);
+size_t call_engine_calls(const struct call_engine *e);
+
+/* For the administrator. */
+enum call_state { CALL_TRYING, CALL_RINGING, CALL_ANSWERED, CALL_UP, CALL_ENDING };
+
+struct call_leg_view {
+	const char *call_id, *local_tag, *remote_tag, *local_uri, *remote_uri;
+	const char *realm, *trunk;
+	struct addr peer;
+	const char *dialog_state;	/* "early", "confirmed", "ended" */
+};
+
+struct call_view {
+	u64 id;
+	enum call_state state;
+	bool held;
+	u64 created, answered;		/* ns, as now; answered 0: not yet */
+	struct call_leg_view a, b;
+	const struct media_plan *plan;	/* committed last; NULL: no media yet */
+};
+
+bool call_engine_view(struct call_engine *e, u64 id, struct call_view *view);
+void call_engine_each(struct call_engine *e, void (*each)(void *arg, const struct call_view *view), void *arg);
+int call_engine_hangup(struct call_engine *e, u64 now, u64 id, const char *reason);	/* -ENOENT */
+
+/* What happened, for monitor, CDR and log; drained by the caller after each input. */
+enum call_event_type { CALL_EVENT_NEW, CALL_EVENT_RINGING, CALL_EVENT_ANSWERED, CALL_EVENT_HELD,
+	CALL_EVENT_RESUMED, CALL_EVENT_ENDED, CALL_EVENT_REFUSED };
+
+struct call_event {
+	enum call_event_type type;
+	u64 call;			/* 0 for a request that was refused before a call existed */
+	u64 time;			/* now */
+	char from[96], to[96];
+	u16 status;			/* ENDED by failure, REFUSED */
+	char reason[96];
+	struct media_figures *figures;	/* ENDED; owned by the event */
+};
+
+bool call_engine_event(struct call_engine *e, struct call_event *event);	/* false: none */
+void call_event_clear(struct call_event *event);
+/* Name and value pairs; ends with name NULL. */
+const struct sip_counter *call_engine_counters(struct call_engine *e);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the configuration says of calls, as plain data: config/ fills it in,
+ * call/ only reads it. Replaced whole on reload; running calls keep a reference
+ * to the one they began with.
+ */
+#ifndef CALL_POLICY_H
+#define CALL_POLICY_H
+
+#include "base/addr.h"
+#include "media/port.h"
+
+struct call_realm {
+	char *name;
+	size_t first_listener, nlisteners;	/* into the listeners of the configuration */
+	struct media_range *media;
+	size_t nmedia;
+	u8 latch;				/* enum jalur_latch */
+	struct media_ports *ports;		/* owned by main, survives a reload */
+};
+
+struct call_trunk {
+	char *name;
+	size_t realm;			/* index */
+	struct prefix *match;		/* source addresses */
+	size_t nmatch;
+	struct addr target;		/* where requests go; family 0: none */
+	char *target_uri;		/* "sip:10.0.0.2:5060" */
+};
+
+struct call_route {
+	char *name;
+	int from_realm;			/* index, -1: any */
+	int from_trunk;			/* index, -1: any */
+	char *number_prefix;		/* of the request URI's user; NULL: any */
+	size_t to_trunk;
+};
+
+struct call_policy {
+	int refs;
+	struct call_realm *realms;
+	size_t nrealms;
+	struct call_trunk *trunks;
+	size_t ntrunks;
+	struct call_route *routes;
+	size_t nroutes;
+	u32 media_idle_ms;
+	u64 ring_timeout;		/* ns */
+	u64 max_duration;		/* ns, 0: none */
+	u64 t1, t2, t4;			/* ns */
+};
+
+struct call_policy *call_policy_get(struct call_policy *p);
+void call_policy_put(struct call_policy *p);	/* frees with the last reference */
+
+#endif

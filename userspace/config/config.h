@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration file (YAML, DESIGN.md §4): schema.c is the one table of
+ * keys; load.c reads a file into struct config or reports every mistake with
+ * its line. What is not in the table is an error.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "call/policy.h"
+#include "sip/engine.h"
+
+struct config_listener {
+	size_t realm;			/* index into policy->realms */
+	struct addr local;
+	struct addr advertise;
+};
+
+struct config {
+	u32 node;			/* 1..4095 */
+	char *control;			/* path of the control socket */
+	char *control_group;
+	int log_level;
+	struct config_listener *listeners;
+	size_t nlisteners;
+	struct call_policy *policy;	/* one reference; ports not filled in */
+	bool hangup_on_stop;		/* on_stop: keep | hangup */
+};
+
+struct config_mistake {
+	int line, column;
+	char text[256];			/* what, what was expected, nearest valid key */
+};
+
+struct config_mistakes {
+	struct config_mistake *list;
+	size_t n;
+};
+
+/* 0; -EINVAL with mistakes (at least one); other -errno when the file cannot be read (a
+ * mistake with line 0 says so). *out is untouched on error. */
+int config_load(const char *path, struct config **out, struct config_mistakes *mistakes);
+void config_free(struct config *c);
+void config_mistakes_free(struct config_mistakes *m);
+/* What a reload would need a restart for (listeners, node, control): text, or NULL. */
+const char *config_restart_needed(const struct config *old, const struct config *new_config);
+
+#endif

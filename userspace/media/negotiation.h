@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Offer and answer of one call (RFC 3264) seen from the middle: an SDP comes in
+ * on one leg and leaves, with our addresses, on the other; the media plan is a
+ * function of the committed pair and the pending offer (DESIGN.md §4). A
+ * pending offer only widens; commit narrows; rollback returns exactly to the
+ * committed plan.
+ */
+#ifndef MEDIA_NEGOTIATION_H
+#define MEDIA_NEGOTIATION_H
+
+#include "media/plan.h"
+#include "media/port.h"
+#include "sdp/sdp.h"
+
+enum media_leg { MEDIA_LEG_A, MEDIA_LEG_B };	/* A: the caller's */
+
+struct media_negotiation;
+
+struct media_negotiation_conf {
+	u64 session;
+	const char *tag;			/* Call-ID, for people */
+	struct media_ports *ports[2];		/* by leg; borrowed */
+	u8 latch[2];				/* enum jalur_latch, by leg */
+	u32 idle_ms;				/* 0: never */
+	u8 family[2];				/* preferred, 0: as the offer */
+};
+
+/* Why an SDP cannot be carried: for a 488 with Warning, and the log. */
+struct media_refusal {
+	u16 status;	/* 488, 500, 503 (no ports) */
+	u16 warning;	/* warn-code of RFC 3261 §20.43 */
+	char text[160];	/* names the line */
+};
+
+struct media_negotiation *media_negotiation_new(const struct media_negotiation_conf *conf);
+/* Gives back all ports. NULL allowed. */
+void media_negotiation_free(struct media_negotiation *n, u64 now);
+
+/*
+ * An offer came in on leg from. On success *out is the SDP for the other leg
+ * (malloc'ed, NUL terminated, caller frees), ports are drawn. -EINVAL,
+ * -ENOSPC, -ENOMEM with refusal; then nothing has changed. -EBUSY: an offer is
+ * pending.
+ */
+int media_offer(struct media_negotiation *n, u64 now, enum media_leg from,
+		struct slice sdp, char **out, struct media_refusal *refusal);
+/* The answer to the pending offer, on the leg that was asked; provisional: of an
+ * early dialog, the offer stays pending and a later answer replaces this one. */
+int media_answer(struct media_negotiation *n, u64 now, bool provisional,
+		 struct slice sdp, char **out, struct media_refusal *refusal);
+/* The pending offer was refused, cancelled, timed out. */
+void media_rollback(struct media_negotiation *n, u64 now);
+bool media_offer_pending(const struct media_negotiation *n);
+/* -EADDRINUSE from the relay: draw other local ports for all new ends and print again. */
+int media_redraw(struct media_negotiation *n, u64 now, char **out,
+		 struct media_refusal *refusal);
+
+/* The plan for the state as it is now; NULL: no memory, or no media (nends 0 is a plan
+ * without media: then *empty is set and NULL returned). */
+struct media_plan *media_plan_make(const struct media_negotiation *n, bool *empty);
+
+#endif

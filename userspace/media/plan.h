@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The media graph of a call as userspace wants it (MODULE.md §1): plain data,
+ * computed by a pure function, compared with the one applied last, applied
+ * whole. One block of memory, so that it can be copied and freed at once.
+ */
+#ifndef MEDIA_PLAN_H
+#define MEDIA_PLAN_H
+
+#include "base/addr.h"
+
+#define MEDIA_PLAN_PAYLOADS 32
+#define MEDIA_PLAN_TAG 128
+
+struct media_payload {
+	u8 pt;
+	u8 kind;		/* enum jalur_payload_kind */
+	u32 clock_rate;
+};
+
+struct media_end {
+	u64 id;			/* unique in the session, never reused */
+	struct addr local;
+	struct addr remote;	/* family 0: not known */
+	u32 accept;		/* enum jalur_accept bits */
+	u8 latch;		/* enum jalur_latch */
+	bool latch_open;
+	u32 latch_epoch;
+	u32 idle_ms;
+	size_t npayloads;	/* 0: any */
+	struct media_payload payloads[MEDIA_PLAN_PAYLOADS];
+};
+
+struct media_flow {
+	u64 source, dest;	/* end ids */
+};
+
+struct media_plan {
+	u64 session;
+	u64 digest;		/* of all below; see media_plan_digest() */
+	char tag[MEDIA_PLAN_TAG];
+	size_t nends, nflows;
+	struct media_end *ends;		/* point into the same block */
+	struct media_flow *flows;
+};
+
+struct media_plan *media_plan_new(u64 session, size_t nends, size_t nflows);	/* zeroed; free() */
+struct media_plan *media_plan_copy(const struct media_plan *plan);
+bool media_plan_equal(const struct media_plan *a, const struct media_plan *b);
+u64 media_plan_digest(const struct media_plan *plan);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A relay carries media plans out. There is the kernel's (kernel.c, libmnl);
+ * one with sockets will stand behind the same interface.
+ */
+#ifndef MEDIA_RELAY_H
+#define MEDIA_RELAY_H
+
+#include "media/plan.h"
+
+struct media_relay;
+
+struct media_end_figures {
+	u64 id;
+	struct addr local, remote;	/* remote as it is now, learned or signalled */
+	bool latched, timed_out;
+	u64 rx_packets, rx_bytes, tx_packets, tx_bytes, dropped, lost;
+	u32 jitter, clock_rate;		/* of the newest source */
+	u64 last_rx_ms;			/* UINT64_MAX: never */
+};
+
+struct media_figures {
+	u64 session;
+	u64 age_ms;
+	size_t nends;
+	struct media_end_figures ends[64];
+};
+
+/* For logs and answers: what was refused, where, what to do. */
+struct media_error {
+	int code;		/* errno */
+	char text[256];
+};
+
+enum media_event_type {
+	MEDIA_EVENT_LATCHED, MEDIA_EVENT_TIMED_OUT, MEDIA_EVENT_RESUMED,
+	MEDIA_EVENT_SSRC, MEDIA_EVENT_ADDRESS_GONE, MEDIA_EVENT_UNREACHABLE,
+	MEDIA_EVENT_DELETED, MEDIA_EVENT_LOST,	/* LOST: events were lost; resynchronise */
+	MEDIA_EVENT_DISPLACED, MEDIA_EVENT_OTHER,
+};
+
+struct media_event {
+	enum media_event_type type;
+	u64 owner, session, end;
+	u64 sequence;
+	struct addr remote;
+	u32 ssrc;
+};
+
+/* owner: the node id. takeover as MODULE.md §3. 0 or -errno with err. */
+int media_kernel_open(struct media_relay **out, u64 owner, bool takeover,
+		      struct media_error *err);
+void media_relay_close(struct media_relay *r);
+
+/* Creates the session when old is NULL, else replaces it. Returns after the kernel
+ * acknowledged. -EADDRINUSE: a port is taken; draw others. */
+int media_relay_apply(struct media_relay *r, const struct media_plan *old,
+		      const struct media_plan *plan, struct media_error *err);
+/* figures may be NULL. -ENOENT when there is no such session. */
+int media_relay_remove(struct media_relay *r, u64 session,
+		       struct media_figures *figures, struct media_error *err);
+int media_relay_get(struct media_relay *r, u64 session,
+		    struct media_figures *figures, struct media_error *err);
+/* All sessions of our owner, one callback each; for attaching and after lost events. */
+int media_relay_each(struct media_relay *r,
+		     void (*each)(void *arg, const struct media_figures *figures, u64 digest),
+		     void *arg, struct media_error *err);
+
+int media_relay_event_fd(const struct media_relay *r);		/* readable: call next */
+/* 1 and *event, 0 when there is none now, -errno. */
+int media_relay_event_next(struct media_relay *r, struct media_event *event);
+
+#endif

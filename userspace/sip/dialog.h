@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A dialog (RFC 3261 §12) as one plain record. Each leg of a call owns one; the
+ * engine indexes it by its local tag.
+ */
+#ifndef SIP_DIALOG_H
+#define SIP_DIALOG_H
+
+#include "base/addr.h"
+#include "sip/msg.h"
+
+struct sip_engine;
+struct sip_server;
+
+enum sip_dialog_state {
+	SIP_DIALOG_EARLY,
+	SIP_DIALOG_CONFIRMED,
+	SIP_DIALOG_ENDED,
+};
+
+struct sip_dialog {
+	enum sip_dialog_state state;
+	bool uac;			/* we sent the INVITE */
+	char local_tag[40];
+	char *remote_tag;		/* NULL: not known yet */
+	char *call_id;
+	char *local_uri;		/* as in our From or To: name-addr without tag */
+	char *remote_uri;
+	char *local_contact;		/* value of our Contact header */
+	char *remote_target;		/* request URI of what we send */
+	char **routes;			/* values of Route, in order */
+	size_t nroutes;
+	u32 local_cseq;
+	u32 remote_cseq;		/* 0: none yet */
+	struct flow flow;		/* next hop */
+	void *user;
+	/* private to sip/: index, 2xx waiting for its ACK */
+	struct sip_dialog_priv *priv;
+};
+
+struct sip_dialog_target {
+	struct slice request_uri;
+	struct slice from;		/* name-addr or addr-spec, no tag */
+	struct slice to;
+	struct slice contact_user;	/* may be empty */
+	struct flow flow;
+};
+
+/* NULL: no memory. */
+struct sip_dialog *sip_dialog_new_uac(struct sip_engine *e,
+				      const struct sip_dialog_target *target, void *user);
+/* From the request of a server transaction. -errno: no memory, or no usable Contact. */
+int sip_dialog_new_uas(struct sip_engine *e, struct sip_server *server, void *user,
+		       struct sip_dialog **out);
+/* A response with a To-tag arrived: learn remote tag, target, route set; 2xx confirms.
+ * -EEXIST when it belongs to another fork (other To-tag than the one learned). */
+int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct sip_msg *msg);
+/* Another fork's dialog, as a copy of d's identity with msg's tag and target. */
+struct sip_dialog *sip_dialog_fork(struct sip_engine *e, const struct sip_dialog *d,
+				   const struct sip_msg *msg);
+void sip_dialog_free(struct sip_engine *e, struct sip_dialog *d);	/* NULL allowed */
+
+#endif

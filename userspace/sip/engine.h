@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The SIP engine: bytes in, events out. It parses, runs the transactions
+ * (RFC 3261 §17, RFC 6026) and finds the dialog; whatever the layers below the
+ * call can answer alone (retransmissions, CANCEL without a match, requests for
+ * unknown dialogs, malformed messages) never leaves it. At most one event comes
+ * of one input or one due timer; the caller handles it, and by that calls
+ * sip_respond(), sip_request() and their kin, whose messages go to the effect
+ * queue in order. Nothing here calls up, does I/O, or knows the time.
+ */
+#ifndef SIP_ENGINE_H
+#define SIP_ENGINE_H
+
+#include "base/effect.h"
+#include "base/timer.h"
+#include "sip/dialog.h"
+#include "sip/msg.h"
+
+struct sip_engine;
+struct sip_server;	/* server transaction */
+struct sip_client;	/* client transaction */
+
+/* One per listener of the configuration, same index as struct flow.listener. */
+struct sip_listener {
+	struct addr local;	/* bound address */
+	struct addr advertise;	/* what Via and Contact say */
+};
+
+struct sip_engine_conf {
+	const struct sip_listener *listeners;	/* copied */
+	size_t nlisteners;
+	u64 t1, t2, t4;				/* ns; 0: RFC 3261 defaults */
+	u32 max_message;			/* bytes, 0: 65535 */
+	u8 seed[32];				/* of the engine's random generator */
+	const char *software;			/* Server and User-Agent */
+};
+
+enum sip_event_type {
+	SIP_EVENT_NONE,		/* dealt with below the call */
+	SIP_EVENT_REQUEST,	/* new request: server, dialog or NULL, msg */
+	SIP_EVENT_ACK,		/* ACK to our 2xx: dialog, msg; first one only */
+	SIP_EVENT_NO_ACK,	/* 64*T1 without ACK to our 2xx: dialog */
+	SIP_EVENT_CANCEL,	/* server (the INVITE's); the CANCEL got its 200 */
+	SIP_EVENT_RESPONSE,	/* client, msg; for a 2xx to INVITE each To-tag once */
+	SIP_EVENT_TIMEOUT,	/* client: timer B or F; treat as 408 */
+	SIP_EVENT_FAILED,	/* client: transport error; treat as 503 */
+};
+
+struct sip_event {
+	enum sip_event_type type;
+	const struct sip_msg *msg;	/* valid until the next call of input or timer */
+	struct flow flow;		/* it came by */
+	struct sip_server *server;
+	struct sip_client *client;
+	struct sip_dialog *dialog;	/* found by local tag, checked; its CSeq advanced */
+	void *user;			/* of the client, server or dialog, in this order */
+};
+
+/* effects and timers belong to the caller and outlive the engine. NULL: no memory. */
+struct sip_engine *sip_engine_new(const struct sip_engine_conf *conf,
+				  struct effects *effects, struct timers *timers);
+void sip_engine_free(struct sip_engine *e);
+
+/* One datagram. Malformed ones are answered 400 or dropped, and counted. */
+void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow,
+		      struct slice bytes, struct sip_event *event);
+/* A due timer with kind < 100. */
+void sip_engine_timer(struct sip_engine *e, u64 now, struct timer *t,
+		      struct sip_event *event);
+/* The transport could not send to this flow: fails its client transactions one by one;
+ * call until the event is SIP_EVENT_NONE. */
+void sip_engine_unreachable(struct sip_engine *e, u64 now, const struct flow *flow,
+			    struct sip_event *event);
+
+/* What to add to a message beside what the engine writes itself. */
+struct sip_content {
+	struct slice headers;		/* complete lines, each with CRLF; may be empty */
+	struct slice content_type;	/* empty: no body */
+	struct slice body;
+};
+
+/*
+ * Responses. The first 1xx above 100 or 2xx to a request without a To-tag uses
+ * dialog's local tag (dialog may be NULL: then the transaction's own random
+ * tag). A 2xx to INVITE is retransmitted until its ACK. Errors: -EINVAL when
+ * the transaction already sent a final response, -ENOMEM.
+ */
+int sip_respond(struct sip_engine *e, u64 now, struct sip_server *server,
+		struct sip_dialog *dialog, u16 status, const char *reason,
+		const struct sip_content *content);
+void sip_server_set_user(struct sip_server *server, void *user);
+const struct sip_msg *sip_server_request(const struct sip_server *server);	/* lives as long as the transaction's TU holds it */
+void sip_server_put(struct sip_engine *e, struct sip_server *server);	/* the TU is done with it; after the final response */
+
+/*
+ * Requests outside a dialog. The new client dialog (early, no remote tag) is
+ * made by sip_dialog_new_uac(); from it come From, To, Call-ID, CSeq, Contact.
+ * *client is a borrowed pointer, good until its final response, TIMEOUT or
+ * FAILED event was handled. In a dialog the same call is used for BYE,
+ * re-INVITE and so on: route set and target come from the dialog.
+ */
+int sip_request(struct sip_engine *e, u64 now, struct sip_dialog *dialog,
+		enum sip_method method, const struct sip_content *content,
+		void *user, struct sip_client **client);
+/* ACK to a 2xx; kept and sent again for each retransmitted 2xx. */
+int sip_ack(struct sip_engine *e, u64 now, struct sip_client *client,
+	    struct sip_dialog *dialog, const struct sip_content *content);
+/* CANCEL an INVITE; held back until a provisional response came (RFC 3261 §9.1).
+ * headers may hold a Reason line. */
+int sip_cancel(struct sip_engine *e, u64 now, struct sip_client *client,
+	       struct slice headers);
+
+/* Counters for jalurctl info: name and value pairs, ends with name NULL. */
+struct sip_counter {
+	const char *name;
+	u64 value;
+};
+const struct sip_counter *sip_engine_counters(struct sip_engine *e);
+
+u64 sip_engine_random(struct sip_engine *e);
+/* A token for tags, branches, Call-IDs: 16 lower-case hex digits and NUL. */
+void sip_engine_token(struct sip_engine *e, char out[17]);
+
+#endif

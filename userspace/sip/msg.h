@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A SIP message as slices over the bytes it arrived in (RFC 3261 §7, §25).
+ * Parsing allocates nothing. Headers are a table; those that every message
+ * needs are parsed once, here.
+ */
+#ifndef SIP_MSG_H
+#define SIP_MSG_H
+
+#include "base/addr.h"
+#include "base/slice.h"
+#include "sip/header.h"
+#include "sip/uri.h"
+
+#define SIP_MAX_HEADERS 128
+
+enum sip_method {
+	SIP_METHOD_OTHER,
+	SIP_INVITE, SIP_ACK, SIP_BYE, SIP_CANCEL, SIP_OPTIONS, SIP_REGISTER,
+	SIP_PRACK, SIP_UPDATE, SIP_INFO, SIP_REFER,
+	SIP_SUBSCRIBE, SIP_NOTIFY, SIP_PUBLISH, SIP_MESSAGE,
+};
+
+struct sip_hdr {
+	enum sip_hdr_id id;
+	struct slice name;	/* as written */
+	struct slice value;	/* trimmed, folding still in it */
+};
+
+/* Top Via (RFC 3261 §20.42, RFC 3581). */
+struct sip_via {
+	struct slice transport;	/* "UDP" */
+	struct slice host;	/* without brackets */
+	u16 port;		/* 0: absent */
+	struct slice branch;
+	struct slice received;
+	struct slice maddr;
+	bool rport;		/* parameter present */
+};
+
+/* name-addr or addr-spec with header parameters. */
+struct sip_nameaddr {
+	struct slice display;	/* with quotes, as written */
+	struct slice uri;	/* inside <> */
+	struct slice params;	/* after the address, from the first ';' */
+	struct slice tag;
+	struct slice value;	/* display and <uri>, no parameters */
+};
+
+struct sip_msg {
+	struct slice bytes;
+	bool request;
+	enum sip_method method;		/* of the request, or of CSeq */
+	struct slice method_name;
+	struct slice ruri;
+	u16 status;
+	struct slice reason;
+	struct sip_hdr hdrs[SIP_MAX_HEADERS];
+	size_t nhdrs;
+	struct slice body;
+	struct slice content_type;
+	struct sip_via via;
+	struct sip_nameaddr from, to;
+	struct slice call_id;
+	u32 cseq;
+	int max_forwards;		/* -1: absent */
+};
+
+struct sip_error {
+	u16 status;			/* what to answer: 400, 505, 513 ...; 0: drop */
+	const char *text;		/* names the header and what is wrong */
+};
+
+/* 0, -EINVAL with err filled in. On error the mandatory headers that could be
+ * read are set, so that a response can be built when err->status is not 0. */
+int sip_parse(struct slice bytes, struct sip_msg *msg, struct sip_error *err);
+
+const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id);	/* first, or NULL */
+const struct sip_hdr *sip_msg_header_next(const struct sip_msg *msg, const struct sip_hdr *hdr);
+bool sip_parse_nameaddr(struct slice value, struct sip_nameaddr *out);
+/* Takes the next element of a comma-separated header value off *rest. */
+bool sip_next_element(struct slice *rest, struct slice *element);
+/* Looks for ";name=value" or ";name"; *value is unquoted. */
+bool sip_param(struct slice params, const char *name, struct slice *value);
+
+enum sip_method sip_method_of(struct slice name);
+const char *sip_method_name(enum sip_method m);
+const char *sip_reason_phrase(u16 status);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * UDP sockets on libuv: our own descriptors (recvmmsg, sendmmsg, packet info)
+ * watched by uv_poll. Depends on base/ alone; what to do with a datagram is the
+ * caller's business.
+ */
+#ifndef TRANSPORT_LOOP_H
+#define TRANSPORT_LOOP_H
+
+#include <uv.h>
+
+#include "base/addr.h"
+
+struct udp;
+
+typedef void (*udp_receive_fn)(void *arg, const struct flow *flow, struct slice bytes);
+/* After a burst of datagrams was delivered: carry out what they caused. */
+typedef void (*udp_burst_fn)(void *arg);
+
+/* Binds local as listener number listener. 0 or -errno. */
+int udp_open(struct udp **out, uv_loop_t *loop, u32 listener, const struct addr *local,
+	     udp_receive_fn receive, udp_burst_fn burst, void *arg);
+/* Queues; udp_flush() sends. 0, -ENOBUFS, -EMSGSIZE. */
+int udp_send(struct udp *udp, const struct addr *to, struct slice bytes);
+/* Sends what is queued; calls failed(arg, flow) for each destination that the kernel
+ * refused. */
+void udp_flush(struct udp *udp, void (*failed)(void *arg, const struct flow *flow), void *arg);
+u64 udp_drops(const struct udp *udp);	/* receive queue overflows (SO_RXQ_OVFL) */
+void udp_close(struct udp *udp);
+
+#endif
