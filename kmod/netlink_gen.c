@@ -155,10 +155,10 @@ const struct nla_policy jalur_session_set_nl_policy[JALUR_A_SESSION_FORCE + 1] =
 };
 
 /* JALUR_CMD_SESSION_DEL - do */
-const struct nla_policy jalur_session_del_nl_policy[JALUR_A_SESSION_MAX + 1] = {
+const struct nla_policy jalur_session_del_nl_policy[JALUR_A_SESSION_LIMIT + 1] = {
 	[JALUR_A_SESSION_OWNER] = { .type = NLA_U64, },
 	[JALUR_A_SESSION_ID] = { .type = NLA_U64, },
-	[JALUR_A_SESSION_MAX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[JALUR_A_SESSION_LIMIT] = NLA_POLICY_MIN(NLA_U32, 1),
 	[JALUR_A_SESSION_FORCE] = { .type = NLA_FLAG, },
 };
 
@@ -233,7 +233,7 @@ const struct genl_ops jalur_nl_ops[10] = {
 		.cmd		= JALUR_CMD_SESSION_DEL,
 		.doit		= jalur_nl_session_del_doit,
 		.policy		= jalur_session_del_nl_policy,
-		.maxattr	= JALUR_A_SESSION_MAX,
+		.maxattr	= JALUR_A_SESSION_LIMIT,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

@@ -31,7 +31,7 @@ extern const struct nla_policy jalur_session_new_nl_policy[JALUR_A_SESSION_FORCE
 
 extern const struct nla_policy jalur_session_set_nl_policy[JALUR_A_SESSION_FORCE + 1];
 
-extern const struct nla_policy jalur_session_del_nl_policy[JALUR_A_SESSION_MAX + 1];
+extern const struct nla_policy jalur_session_del_nl_policy[JALUR_A_SESSION_LIMIT + 1];
 
 extern const struct nla_policy jalur_session_get_nl_policy[JALUR_A_SESSION_ID + 1];
 

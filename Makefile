@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make                          module for this host's kernel (or 6.12's), daemon, tool
+# make modules KERNEL=<release> module for another kernel whose headers are installed
+# make check                    every test; make check-debug under the debug kernel
+# make help                     the rest
+#
+# Everything that is made goes to build/.
+
+include tools/ksft.mk
+.DEFAULT_GOAL := all
+
+PKGS		:= libmnl libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libuv jansson yaml-0.1
+CC		?= gcc
+CSTD		:= -std=gnu11 -D_GNU_SOURCE
+WARN		:= -Wall -Wextra -Werror
+OPT		?= -O2 -g
+HARDEN		:= -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+SANFLAGS	:= -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+INCLUDES	:= -Iuserspace -Iinclude -Iinclude/uapi
+
+ifdef SAN
+B		:= build/asan
+EXTRA		:= $(SANFLAGS)
+HARDEN		:= -fPIE
+else
+B		:= build
+EXTRA		:=
+endif
+CFLAGS		:= $(CSTD) $(WARN) $(OPT) $(HARDEN) $(EXTRA) $(INCLUDES) \
+		   $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+LIBS		 = $(shell pkg-config --libs $(PKGS))
+LDFLAGS		:= -pie -Wl,-z,relro,-z,now $(EXTRA)
+
+# Layers, from the bottom; a library may use those before it.
+FOLDERS		:= base sip sdp media transport call config admin
+srcs		 = $(sort $(wildcard userspace/$(1)/*.c))
+objs		 = $(patsubst userspace/%.c,$(B)/obj/%.o,$(call srcs,$(1)))
+ARCHIVES	:= $(foreach f,$(FOLDERS),$(B)/lib/$(f).a)
+LINKLIBS	 = -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS)
+
+UNIT		:= $(patsubst selftests/unit/%.c,$(B)/unit/%,$(sort $(wildcard selftests/unit/*_test.c)))
+FUZZ		:= $(patsubst selftests/fuzz/%_fuzz.c,build/fuzz/%,$(sort $(wildcard selftests/fuzz/*_fuzz.c)))
+NETPROGS	:= $(patsubst selftests/net/%.c,$(B)/net/%,$(sort $(wildcard selftests/net/*.c)))
+
+.PHONY: all userspace tools modules modules-all spec spec-check style check check-debug \
+	demo bench fuzz unit-tests fuzz-targets net-tests clean install help config-doc
+
+all: modules userspace tools
+
+# --- the module -----------------------------------------------------------------
+# Kbuild builds where the sources are, so each kernel has its own copy of them.
+
+HOSTREL		:= $(shell uname -r)
+KERNEL		?= $(if $(wildcard /lib/modules/$(HOSTREL)/build/Makefile),$(HOSTREL),$(shell tools/kernels 6.12 >/dev/null && cat $${JALUR_CACHE:-/var/cache/jalur}/kernels/6.12/release))
+DEBUG		?=
+KMOD_OUT	 = build/kmod-$(KERNEL)$(if $(DEBUG),-debug)
+KDIR		?= $(shell tools/kernels --headers $(KERNEL))
+
+modules:
+	@test -n "$(KERNEL)" || { echo "no kernel to build for: make modules KERNEL=<release>" >&2; exit 1; }
+	@mkdir -p $(KMOD_OUT)
+	@rsync -a --delete --exclude='*.o' --exclude='.*' --exclude='*.mod*' Kbuild kmod include $(KMOD_OUT)/
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(KMOD_OUT) W=1 $(if $(DEBUG),JALUR_DEBUG=y) $(KFLAGS) modules
+
+# Both of Debian's kernels, plain and with the in-module selftests.
+modules-all:
+	@for k in 6.1 6.12; do \
+		dir=$$(tools/kernels $$k) || exit 1; \
+		for d in '' 1; do \
+			$(MAKE) --no-print-directory modules KERNEL=$$(cat $$dir/release) \
+				KDIR=$$dir/usr/src/linux-headers-$$(cat $$dir/release) DEBUG=$$d || exit 1; \
+		done; \
+	done
+
+# --- userspace ------------------------------------------------------------------
+userspace: $(B)/jalurd
+
+tools: $(B)/jalurctl
+
+$(B)/obj/%.o: userspace/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+define archive
+$(B)/lib/$(1).a: $$(call objs,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach f,$(FOLDERS),$(eval $(call archive,$(f))))
+
+$(B)/jalurd: $(B)/obj/main.o $(ARCHIVES)
+	$(CC) $(LDFLAGS) -o $@ $< $(LINKLIBS)
+
+CTL_OBJS	:= $(patsubst tools/jalurctl/%.c,$(B)/obj/jalurctl/%.o,$(sort $(wildcard tools/jalurctl/*.c)))
+
+$(B)/obj/jalurctl/%.o: tools/jalurctl/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Itools/jalurctl -MMD -MP -c -o $@ $<
+
+$(B)/jalurctl: $(CTL_OBJS) $(B)/lib/base.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# --- tests ------------------------------------------------------------------------
+$(B)/unit/%: selftests/unit/%.c $(ARCHIVES) | $(KSFT_ROOT)/.done
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Wno-unused-parameter -Iselftests/unit -I$(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
+
+unit-tests: $(UNIT)
+
+# Programs of the network tests: independent of the daemon's libraries but for base and media.
+$(B)/net/%: selftests/net/%.c $(ARCHIVES) | $(KSFT_ROOT)/.done
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -I$(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
+
+net-tests: $(NETPROGS)
+
+FUZZ_SRCS	:= $(foreach f,$(FOLDERS),$(call srcs,$(f)))
+
+# clang's fuzzer needs coverage in the code under test, so it is built again.
+build/fuzz/obj/%.o: userspace/%.c
+	@mkdir -p $(@D)
+	clang $(CSTD) $(WARN) -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+		-fno-sanitize-recover=all $(INCLUDES) $(shell pkg-config --cflags $(PKGS)) \
+		-MMD -MP -c -o $@ $<
+
+build/fuzz/all.a: $(patsubst userspace/%.c,build/fuzz/obj/%.o,$(FUZZ_SRCS))
+	@rm -f $@
+	ar rcs $@ $^
+
+build/fuzz/%: selftests/fuzz/%_fuzz.c build/fuzz/all.a
+	@mkdir -p $(@D)
+	clang $(CSTD) $(WARN) -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all $(INCLUDES) -o $@ $< build/fuzz/all.a $(LIBS)
+
+fuzz-targets: $(FUZZ)
+
+# FUZZ_SECONDS of fuzzing for each target; new inputs go to build/, not to the corpus.
+FUZZ_SECONDS	?= 600
+fuzz: fuzz-targets
+	@for f in $(notdir $(FUZZ)); do \
+		echo "== $$f"; mkdir -p build/fuzz/new/$$f; \
+		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+			-artifact_prefix=build/fuzz/ build/fuzz/new/$$f selftests/fuzz/corpus/$$f || exit 1; \
+	done
+
+check: all
+	@tools/run-tests
+
+check-debug:
+	@tools/run-tests --debug
+
+demo: userspace tools net-tests
+	@$(MAKE) --no-print-directory modules \
+		KERNEL=$$(cat $$(tools/kernels 6.12)/release) KDIR=$$(tools/kernels 6.12)/usr/src/linux-headers-$$(cat $$(tools/kernels 6.12)/release) >build/demo-build.log 2>&1 \
+		|| { cat build/demo-build.log; exit 1; }
+	@selftests/vm/run --kernel 6.12 selftests/sip/demo.sh
+
+bench: net-tests
+	@selftests/bench/run
+
+# --- generated files, style ---------------------------------------------------------
+spec: $(KSFT_ROOT)/.done
+	@tools/spec
+
+spec-check: $(KSFT_ROOT)/.done
+	@tools/spec --check
+
+style: $(KSFT_ROOT)/.done
+	@tools/style
+
+DESTDIR		?=
+PREFIX		?= /usr
+install: all
+	install -D -m 755 build/jalurd $(DESTDIR)$(PREFIX)/sbin/jalurd
+	install -D -m 755 build/jalurctl $(DESTDIR)$(PREFIX)/sbin/jalurctl
+	install -D -m 644 $(KMOD_OUT)/jalur.ko $(DESTDIR)/lib/modules/$(KERNEL)/extra/jalur.ko
+	for m in Documentation/man/*.[1-8]; do \
+		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$(basename $$m); \
+	done
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^# \(make.*\)/\1/p' Makefile
+	@echo 'Targets: all modules modules-all userspace tools unit-tests net-tests fuzz-targets'
+	@echo '         check check-debug demo bench fuzz style spec spec-check install clean'
+
+-include $(shell find $(B)/obj $(B)/unit $(B)/net build/fuzz/obj -name '*.d' 2>/dev/null)
