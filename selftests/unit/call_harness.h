@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Whole calls in virtual time: the call engine between two fake user agents, A
+ * (192.0.2.10, realm "outside") and B (10.0.0.2, realm "inside"), and a fake
+ * kernel that acknowledges media plans at once, late, or not at all. Nothing
+ * here opens a socket or sleeps; a test says what each side sends and what must
+ * arrive at the other.
+ */
+#ifndef CALL_HARNESS_H
+#define CALL_HARNESS_H
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/jalur.h>
+
+#include "call/engine.h"
+#include "kselftest_harness.h"
+
+#define UNUSED __attribute__((unused))
+#define MAX_QUEUE 64
+#define MAX_TICKETS 32
+
+#define IP_A "192.0.2.10"
+#define IP_B "10.0.0.2"
+#define IP_OUTSIDE "192.0.2.1"
+#define IP_ADVERTISED "198.51.100.7"
+#define IP_INSIDE "10.0.0.1"
+
+#define SDP_A "v=0\r\no=- 111 1 IN IP4 " IP_A "\r\ns=-\r\nc=IN IP4 " IP_A "\r\nt=0 0\r\n" \
+	"m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n" \
+	"a=rtpmap:101 telephone-event/8000\r\n"
+#define SDP_B "v=0\r\no=- 222 1 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 " IP_B "\r\nt=0 0\r\n" \
+	"m=audio 6000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+#define SDP_A_HOLD "v=0\r\no=- 111 2 IN IP4 " IP_A "\r\ns=-\r\nc=IN IP4 " IP_A "\r\nt=0 0\r\n" \
+	"m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=inactive\r\n"
+#define SDP_B_HOLD "v=0\r\no=- 222 2 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 " IP_B "\r\nt=0 0\r\n" \
+	"m=audio 6000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=inactive\r\n"
+#define SDP_A_RESUME "v=0\r\no=- 111 3 IN IP4 " IP_A "\r\ns=-\r\nc=IN IP4 " IP_A "\r\nt=0 0\r\n" \
+	"m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
+#define SDP_B_RESUME "v=0\r\no=- 222 3 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 " IP_B "\r\nt=0 0\r\n" \
+	"m=audio 6000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
+
+enum who { A, B, STRANGER, NWHO };
+
+struct datagram {
+	char *text;
+	size_t n;
+};
+
+/* A user agent: the identity of its dialog, and what arrived for it. */
+struct ua {
+	const char *ip;
+	struct flow flow;
+	char call_id[128], local_tag[64], remote_tag[64];
+	char from[256], to[256];	/* our own and the peer's name-addr, no tags */
+	char target[256];		/* Contact of the peer */
+	u32 cseq;
+	struct datagram queue[MAX_QUEUE];
+	size_t head, tail;
+	char *last;			/* bytes of msg */
+	struct sip_msg msg;		/* taken last by expect() */
+	char *invite_bytes;
+	struct sip_msg invite;		/* the last INVITE among those */
+};
+
+struct harness {
+	struct __test_metadata *_metadata;
+	struct call_engine *engine;
+	struct call_policy *policy;
+	struct media_ports *ports[2];
+	u64 now;
+	u32 branch;
+	struct ua ua[NWHO];
+	/* the fake kernel */
+	bool late;			/* tickets wait for complete() */
+	int apply_result;
+	unsigned int fail_applies;	/* so many get apply_result, then 0 */
+	u64 tickets[MAX_TICKETS];
+	enum effect_kind kinds[MAX_TICKETS];
+	size_t ntickets;
+	unsigned int applied, removed;
+	struct media_plan *plan;	/* asked for last */
+};
+
+static struct call_policy *make_policy(struct harness *h)
+{
+	static const char *const names[2] = { "outside", "inside" };
+	static const char *const trunks[2] = { "phones", "pbx" };
+	static const char *const match[2] = { "192.0.2.0/24", "10.0.0.2" };
+	static const char *const local[2] = { IP_OUTSIDE, IP_INSIDE };
+	static const char *const advertise[2] = { IP_ADVERTISED, IP_INSIDE };
+	struct call_policy *p = calloc(1, sizeof(*p));
+	size_t i;
+
+	p->refs = 1;
+	p->nrealms = p->ntrunks = p->nroutes = 2;
+	p->realms = calloc(2, sizeof(*p->realms));
+	p->trunks = calloc(2, sizeof(*p->trunks));
+	p->routes = calloc(2, sizeof(*p->routes));
+	for (i = 0; i < 2; i++) {
+		struct call_realm *r = &p->realms[i];
+		struct call_trunk *t = &p->trunks[i];
+		struct addr target;
+
+		r->name = strdup(names[i]);
+		r->first_listener = i;
+		r->nlisteners = 1;
+		r->media = calloc(1, sizeof(*r->media));
+		r->nmedia = 1;
+		addr_parse_ip(slice_str(local[i]), &r->media->address);
+		addr_parse_ip(slice_str(advertise[i]), &r->media->advertise);
+		r->media->min = 20000;
+		r->media->max = 20999;
+		r->latch = JALUR_LATCH_PORT;
+		h->ports[i] = media_ports_new(r->media, 1, 7 + i);
+		r->ports = h->ports[i];
+		t->name = strdup(trunks[i]);
+		t->realm = i;
+		t->match = calloc(1, sizeof(*t->match));
+		t->nmatch = 1;
+		prefix_parse(slice_str(match[i]), t->match);
+		addr_parse(slice_str(i ? IP_B ":5060" : IP_A ":5060"), &target);
+		t->target = target;
+		t->target_uri = strdup(i ? "sip:" IP_B ":5060" : "sip:" IP_A ":5060");
+	}
+	p->routes[0] = (struct call_route){ .name = strdup("in"), .from_realm = -1,
+		.from_trunk = 0, .number_prefix = strdup("49"), .to_trunk = 1 };
+	p->routes[1] = (struct call_route){ .name = strdup("out"), .from_realm = 1,
+		.from_trunk = -1, .to_trunk = 0 };
+	p->media_idle_ms = 60000;
+	p->ring_timeout = 180 * NSEC_PER_SEC;
+	p->max_duration = 3600 * NSEC_PER_SEC;
+	return p;
+}
+
+static UNUSED void harness_start(struct harness *h, struct __test_metadata *_metadata)
+{
+	struct sip_listener listeners[2];
+	struct call_engine_conf conf = {
+		.sip = { .listeners = listeners, .nlisteners = 2, .seed = "test",
+			 .software = "jalur" },
+		.node = 1, .epoch = 5,
+	};
+	static const char *const ips[NWHO] = { IP_A, IP_B, "203.0.113.66" };
+	size_t i;
+
+	memset(h, 0, sizeof(*h));
+	memset(listeners, 0, sizeof(listeners));
+	h->_metadata = _metadata;
+	h->now = 1000 * NSEC_PER_SEC;
+	h->policy = make_policy(h);
+	addr_parse(SLICE(IP_OUTSIDE ":5060"), &listeners[0].local);
+	addr_parse(SLICE(IP_ADVERTISED ":5060"), &listeners[0].advertise);
+	addr_parse(SLICE(IP_INSIDE ":5060"), &listeners[1].local);
+	listeners[1].advertise = listeners[1].local;
+	conf.policy = h->policy;
+	h->engine = call_engine_new(&conf);
+	ASSERT_NE(h->engine, NULL);
+	for (i = 0; i < NWHO; i++) {
+		char peer[64];
+
+		h->ua[i].ip = ips[i];
+		h->ua[i].flow.listener = i == B;
+		snprintf(peer, sizeof(peer), "%s:5060", ips[i]);
+		ASSERT_TRUE(addr_parse(slice_str(peer), &h->ua[i].flow.peer));
+		snprintf(h->ua[i].local_tag, sizeof(h->ua[i].local_tag), "tag-of-%zu", i);
+	}
+}
+
+static UNUSED void forget(struct ua *ua)
+{
+	free(ua->last);
+	free(ua->invite_bytes);
+	ua->last = ua->invite_bytes = NULL;
+	while (ua->head < ua->tail)
+		free(ua->queue[ua->head++ % MAX_QUEUE].text);
+}
+
+/* The end of every test: no call, no port, no message that nobody expected. */
+static UNUSED void harness_stop(struct harness *h)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	size_t i;
+
+	EXPECT_EQ(call_engine_calls(h->engine), 0);
+	EXPECT_EQ(h->ntickets, 0);
+	for (i = 0; i < NWHO; i++) {
+		EXPECT_EQ(h->ua[i].head, h->ua[i].tail) {
+			TH_LOG("left for %zu: %s", i, h->ua[i].queue[h->ua[i].head % MAX_QUEUE].text);
+		}
+		forget(&h->ua[i]);
+	}
+	call_engine_free(h->engine);
+	call_policy_put(h->policy);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(media_ports_used(h->ports[i]), 0);
+		media_ports_free(h->ports[i]);
+	}
+	free(h->plan);
+}
+
+static UNUSED void take_send(struct harness *h, const struct effect *effect)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	struct ua *ua = NULL;
+	size_t i;
+
+	for (i = 0; i < NWHO; i++)
+		if (addr_eq(&h->ua[i].flow.peer, &effect->flow.peer))
+			ua = &h->ua[i];
+	ASSERT_NE(ua, NULL);
+	ASSERT_EQ(ua->flow.listener, effect->flow.listener);
+	ASSERT_LT(ua->tail - ua->head, MAX_QUEUE);
+	ua->queue[ua->tail++ % MAX_QUEUE] = (struct datagram){
+		strndup(effect->bytes, effect->len), effect->len,
+	};
+}
+
+static UNUSED void answer_ticket(struct harness *h, enum effect_kind kind, u64 ticket)
+{
+	struct media_figures figures = { .session = 1, .nends = 2 };
+	int result = 0;
+
+	if (kind == EFFECT_MEDIA_APPLY && h->fail_applies) {
+		h->fail_applies--;
+		result = h->apply_result;
+	}
+	figures.ends[0].rx_packets = 500;
+	call_engine_complete(h->engine, h->now, ticket, result,
+			     kind == EFFECT_MEDIA_REMOVE ? &figures : NULL);
+}
+
+/* Carries out every effect in order, as the daemon does. */
+static UNUSED void run(struct harness *h)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	struct effect *effect;
+
+	while ((effect = call_engine_effect(h->engine))) {
+		enum effect_kind kind = effect->kind;
+		u64 ticket = effect->ticket;
+
+		if (kind == EFFECT_SEND)
+			take_send(h, effect);
+		h->applied += kind == EFFECT_MEDIA_APPLY;
+		h->removed += kind == EFFECT_MEDIA_REMOVE;
+		if (kind == EFFECT_MEDIA_APPLY) {
+			free(h->plan);
+			h->plan = media_plan_copy(effect->plan);
+		}
+		effect_free(effect);
+		if (kind == EFFECT_SEND)
+			continue;
+		if (!h->late) {
+			answer_ticket(h, kind, ticket);
+			continue;
+		}
+		ASSERT_LT(h->ntickets, MAX_TICKETS);
+		h->kinds[h->ntickets] = kind;
+		h->tickets[h->ntickets++] = ticket;
+	}
+}
+
+/* The fake kernel answers the oldest ticket. */
+static UNUSED void complete(struct harness *h)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	enum effect_kind kind = h->kinds[0];
+	u64 ticket = h->tickets[0];
+
+	ASSERT_GT(h->ntickets, 0);
+	h->ntickets--;
+	memmove(h->tickets, h->tickets + 1, h->ntickets * sizeof(*h->tickets));
+	memmove(h->kinds, h->kinds + 1, h->ntickets * sizeof(*h->kinds));
+	answer_ticket(h, kind, ticket);
+	run(h);
+}
+
+static UNUSED void input(struct harness *h, enum who from, const char *text, size_t n)
+{
+	/* A copy of exact size, so that ASan sees a read beyond the datagram. */
+	char *bytes = malloc(n ? n : 1);
+
+	memcpy(bytes, text, n);
+	call_engine_input(h->engine, h->now, &h->ua[from].flow, slice_of(bytes, n));
+	run(h);
+	free(bytes);
+}
+
+/* Time passes, each deadline at its time. */
+static UNUSED void advance(struct harness *h, u64 ns)
+{
+	u64 end = h->now + ns;
+
+	while (call_engine_deadline(h->engine) <= end) {
+		u64 at = call_engine_deadline(h->engine);
+
+		if (at > h->now)
+			h->now = at;
+		call_engine_tick(h->engine, h->now);
+		run(h);
+	}
+	h->now = end;
+}
+
+static UNUSED bool pending(const struct harness *h, enum who who)
+{
+	return h->ua[who].head != h->ua[who].tail;
+}
+
+/* Takes the next message for who; its start line must begin with start. */
+static UNUSED const struct sip_msg *expect(struct harness *h, enum who who, const char *start)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	struct ua *ua = &h->ua[who];
+	struct sip_error err;
+	struct datagram d;
+
+	ASSERT_TRUE(pending(h, who)) {
+		TH_LOG("nothing for %s, expected %s", ua->ip, start);
+	}
+	d = ua->queue[ua->head++ % MAX_QUEUE];
+	ASSERT_EQ(strncmp(d.text, start, strlen(start)), 0) {
+		TH_LOG("for %s expected %s, got %s", ua->ip, start, d.text);
+	}
+	free(ua->last);
+	ua->last = d.text;
+	ASSERT_EQ(sip_parse(slice_of(d.text, d.n), &ua->msg, &err), 0) {
+		TH_LOG("unparsable: %s", d.text);
+	}
+	if (ua->msg.request && ua->msg.method == SIP_INVITE) {
+		free(ua->invite_bytes);
+		ua->invite_bytes = strndup(d.text, d.n);
+		sip_parse(slice_of(ua->invite_bytes, d.n), &ua->invite, &err);
+	}
+	return &ua->msg;
+}
+
+/* Throws away retransmissions and the like. */
+static UNUSED unsigned int discard(struct harness *h, enum who who)
+{
+	unsigned int n = 0;
+
+	for (; pending(h, who); n++) {
+		struct ua *ua = &h->ua[who];
+
+		free(ua->queue[ua->head++ % MAX_QUEUE].text);
+	}
+	return n;
+}
+
+static UNUSED bool contains(struct slice text, const char *what)
+{
+	return memmem(text.p, text.n, what, strlen(what));
+}
+
+static UNUSED struct slice header(const struct sip_msg *msg, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < msg->nhdrs; i++)
+		if (slice_caseeq(msg->hdrs[i].name, slice_str(name)))
+			return msg->hdrs[i].value;
+	return SLICE("");
+}
+
+static UNUSED void copy_slice(char *to, size_t size, struct slice from)
+{
+	snprintf(to, size, SLICE_FMT, SLICE_ARG(from));
+}
+
+/* What a UA learns of its dialog from a request or response that it got. */
+static UNUSED void learn(struct ua *ua, const struct sip_msg *msg)
+{
+	const struct sip_nameaddr *peer = msg->request ? &msg->from : &msg->to;
+	const struct sip_nameaddr *self = msg->request ? &msg->to : &msg->from;
+	struct slice contact = header(msg, "Contact");
+	struct sip_nameaddr address;
+
+	copy_slice(ua->call_id, sizeof(ua->call_id), msg->call_id);
+	copy_slice(ua->from, sizeof(ua->from), self->value);
+	copy_slice(ua->to, sizeof(ua->to), peer->value);
+	if (peer->tag.n)
+		copy_slice(ua->remote_tag, sizeof(ua->remote_tag), peer->tag);
+	if (contact.n && sip_parse_nameaddr(contact, &address))
+		copy_slice(ua->target, sizeof(ua->target), address.uri);
+}
+
+/* A request in who's dialog, or the first one; extra: further header lines. */
+static UNUSED void send_request(struct harness *h, enum who who, const char *method, u32 cseq,
+				const char *extra, const char *sdp)
+{
+	struct ua *ua = &h->ua[who];
+	char text[4096];
+	int n;
+
+	n = snprintf(text, sizeof(text),
+		     "%s %s SIP/2.0\r\n"
+		     "Via: SIP/2.0/UDP %s:5060;branch=z9hG4bK%s%u\r\n"
+		     "Max-Forwards: 70\r\n"
+		     "From: %s;tag=%s\r\n"
+		     "To: %s%s%s\r\n"
+		     "Call-ID: %s\r\n"
+		     "CSeq: %u %s\r\n"
+		     "Contact: <sip:user@%s:5060>\r\n"
+		     "%s%s"
+		     "Content-Length: %zu\r\n\r\n%s",
+		     method, ua->target, ua->ip, ua->ip, ++h->branch, ua->from, ua->local_tag,
+		     ua->to, ua->remote_tag[0] ? ";tag=" : "", ua->remote_tag, ua->call_id, cseq,
+		     method, ua->ip, extra ? extra : "",
+		     sdp ? "Content-Type: application/sdp\r\n" : "", sdp ? strlen(sdp) : 0,
+		     sdp ? sdp : "");
+	input(h, who, text, (size_t)n);
+}
+
+static UNUSED void begin_dialog(struct harness *h, enum who who, const char *number)
+{
+	struct ua *ua = &h->ua[who];
+
+	snprintf(ua->call_id, sizeof(ua->call_id), "secret-%u@%s", h->branch, ua->ip);
+	snprintf(ua->from, sizeof(ua->from), "\"Alice\" <sip:alice@%s>", ua->ip);
+	snprintf(ua->to, sizeof(ua->to), "<sip:%s@sbc.example>", number);
+	snprintf(ua->target, sizeof(ua->target), "sip:%s@sbc.example", number);
+	ua->remote_tag[0] = 0;
+	ua->cseq = 1;
+}
+
+/* who calls; the other side is expected to see the INVITE. */
+static UNUSED void send_invite(struct harness *h, enum who who, const char *sdp)
+{
+	begin_dialog(h, who, "4930123");
+	send_request(h, who, "INVITE", 1, NULL, sdp);
+}
+
+/* The ACK to a 2xx (a new branch) or to a failure (the INVITE's). */
+static UNUSED void send_ack(struct harness *h, enum who who)
+{
+	send_request(h, who, "ACK", h->ua[who].cseq, NULL, NULL);
+}
+
+/* CANCEL and the ACK of a failure have the branch of the INVITE sent last. */
+static UNUSED void send_same_branch(struct harness *h, enum who who, const char *method,
+				    u32 branch, const char *extra)
+{
+	u32 next = h->branch;
+
+	h->branch = branch - 1;
+	send_request(h, who, method, h->ua[who].cseq, extra, NULL);
+	h->branch = next;
+}
+
+/* who answers the request it took last with expect(); learns the dialog from it. */
+static UNUSED void reply_tagged(struct harness *h, enum who who, const struct sip_msg *request,
+				const char *status, const char *tag, const char *extra,
+				const char *sdp)
+{
+	struct ua *ua = &h->ua[who];
+	char text[4096];
+	int n;
+
+	learn(ua, request);
+	n = snprintf(text, sizeof(text),
+		     "SIP/2.0 %s\r\nVia: " SLICE_FMT "\r\nFrom: " SLICE_FMT "\r\n"
+		     "To: " SLICE_FMT "%s%s\r\nCall-ID: " SLICE_FMT "\r\nCSeq: %u " SLICE_FMT
+		     "\r\nContact: <sip:bob@%s:5060>\r\n%s%sContent-Length: %zu\r\n\r\n%s",
+		     status, SLICE_ARG(header(request, "Via")), SLICE_ARG(header(request, "From")),
+		     SLICE_ARG(header(request, "To")), request->to.tag.n ? "" : ";tag=",
+		     request->to.tag.n ? "" : tag, SLICE_ARG(request->call_id), request->cseq,
+		     SLICE_ARG(request->method_name), ua->ip, extra ? extra : "",
+		     sdp ? "Content-Type: application/sdp\r\n" : "", sdp ? strlen(sdp) : 0,
+		     sdp ? sdp : "");
+	input(h, who, text, (size_t)n);
+}
+
+/* To the request taken last. */
+static UNUSED void reply(struct harness *h, enum who who, const char *status, const char *sdp)
+{
+	reply_tagged(h, who, &h->ua[who].msg, status, h->ua[who].local_tag, NULL, sdp);
+}
+
+/* To the INVITE taken last, whatever came since. */
+static UNUSED void answer(struct harness *h, enum who who, const char *status, const char *sdp)
+{
+	reply_tagged(h, who, &h->ua[who].invite, status, h->ua[who].local_tag, NULL, sdp);
+}
+
+/* The answer to who's INVITE: learns the dialog, sends ACK. */
+static UNUSED void acknowledge(struct harness *h, enum who who)
+{
+	struct ua *ua = &h->ua[who];
+
+	learn(ua, &ua->msg);
+	send_ack(h, who);
+}
+
+/* A call from A to B that is up, nothing left to read. */
+static UNUSED void call_up(struct harness *h)
+{
+	send_invite(h, A, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	answer(h, B, "180 Ringing", NULL);
+	expect(h, A, "SIP/2.0 180");
+	answer(h, B, "200 OK", SDP_B);
+	expect(h, B, "ACK ");
+	expect(h, A, "SIP/2.0 200");
+	acknowledge(h, A);
+	h->ua[B].cseq = 100;
+}
+
+/* who hangs up, both sides see it through. */
+static UNUSED void hang_up(struct harness *h, enum who who)
+{
+	enum who other = who == A ? B : A;
+
+	send_request(h, who, "BYE", ++h->ua[who].cseq, NULL, NULL);
+	expect(h, who, "SIP/2.0 200");
+	expect(h, other, "BYE ");
+	reply(h, other, "200 OK", NULL);
+}
+
+/* The next event of this type; the ones before are dropped. */
+static UNUSED bool next_event(struct harness *h, enum call_event_type type,
+			      struct call_event *event)
+{
+	while (call_engine_event(h->engine, event)) {
+		if (event->type == type)
+			return true;
+		call_event_clear(event);
+	}
+	return false;
+}
+
+static UNUSED u64 counter(struct harness *h, const char *name)
+{
+	const struct sip_counter *c;
+
+	for (c = call_engine_counters(h->engine); c->name; c++)
+		if (!strcmp(c->name, name))
+			return c->value;
+	return UINT64_MAX;
+}
+
+static UNUSED void count_call(void *arg, const struct call_view *view)
+{
+	*(struct call_view *)arg = *view;
+}
+
+static UNUSED bool view_call(struct harness *h, struct call_view *view)
+{
+	memset(view, 0, sizeof(*view));
+	call_engine_each(h->engine, count_call, view);
+	return view->id;
+}
+
+/* Every end of the session stays silent, or speaks again. */
+static UNUSED void media_event(struct harness *h, enum media_event_type type)
+{
+	struct call_view view;
+	struct media_event event = { .type = type, .owner = 1 };
+	u64 ends[64];
+	size_t n = 0, i;
+
+	if (!view_call(h, &view) || !view.plan)
+		return;
+	for (i = 0; i < view.plan->nends; i++)
+		ends[n++] = view.plan->ends[i].id;
+	event.session = view.id;
+	for (i = 0; i < n; i++) {
+		event.end = ends[i];
+		call_engine_media_event(h->engine, h->now, &event);
+	}
+	run(h);
+}
+
+#endif

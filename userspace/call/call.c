@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The life of a call: made for an INVITE, indexed by its id, ended once, freed
+ * when both legs are through and the kernel has answered. Between the end and
+ * the release it only waits: for final responses, an ACK, the last figures.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/call.h"
+
+u64 call_id(const struct call_engine *e, u32 counter)
+{
+	return ((u64)(e->node & 0xfff) << 52) | ((u64)(e->epoch & 0xfffff) << 32) | counter;
+}
+
+static struct call **bucket_of(const struct call_engine *e, u64 id)
+{
+	return &e->buckets[id & (e->nbuckets - 1)];
+}
+
+struct call *call_find(const struct call_engine *e, u64 id)
+{
+	struct call *call;
+
+	for (call = *bucket_of(e, id); call; call = call->hash_next)
+		if (call->id == id)
+			return call;
+	return NULL;
+}
+
+/* Ids are counted up, so they fill the buckets evenly as they are. */
+static void grow_index(struct call_engine *e)
+{
+	struct call **buckets;
+	struct list *at;
+	size_t n = e->nbuckets * 2;
+
+	buckets = calloc(n, sizeof(*buckets));
+	if (!buckets)
+		return;		/* longer chains, nothing worse */
+	free(e->buckets);
+	e->buckets = buckets;
+	e->nbuckets = n;
+	for (at = e->calls.next; at != &e->calls; at = at->next) {
+		struct call *call = list_entry(at, struct call, node);
+		struct call **bucket = bucket_of(e, call->id);
+
+		call->hash_next = *bucket;
+		*bucket = call;
+	}
+}
+
+static void index_call(struct call_engine *e, struct call *call)
+{
+	struct call **bucket;
+
+	if (e->ncalls >= e->nbuckets)
+		grow_index(e);
+	bucket = bucket_of(e, call->id);
+	call->hash_next = *bucket;
+	*bucket = call;
+	list_add_tail(&e->calls, &call->node);
+	e->ncalls++;
+}
+
+static void unindex_call(struct call_engine *e, struct call *call)
+{
+	struct call **at = bucket_of(e, call->id);
+
+	while (*at != call)
+		at = &(*at)->hash_next;
+	*at = call->hash_next;
+	list_del(&call->node);
+	e->ncalls--;
+}
+
+struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev)
+{
+	struct call *call = calloc(1, sizeof(*call));
+	size_t i;
+
+	if (!call)
+		return NULL;
+	if (timers_reserve(&e->timers, 1)) {
+		free(call);
+		return NULL;
+	}
+	call->id = call_id(e, ++e->counter);
+	call->created = now;
+	call->policy = call_policy_get(e->policy);
+	call->timer.kind = CALL_TIMER;
+	call->timer.owner = call;
+	list_init(&call->outbox);
+	for (i = 0; i < 2; i++)
+		call->legs[i] = (struct call_leg){
+			.call = call, .index = (u8)i, .realm = -1, .trunk = -1,
+		};
+	snprintf(call->from, sizeof(call->from), SLICE_FMT, SLICE_ARG(ev->msg->from.uri));
+	snprintf(call->to, sizeof(call->to), SLICE_FMT, SLICE_ARG(ev->msg->ruri));
+	index_call(e, call);
+	return call;
+}
+
+void call_free(struct call_engine *e, u64 now, struct call *call)
+{
+	size_t i;
+
+	timer_disarm(&e->timers, &call->timer);
+	call_outbox_clear(call);
+	for (i = 0; i < 2; i++) {
+		if (call->legs[i].server)
+			sip_server_put(e->sip, call->legs[i].server);
+		sip_dialog_free(e->sip, call->legs[i].dialog);
+	}
+	for (i = 0; i < call->nforks; i++) {
+		sip_dialog_free(e->sip, call->forks[i]->dialog);
+		free(call->forks[i]);
+	}
+	media_negotiation_free(call->media, now);
+	unindex_call(e, call);
+	call_policy_put(call->policy);
+	free(call->plan);
+	free(call->end_headers);
+	free(call->figures);
+	free(call);
+}
+
+void call_tell_end(struct call_engine *e, u64 now, struct call *call)
+{
+	if (call->end_told)
+		return;
+	call->end_told = true;
+	call_event_add(e, now, CALL_EVENT_ENDED, call);
+}
+
+static void note_end(struct call_engine *e, struct call *call, const struct call_reason *why)
+{
+	call->end_status = why->status;
+	snprintf(call->end_text, sizeof(call->end_text), "%s", why->text);
+	call->end_headers = why->bye_headers.n ? slice_dup(why->bye_headers) : NULL;
+	if (!call->answered)
+		e->counters[CALL_COUNT_FAILED]++;
+}
+
+/* The media goes first: what the far side says after BYE goes nowhere. */
+void call_end(struct call_engine *e, u64 now, struct call *call, const struct call_reason *why)
+{
+	size_t i;
+
+	if (call->state == CALL_ENDING)
+		return;
+	call->state = CALL_ENDING;
+	note_end(e, call, why);
+	call_outbox_clear(call);
+	call_media_remove(e, call);
+	for (i = 0; i < 2; i++)
+		call_leg_end(e, now, &call->legs[i], why);
+	call_set_timer(e, now, call);
+}
+
+void call_settle(struct call_engine *e, u64 now, struct call *call)
+{
+	size_t i;
+
+	if (call->state != CALL_ENDING || call->tickets)
+		return;
+	call_tell_end(e, now, call);
+	for (i = 0; i < 2; i++)
+		if (call->legs[i].state != CALL_LEG_DONE)
+			return;
+	for (i = 0; i < call->nforks; i++)
+		if (call->forks[i]->state != CALL_LEG_DONE)
+			return;
+	call_free(e, now, call);
+}
+
+/* How long a call may stay in a state. An ending one waits at most for an ACK
+ * that never comes and then for the answer to a BYE: 64*T1 each (RFC 3261
+ * §13.3.1.4, §17.1.2.2); a cancelled leg may be silent for ever (§9.1). */
+void call_set_timer(struct call_engine *e, u64 now, struct call *call)
+{
+	const struct call_policy *p = call->policy;
+	u64 deadline = 0;
+
+	if (call->state == CALL_TRYING || call->state == CALL_RINGING)
+		deadline = p->ring_timeout ? call->created + p->ring_timeout : 0;
+	else if (call->state == CALL_UP)
+		deadline = p->max_duration ? call->answered + p->max_duration : 0;
+	else if (call->state == CALL_ENDING)
+		deadline = now + 130 * e->t1;
+	if (deadline)
+		timer_arm(&e->timers, &call->timer, deadline);
+	else
+		timer_disarm(&e->timers, &call->timer);
+}
+
+static void ring_timeout(struct call_engine *e, u64 now, struct call *call)
+{
+	e->counters[CALL_COUNT_RING_TIMEOUT]++;
+	call_end(e, now, call, &(struct call_reason){
+		.status = call->state == CALL_RINGING ? 480 : 408, .text = "no answer",
+		.bye_headers = SLICE("Reason: Q.850;cause=19;text=\"no answer\"\r\n"),
+	});
+}
+
+static void duration_over(struct call_engine *e, u64 now, struct call *call)
+{
+	e->counters[CALL_COUNT_MAX_DURATION]++;
+	call_end(e, now, call, &(struct call_reason){
+		.status = 500, .text = "maximum duration",
+		.bye_headers = SLICE("Reason: Q.850;cause=102;text=\"maximum duration\"\r\n"),
+	});
+}
+
+static void end_over(struct call_engine *e, u64 now, struct call *call)
+{
+	size_t i;
+
+	(void)e;
+	(void)now;
+	for (i = 0; i < 2; i++)
+		call->legs[i].state = CALL_LEG_DONE;
+	for (i = 0; i < call->nforks; i++)
+		call->forks[i]->state = CALL_LEG_DONE;
+}
+
+void call_timer(struct call_engine *e, u64 now, struct call *call)
+{
+	static void (*const expired[CALL_NSTATES])(struct call_engine *, u64, struct call *) = {
+		[CALL_TRYING] = ring_timeout,
+		[CALL_RINGING] = ring_timeout,
+		[CALL_UP] = duration_over,
+		[CALL_ENDING] = end_over,
+	};
+
+	if (expired[call->state])
+		expired[call->state](e, now, call);
+	call_settle(e, now, call);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of call/, shared by its files and by nobody else. A call has two
+ * legs, each with a dialog of its own. What happens on a leg is an input;
+ * state.c says for each input and state what is done; what is done may send
+ * messages, some of which wait in the call's outbox for the kernel.
+ *
+ * The SIP engine holds no pointer into a call: the user value that it gives
+ * back is a handle (call_leg_handle()), so an event that outlives its call finds
+ * nobody instead of freed memory.
+ */
+#ifndef CALL_CALL_H
+#define CALL_CALL_H
+
+#include "base/list.h"
+#include "base/timer.h"
+#include "call/engine.h"
+#include "call/route.h"
+#include "media/negotiation.h"
+
+#define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS\r\n"
+#define CALL_WARNING_LATE_OFFER "Warning: 399 jalur \"late offer is not supported\"\r\n"
+#define CALL_MAX_FORKS 6	/* further 2xx of one INVITE that get their BYE */
+#define CALL_MAX_REDRAWS 4
+#define CALL_MAX_EVENTS 4096
+
+enum call_leg_state {
+	CALL_LEG_NONE,		/* nothing was sent to it */
+	CALL_LEG_INVITED,	/* INVITE without a final response */
+	CALL_LEG_CANCELLED,	/* we sent CANCEL; its final response is awaited */
+	CALL_LEG_ANSWERED,	/* our 2xx is out, its ACK not in */
+	CALL_LEG_UP,
+	CALL_LEG_BYE,		/* we sent BYE */
+	CALL_LEG_DONE,
+	CALL_LEG_NSTATES,
+};
+
+enum call_input {
+	CALL_INPUT_INVITE,	/* inside the dialog */
+	CALL_INPUT_ACK,
+	CALL_INPUT_NO_ACK,
+	CALL_INPUT_BYE,
+	CALL_INPUT_CANCEL,
+	CALL_INPUT_OPTIONS,
+	CALL_INPUT_OTHER,	/* a method that is not in Allow */
+	CALL_INPUT_PROVISIONAL,	/* responses to our INVITE */
+	CALL_INPUT_SUCCESS,
+	CALL_INPUT_FAILURE,	/* a timeout and a transport error included */
+	CALL_INPUT_BYE_DONE,	/* any final outcome of our BYE */
+	CALL_NINPUTS,
+};
+
+#define CALL_NSTATES (CALL_ENDING + 1)
+
+/* The one timer of a call; what it means follows from the state. */
+#define CALL_TIMER 100
+
+struct call_leg {
+	struct call *call;
+	u8 index;			/* into the handle: 0 A, 1 B, then forks */
+	enum call_leg_state state;
+	struct sip_dialog *dialog;
+	struct sip_server *server;	/* an INVITE that waits for our final response */
+	struct sip_client *invite;	/* our INVITE, until its final response */
+	struct sip_client *bye;
+	int realm, trunk;		/* indices into the policy */
+	struct addr peer;
+	u32 listener;			/* B: what we send from */
+};
+
+/* Why a call ends, in the words of each kind of message that may tell it. */
+struct call_reason {
+	u16 status;			/* to an INVITE not yet answered */
+	const char *phrase;		/* its reason phrase; NULL: the RFC's */
+	struct slice headers;		/* complete lines for that response */
+	struct slice bye_headers;	/* and for BYE and CANCEL */
+	const char *text;		/* for the event */
+	const struct call_leg *quiet;	/* this leg ended by itself */
+};
+
+/* A message that waits for the kernel. Messages of a call keep their order. */
+struct call_message {
+	struct list node;
+	u64 gate;			/* ticket; 0: may go */
+	struct call_leg *leg;
+	u16 status;			/* response to leg->server; 0: INVITE on leg */
+	char *phrase;
+	char *headers;
+	char *sdp;			/* NULL: no body */
+};
+
+enum call_ticket_kind {
+	CALL_TICKET_APPLY,
+	CALL_TICKET_EMPTY,		/* removal because no stream is left */
+	CALL_TICKET_REMOVE,		/* the call is over */
+};
+
+struct call_ticket {
+	struct list node;		/* in the engine */
+	u64 ticket;
+	enum call_ticket_kind kind;
+	struct call *call;
+	struct media_plan *plan;	/* APPLY: a copy of what was asked for */
+};
+
+struct call {
+	struct list node;		/* in the engine */
+	struct call *hash_next;
+	u64 id;
+	enum call_state state;
+	u64 created, answered;
+	struct call_policy *policy;
+	struct call_leg legs[2];
+	struct call_leg *forks[CALL_MAX_FORKS];
+	size_t nforks;
+	struct timer timer;
+
+	struct media_negotiation *media;
+	struct media_plan *plan;	/* acknowledged last */
+	u64 last_ticket;		/* of the newest apply; 0 when it completed */
+	u32 tickets;			/* outstanding */
+	u32 redraws;
+	bool session;			/* the kernel has or may have it */
+	bool held;
+	u64 idle[64];			/* ends that the kernel reported silent */
+	size_t nidle;
+
+	struct list outbox;		/* struct call_message */
+	u16 end_status;
+	char end_text[96];
+	char *end_headers;		/* for BYE and CANCEL */
+	char from[96], to[96];
+	struct media_figures *figures;
+	bool end_told;
+};
+
+struct call_engine {
+	struct effects effects;
+	struct timers timers;
+	struct sip_engine *sip;
+	struct sip_listener *listeners;
+	size_t nlisteners;
+	struct call_policy *policy;
+	u32 node, epoch, counter;
+	u64 t1;
+	bool draining;
+	struct list calls;
+	struct call **buckets;
+	size_t nbuckets, ncalls;
+	struct list tickets;
+	u64 next_ticket;
+	struct list events;
+	size_t nevents;
+	u64 counters[24];		/* enum call_counter */
+	struct sip_counter report[64];
+};
+
+enum call_counter {
+	CALL_COUNT_CALLS, CALL_COUNT_ANSWERED, CALL_COUNT_FAILED, CALL_COUNT_CANCELLED,
+	CALL_COUNT_REFUSED_SOURCE, CALL_COUNT_REFUSED_ROUTE, CALL_COUNT_REFUSED_MEDIA,
+	CALL_COUNT_REFUSED_OTHER, CALL_COUNT_DRAINED, CALL_COUNT_MEDIA_FAILED,
+	CALL_COUNT_MEDIA_IDLE, CALL_COUNT_NO_ACK, CALL_COUNT_RING_TIMEOUT,
+	CALL_COUNT_MAX_DURATION, CALL_COUNT_SURPLUS, CALL_COUNT_REINVITES, CALL_COUNT_GLARE,
+	CALL_COUNT_EVENTS_LOST,
+	CALL_NCOUNTERS,
+};
+
+/* call.c: life of a call */
+struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev);
+/* Starts the end: every leg is told in its own way, the media goes. */
+void call_end(struct call_engine *e, u64 now, struct call *call, const struct call_reason *why);
+/* After every input: frees the call when nothing is left to wait for. */
+void call_settle(struct call_engine *e, u64 now, struct call *call);
+void call_free(struct call_engine *e, u64 now, struct call *call);
+/* CALL_EVENT_ENDED, once, with the figures if there are any. */
+void call_tell_end(struct call_engine *e, u64 now, struct call *call);
+struct call *call_find(const struct call_engine *e, u64 id);
+u64 call_id(const struct call_engine *e, u32 counter);
+struct call_leg *call_other(struct call_leg *leg);
+void call_set_timer(struct call_engine *e, u64 now, struct call *call);
+void call_timer(struct call_engine *e, u64 now, struct call *call);
+
+/* leg.c */
+void *call_leg_handle(const struct call_leg *leg);
+struct call_leg *call_leg_find(const struct call_engine *e, const void *handle);
+void call_leg_end(struct call_engine *e, u64 now, struct call_leg *leg,
+		  const struct call_reason *why);
+void call_leg_bye(struct call_engine *e, u64 now, struct call_leg *leg, struct slice headers);
+/* Final response to the INVITE that waits on leg, and lets go of it. */
+void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+		      const char *phrase, struct slice headers, const char *sdp);
+struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
+			       const struct sip_msg *msg);
+
+/* outbox.c */
+/* Takes ownership of headers and sdp, also on error. status 0: INVITE. */
+int call_outbox_add(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+		    struct slice phrase, char *headers, char *sdp);
+void call_outbox_flush(struct call_engine *e, u64 now, struct call *call);
+void call_outbox_clear(struct call *call);
+struct call_message *call_outbox_gated(struct call *call, u64 ticket);
+
+/* media.c: plans and tickets */
+/* Asks for the plan as it is now, if it differs from the one asked for last; messages added to
+ * the outbox from now on wait for it. 0 or -ENOMEM. */
+int call_media_apply(struct call_engine *e, struct call *call);
+void call_media_remove(struct call_engine *e, struct call *call);
+/* HELD and RESUMED, when the plan says so and did not. */
+void call_media_note_hold(struct call_engine *e, u64 now, struct call *call);
+enum media_leg call_media_leg(const struct call_leg *leg);
+
+/* state.c: what is done about an input */
+void call_state_input(struct call_engine *e, u64 now, struct call_leg *leg, enum call_input input,
+		      const struct sip_event *ev);
+
+/* One function for each cell of the table that does something. */
+#define CALL_ACTION(name) \
+	void name(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_event *ev)
+CALL_ACTION(call_invite_progress);
+CALL_ACTION(call_invite_success);
+CALL_ACTION(call_invite_failure);
+CALL_ACTION(call_invite_surplus);
+CALL_ACTION(call_invite_late);
+CALL_ACTION(call_invite_gone);
+CALL_ACTION(call_reinvite);
+CALL_ACTION(call_reinvite_early);
+CALL_ACTION(call_reinvite_progress);
+CALL_ACTION(call_reinvite_success);
+CALL_ACTION(call_reinvite_failure);
+CALL_ACTION(call_reinvite_cancel);
+CALL_ACTION(call_ack);
+CALL_ACTION(call_ack_missing);
+CALL_ACTION(call_bye);
+CALL_ACTION(call_bye_late);
+CALL_ACTION(call_bye_done);
+CALL_ACTION(call_cancel);
+CALL_ACTION(call_options);
+CALL_ACTION(call_not_allowed);
+CALL_ACTION(call_gone);
+
+/* invite.c, options.c: requests outside a dialog */
+void call_request(struct call_engine *e, u64 now, const struct sip_event *ev);
+void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev);
+void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+		 const char *headers, const char *why);
+/* The INVITE goes out on leg B, now that the kernel has the session. */
+int call_invite_send(struct call_engine *e, u64 now, struct call_message *m);
+/* msg is a 2xx that leg sent, with the answer: to the other leg, when the kernel has it.
+ * On error the call is ending. */
+int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_msg *msg);
+
+/* A failure as the other leg hears it. */
+struct call_failure {
+	u16 status;
+	char *phrase, *headers;
+	char text[96];
+};
+
+void call_failure_make(const struct sip_event *ev, struct call_failure *f);
+void call_failure_clear(struct call_failure *f);
+
+/* target.c: who and what the far side's INVITE names */
+struct call_target {
+	struct sip_dialog_target dialog;	/* slices into these: */
+	char *request_uri, *from, *to, *contact_user;
+};
+
+/* From the caller's INVITE; hosts are ours and the trunk's. 0 or -ENOMEM. */
+int call_target_make(struct call_target *target, const struct sip_msg *msg,
+		     const struct call_trunk *trunk, const struct sip_listener *listener);
+void call_target_clear(struct call_target *target);
+struct slice call_uri_user(struct slice uri);	/* empty: none, or not a SIP or tel URI */
+
+/* header.c: header lines as malloc'ed strings; NULL: no memory, or no such line */
+/* What may pass to the other leg. A request's Max-Forwards is carried minus one. */
+char *call_headers_pass(const struct sip_msg *msg);
+/* The same for a 2xx to INVITE, with our own capabilities. */
+char *call_headers_answer(const struct sip_msg *msg);
+char *call_headers_reason(const struct sip_msg *msg);
+/* Unsupported, for what a request requires. */
+char *call_headers_unsupported(const struct sip_msg *msg);
+char *call_warning(const struct media_refusal *refusal);
+bool call_has_sdp(const struct sip_msg *msg);
+
+/* view.c */
+void call_view_fill(const struct call *call, struct call_view *view);
+
+/* event.c */
+void call_event_add(struct call_engine *e, u64 now, enum call_event_type type, struct call *call);
+void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+			const char *why);
+
+#endif

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The pipeline: datagram, transaction and dialog (sip/), leg, input, action.
+ * One screen reads from call_engine_input() down; nothing that is called here
+ * calls back.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/call.h"
+
+#define FIRST_BUCKETS 64
+
+/* The input that an in-dialog request is. */
+static enum call_input request_input(enum sip_method method)
+{
+	switch (method) {
+	case SIP_INVITE:
+		return CALL_INPUT_INVITE;
+	case SIP_BYE:
+		return CALL_INPUT_BYE;
+	case SIP_OPTIONS:
+		return CALL_INPUT_OPTIONS;
+	default:
+		return CALL_INPUT_OTHER;
+	}
+}
+
+/* CALL_NINPUTS: nothing that a call wants to hear. */
+static enum call_input response_input(const struct sip_msg *msg)
+{
+	if (msg->method == SIP_BYE)
+		return msg->status >= 200 ? CALL_INPUT_BYE_DONE : CALL_NINPUTS;
+	if (msg->method != SIP_INVITE || msg->status == 100)
+		return CALL_NINPUTS;
+	if (msg->status < 200)
+		return CALL_INPUT_PROVISIONAL;
+	return msg->status < 300 ? CALL_INPUT_SUCCESS : CALL_INPUT_FAILURE;
+}
+
+static enum call_input event_input(const struct call_leg *leg, const struct sip_event *ev)
+{
+	switch (ev->type) {
+	case SIP_EVENT_REQUEST:
+		return request_input(ev->msg->method);
+	case SIP_EVENT_ACK:
+		return CALL_INPUT_ACK;
+	case SIP_EVENT_NO_ACK:
+		return CALL_INPUT_NO_ACK;
+	case SIP_EVENT_CANCEL:
+		return CALL_INPUT_CANCEL;
+	case SIP_EVENT_RESPONSE:
+		return response_input(ev->msg);
+	case SIP_EVENT_TIMEOUT:
+	case SIP_EVENT_FAILED:
+		return ev->client == leg->bye ? CALL_INPUT_BYE_DONE : CALL_INPUT_FAILURE;
+	case SIP_EVENT_NONE:
+		break;
+	}
+	return CALL_NINPUTS;
+}
+
+static void handle_event(struct call_engine *e, u64 now, const struct sip_event *ev)
+{
+	struct call_leg *leg;
+	enum call_input input;
+
+	if (ev->type == SIP_EVENT_NONE)
+		return;
+	leg = call_leg_find(e, ev->user);
+	if (!leg && ev->type == SIP_EVENT_REQUEST) {
+		call_request(e, now, ev);
+		return;
+	}
+	input = leg ? event_input(leg, ev) : CALL_NINPUTS;
+	if (input < CALL_NINPUTS)
+		call_state_input(e, now, leg, input, ev);
+}
+
+void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, struct slice bytes)
+{
+	struct sip_event ev = { .type = SIP_EVENT_NONE };
+
+	sip_engine_input(e->sip, now, flow, bytes, &ev);
+	handle_event(e, now, &ev);
+}
+
+void call_engine_tick(struct call_engine *e, u64 now)
+{
+	struct timer *t;
+
+	while ((t = timers_due(&e->timers, now))) {
+		struct sip_event ev = { .type = SIP_EVENT_NONE };
+
+		if (t->kind == CALL_TIMER) {
+			call_timer(e, now, t->owner);
+			continue;
+		}
+		sip_engine_timer(e->sip, now, t, &ev);
+		handle_event(e, now, &ev);
+	}
+}
+
+void call_engine_unreachable(struct call_engine *e, u64 now, const struct flow *flow)
+{
+	struct sip_event ev;
+
+	do {
+		ev = (struct sip_event){ .type = SIP_EVENT_NONE };
+		sip_engine_unreachable(e->sip, now, flow, &ev);
+		handle_event(e, now, &ev);
+	} while (ev.type != SIP_EVENT_NONE);
+}
+
+u64 call_engine_deadline(const struct call_engine *e)
+{
+	return timers_next(&e->timers);
+}
+
+struct effect *call_engine_effect(struct call_engine *e)
+{
+	return effects_pop(&e->effects);
+}
+
+size_t call_engine_calls(const struct call_engine *e)
+{
+	return e->ncalls;
+}
+
+void call_engine_set_policy(struct call_engine *e, struct call_policy *policy)
+{
+	struct call_policy *old = e->policy;
+
+	e->policy = call_policy_get(policy);
+	call_policy_put(old);
+}
+
+static int end_by_hand(struct call_engine *e, u64 now, struct call *call, const char *text)
+{
+	char line[160];
+
+	/* The text goes into a quoted string of a header. */
+	snprintf(line, sizeof(line), "Reason: Q.850;cause=31;text=\"%.96s\"\r\n", text);
+	call_end(e, now, call, &(struct call_reason){
+		.status = 480, .text = text, .bye_headers = slice_str(line),
+	});
+	call_settle(e, now, call);
+	return 0;
+}
+
+int call_engine_hangup(struct call_engine *e, u64 now, u64 id, const char *reason)
+{
+	struct call *call = call_find(e, id);
+	char text[96];
+	size_t i;
+
+	if (!call)
+		return -ENOENT;
+	for (i = 0; reason && reason[i] && i < sizeof(text) - 1; i++)
+		text[i] = (u8)reason[i] < ' ' || strchr("\"\\\x7f", reason[i]) ? ' ' : reason[i];
+	text[i] = 0;
+	return end_by_hand(e, now, call, i ? text : "hung up by the administrator");
+}
+
+void call_engine_drain(struct call_engine *e, u64 now, bool hangup)
+{
+	struct list *at, *next;
+
+	e->draining = true;
+	if (!hangup)
+		return;
+	for (at = e->calls.next; at != &e->calls; at = next) {
+		next = at->next;
+		end_by_hand(e, now, list_entry(at, struct call, node), "shutting down");
+	}
+}
+
+struct call_engine *call_engine_new(const struct call_engine_conf *conf)
+{
+	struct call_engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	effects_init(&e->effects);
+	timers_init(&e->timers);
+	list_init(&e->calls);
+	list_init(&e->tickets);
+	list_init(&e->events);
+	e->node = conf->node;
+	e->epoch = conf->epoch;
+	e->t1 = conf->sip.t1 ? conf->sip.t1 : 500 * NSEC_PER_MSEC;
+	e->nlisteners = conf->sip.nlisteners;
+	e->nbuckets = FIRST_BUCKETS;
+	e->buckets = calloc(e->nbuckets, sizeof(*e->buckets));
+	e->listeners = calloc(e->nlisteners + 1, sizeof(*e->listeners));
+	e->sip = sip_engine_new(&conf->sip, &e->effects, &e->timers);
+	if (!e->buckets || !e->listeners || !e->sip)
+		goto err_parts;
+	memcpy(e->listeners, conf->sip.listeners, e->nlisteners * sizeof(*e->listeners));
+	e->policy = call_policy_get(conf->policy);
+	return e;
+
+err_parts:
+	if (e->sip)
+		sip_engine_free(e->sip);
+	free(e->listeners);
+	free(e->buckets);
+	free(e);
+	return NULL;
+}
+
+static void free_tickets(struct call_engine *e)
+{
+	while (!list_empty(&e->tickets)) {
+		struct call_ticket *t = list_entry(e->tickets.next, struct call_ticket, node);
+
+		list_del(&t->node);
+		free(t->plan);
+		free(t);
+	}
+}
+
+/* Tells nobody: calls whose parties should hear of it are ended before. */
+void call_engine_free(struct call_engine *e)
+{
+	struct call_event event;
+
+	if (!e)
+		return;
+	free_tickets(e);
+	while (!list_empty(&e->calls))
+		call_free(e, 0, list_entry(e->calls.next, struct call, node));
+	while (call_engine_event(e, &event))
+		call_event_clear(&event);
+	sip_engine_free(e->sip);
+	effects_clear(&e->effects);
+	timers_free(&e->timers);
+	call_policy_put(e->policy);
+	free(e->listeners);
+	free(e->buckets);
+	free(e);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What happened, told to whoever asks: events in a bounded queue (what nobody
+ * fetches is lost and counted, never waited for) and counters.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/call.h"
+
+struct event_node {
+	struct list node;
+	struct call_event event;
+};
+
+static struct call_event *add_event(struct call_engine *e, u64 now, enum call_event_type type)
+{
+	struct event_node *n;
+
+	n = e->nevents < CALL_MAX_EVENTS ? calloc(1, sizeof(*n)) : NULL;
+	if (!n) {
+		e->counters[CALL_COUNT_EVENTS_LOST]++;
+		return NULL;
+	}
+	n->event.type = type;
+	n->event.time = now;
+	list_add_tail(&e->events, &n->node);
+	e->nevents++;
+	return &n->event;
+}
+
+void call_event_add(struct call_engine *e, u64 now, enum call_event_type type, struct call *call)
+{
+	struct call_event *event = add_event(e, now, type);
+
+	if (!event)
+		return;
+	event->call = call->id;
+	memcpy(event->from, call->from, sizeof(event->from));
+	memcpy(event->to, call->to, sizeof(event->to));
+	if (type != CALL_EVENT_ENDED)
+		return;
+	event->status = call->answered ? 0 : call->end_status;
+	memcpy(event->reason, call->end_text, sizeof(event->reason));
+	event->figures = call->figures;
+	call->figures = NULL;
+}
+
+void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+			const char *why)
+{
+	struct call_event *event = add_event(e, now, CALL_EVENT_REFUSED);
+	char peer[ADDR_STRLEN];
+
+	if (!event)
+		return;
+	event->status = status;
+	snprintf(event->from, sizeof(event->from), "%s", addr_print(&ev->flow.peer, peer));
+	snprintf(event->to, sizeof(event->to), SLICE_FMT, SLICE_ARG(ev->msg->ruri));
+	snprintf(event->reason, sizeof(event->reason), SLICE_FMT ": %s",
+		 SLICE_ARG(ev->msg->method_name), why);
+}
+
+bool call_engine_event(struct call_engine *e, struct call_event *event)
+{
+	struct event_node *n;
+
+	if (list_empty(&e->events))
+		return false;
+	n = list_entry(e->events.next, struct event_node, node);
+	list_del(&n->node);
+	e->nevents--;
+	*event = n->event;
+	free(n);
+	return true;
+}
+
+void call_event_clear(struct call_event *event)
+{
+	free(event->figures);
+	event->figures = NULL;
+}
+
+static const char *const counter_names[CALL_NCOUNTERS] = {
+	[CALL_COUNT_CALLS] = "calls",
+	[CALL_COUNT_ANSWERED] = "calls-answered",
+	[CALL_COUNT_FAILED] = "calls-failed",
+	[CALL_COUNT_CANCELLED] = "calls-cancelled",
+	[CALL_COUNT_REFUSED_SOURCE] = "refused-source",
+	[CALL_COUNT_REFUSED_ROUTE] = "refused-route",
+	[CALL_COUNT_REFUSED_MEDIA] = "refused-media",
+	[CALL_COUNT_REFUSED_OTHER] = "refused-other",
+	[CALL_COUNT_DRAINED] = "refused-draining",
+	[CALL_COUNT_MEDIA_FAILED] = "media-failed",
+	[CALL_COUNT_MEDIA_IDLE] = "media-idle",
+	[CALL_COUNT_NO_ACK] = "no-ack",
+	[CALL_COUNT_RING_TIMEOUT] = "ring-timeout",
+	[CALL_COUNT_MAX_DURATION] = "max-duration",
+	[CALL_COUNT_SURPLUS] = "surplus-answers",
+	[CALL_COUNT_REINVITES] = "re-invites",
+	[CALL_COUNT_GLARE] = "glare",
+	[CALL_COUNT_EVENTS_LOST] = "events-lost",
+};
+
+#define NREPORT (sizeof(((struct call_engine *)0)->report) / sizeof(struct sip_counter))
+
+const struct sip_counter *call_engine_counters(struct call_engine *e)
+{
+	const struct sip_counter *sip = sip_engine_counters(e->sip);
+	size_t n = 0, i;
+
+	e->report[n++] = (struct sip_counter){ "calls-now", e->ncalls };
+	for (i = 0; i < CALL_NCOUNTERS; i++)
+		e->report[n++] = (struct sip_counter){ counter_names[i], e->counters[i] };
+	for (; sip->name && n < NREPORT - 1; sip++)
+		e->report[n++] = *sip;
+	e->report[n] = (struct sip_counter){ NULL, 0 };
+	return e->report;
+}

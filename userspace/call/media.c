@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A call's media: the plan is computed, compared with the one asked for last,
+ * and asked for when it differs. The answer comes by ticket; until then the
+ * messages that depend on it stay in the outbox.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/jalur.h>
+
+#include "call/call.h"
+
+static struct call_ticket *ticket_new(struct call_engine *e, struct call *call,
+				      enum call_ticket_kind kind)
+{
+	struct call_ticket *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->ticket = ++e->next_ticket;
+	t->kind = kind;
+	t->call = call;
+	list_add_tail(&e->tickets, &t->node);
+	call->tickets++;
+	return t;
+}
+
+static void ticket_free(struct call_ticket *t)
+{
+	list_del(&t->node);
+	t->call->tickets--;
+	free(t->plan);
+	free(t);
+}
+
+static struct call_ticket *ticket_find(const struct call_engine *e, u64 ticket)
+{
+	struct list *at;
+
+	for (at = e->tickets.next; at != &e->tickets; at = at->next) {
+		struct call_ticket *t = list_entry(at, struct call_ticket, node);
+
+		if (t->ticket == ticket)
+			return t;
+	}
+	return NULL;
+}
+
+/* The plan asked for last, acknowledged or not. */
+static const struct media_plan *asked_plan(const struct call_engine *e, const struct call *call)
+{
+	const struct call_ticket *t = call->last_ticket ? ticket_find(e, call->last_ticket) : NULL;
+
+	return t ? t->plan : call->plan;
+}
+
+static int remove_session(struct call_engine *e, struct call *call, enum call_ticket_kind kind)
+{
+	struct call_ticket *t = ticket_new(e, call, kind);
+
+	if (!t)
+		return -ENOMEM;
+	if (effects_media_remove(&e->effects, t->ticket, call->id)) {
+		ticket_free(t);
+		return -ENOMEM;
+	}
+	call->session = false;
+	if (kind == CALL_TICKET_EMPTY)
+		call->last_ticket = t->ticket;
+	return 0;
+}
+
+static int ask_for(struct call_engine *e, struct call *call, struct media_plan *plan)
+{
+	struct call_ticket *t = ticket_new(e, call, CALL_TICKET_APPLY);
+
+	if (!t)
+		return -ENOMEM;
+	t->plan = media_plan_copy(plan);
+	if (!t->plan || effects_media_apply(&e->effects, t->ticket, plan)) {
+		ticket_free(t);
+		return -ENOMEM;
+	}
+	call->session = true;
+	call->last_ticket = t->ticket;
+	return 0;
+}
+
+int call_media_apply(struct call_engine *e, struct call *call)
+{
+	const struct media_plan *asked = asked_plan(e, call);
+	struct media_plan *plan;
+	bool empty = false;
+	int err;
+
+	plan = media_plan_make(call->media, &empty);
+	if (!plan && !empty)
+		return -ENOMEM;
+	if (!plan)
+		return call->session ? remove_session(e, call, CALL_TICKET_EMPTY) : 0;
+	if (call->session && asked && media_plan_equal(asked, plan)) {
+		free(plan);
+		return 0;
+	}
+	err = ask_for(e, call, plan);
+	if (err)
+		free(plan);
+	return err;
+}
+
+void call_media_remove(struct call_engine *e, struct call *call)
+{
+	if (call->session)
+		remove_session(e, call, CALL_TICKET_REMOVE);
+}
+
+/* Held: no two ends hear each other both ways. */
+static bool plan_held(const struct media_plan *plan)
+{
+	size_t i, j;
+
+	for (i = 0; i < plan->nflows; i++)
+		for (j = i + 1; j < plan->nflows; j++)
+			if (plan->flows[i].source == plan->flows[j].dest &&
+			    plan->flows[i].dest == plan->flows[j].source)
+				return false;
+	return plan->nends > 0;
+}
+
+void call_media_note_hold(struct call_engine *e, u64 now, struct call *call)
+{
+	bool held = call->plan && plan_held(call->plan);
+
+	if (call->state != CALL_UP || held == call->held)
+		return;
+	call->held = held;
+	call_event_add(e, now, held ? CALL_EVENT_HELD : CALL_EVENT_RESUMED, call);
+}
+
+static void forget_idle(struct call *call, size_t i)
+{
+	call->idle[i] = call->idle[--call->nidle];
+}
+
+static const struct media_end *plan_end(const struct media_plan *plan, u64 id)
+{
+	size_t i;
+
+	for (i = 0; plan && i < plan->nends; i++)
+		if (plan->ends[i].id == id)
+			return &plan->ends[i];
+	return NULL;
+}
+
+/* An end whose clock was stopped, or that did not exist, starts anew. */
+static void adopt_plan(struct call *call, struct media_plan *plan)
+{
+	size_t i;
+
+	for (i = call->nidle; i-- > 0;) {
+		const struct media_end *old = plan_end(call->plan, call->idle[i]);
+		const struct media_end *end = plan_end(plan, call->idle[i]);
+
+		if (!end || !old || end->idle_ms != old->idle_ms)
+			forget_idle(call, i);
+	}
+	free(call->plan);
+	call->plan = plan;
+}
+
+/* The relay has a port of ours taken by somebody else: draw others and say so
+ * in the message that waits. */
+static int redraw(struct call_engine *e, u64 now, struct call *call, u64 ticket)
+{
+	struct call_message *m = call_outbox_gated(call, ticket);
+	struct media_refusal refusal;
+	char *sdp;
+
+	if (!m || call->redraws++ >= CALL_MAX_REDRAWS)
+		return -EADDRINUSE;
+	if (media_redraw(call->media, now, &sdp, &refusal))
+		return -EADDRINUSE;
+	free(m->sdp);
+	m->sdp = sdp;
+	if (!call->plan)
+		call->session = false;
+	if (call_media_apply(e, call))
+		return -ENOMEM;
+	m->gate = call->last_ticket;
+	call_outbox_flush(e, now, call);
+	return 0;
+}
+
+/* An offer inside the call that the relay does not take is the offerer's
+ * failure alone; the call goes on as it was. */
+static bool refuse_offer(struct call_engine *e, u64 now, struct call *call, u64 ticket)
+{
+	struct call_message *m = call_outbox_gated(call, ticket);
+
+	if (call->state != CALL_UP || !m || m->status)
+		return false;
+	media_rollback(call->media, now);
+	call_leg_respond(e, now, call_other(m->leg), 500, NULL, SLICE(""), NULL);
+	call_outbox_clear(call);
+	return true;
+}
+
+static void apply_failed(struct call_engine *e, u64 now, struct call *call, u64 ticket, int err)
+{
+	char text[96];
+
+	if (!call->plan)
+		call->session = false;
+	if (call->state == CALL_ENDING)
+		return;
+	if (err == -EADDRINUSE && !redraw(e, now, call, ticket))
+		return;
+	e->counters[CALL_COUNT_MEDIA_FAILED]++;
+	if (refuse_offer(e, now, call, ticket))
+		return;
+	snprintf(text, sizeof(text), "media: %s", strerror(-err));
+	call_end(e, now, call, &(struct call_reason){
+		.status = err == -ENOSPC || err == -ENOMEM || err == -EADDRINUSE ? 503 : 500,
+		.bye_headers = SLICE("Reason: Q.850;cause=47;text=\"media failure\"\r\n"),
+		.text = text,
+	});
+}
+
+static void open_gate(struct call_engine *e, u64 now, struct call *call, u64 ticket)
+{
+	struct list *at;
+
+	for (at = call->outbox.next; at != &call->outbox; at = at->next) {
+		struct call_message *m = list_entry(at, struct call_message, node);
+
+		if (m->gate == ticket)
+			m->gate = 0;
+	}
+	call_outbox_flush(e, now, call);
+}
+
+static void applied(struct call_engine *e, u64 now, struct call *call, struct call_ticket *t)
+{
+	adopt_plan(call, t->plan);
+	t->plan = NULL;
+	call->redraws = 0;
+	if (call->state != CALL_ENDING)
+		open_gate(e, now, call, t->ticket);
+	call_media_note_hold(e, now, call);
+}
+
+static void removed(struct call_engine *e, u64 now, struct call *call, int result,
+		    const struct media_figures *figures)
+{
+	if (!result && figures) {
+		call->figures = malloc(sizeof(*figures));
+		if (call->figures)
+			*call->figures = *figures;
+	}
+	call_tell_end(e, now, call);
+}
+
+void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result,
+			  const struct media_figures *figures)
+{
+	struct call_ticket *t = ticket_find(e, ticket);
+	struct call *call;
+
+	if (!t)
+		return;
+	call = t->call;
+	if (call->last_ticket == ticket)
+		call->last_ticket = 0;
+	if (t->kind == CALL_TICKET_REMOVE)
+		removed(e, now, call, result, figures);
+	else if (t->kind == CALL_TICKET_EMPTY)
+		applied(e, now, call, t);
+	else if (result)
+		apply_failed(e, now, call, ticket, result);
+	else
+		applied(e, now, call, t);
+	ticket_free(t);
+	call_settle(e, now, call);
+}
+
+static bool all_idle(const struct call *call)
+{
+	size_t i, j, watched = 0;
+
+	for (i = 0; i < call->plan->nends; i++) {
+		const struct media_end *end = &call->plan->ends[i];
+
+		if (!end->idle_ms || !(end->accept & (JALUR_ACCEPT_RTP | JALUR_ACCEPT_OPAQUE)))
+			continue;
+		watched++;
+		for (j = 0; j < call->nidle; j++)
+			if (call->idle[j] == end->id)
+				break;
+		if (j == call->nidle)
+			return false;
+	}
+	return watched > 0;
+}
+
+static void note_idle(struct call *call, u64 end, bool idle)
+{
+	size_t i;
+
+	for (i = 0; i < call->nidle; i++)
+		if (call->idle[i] == end)
+			break;
+	if (i < call->nidle && !idle)
+		forget_idle(call, i);
+	if (i == call->nidle && idle && call->nidle < sizeof(call->idle) / sizeof(*call->idle))
+		call->idle[call->nidle++] = end;
+}
+
+static void end_deleted(struct call_engine *e, u64 now, struct call *call)
+{
+	call->session = false;
+	call_end(e, now, call, &(struct call_reason){
+		.status = 500, .text = "media session deleted",
+		.bye_headers = SLICE("Reason: Q.850;cause=31;text=\"media session deleted\"\r\n"),
+	});
+}
+
+static void end_idle(struct call_engine *e, u64 now, struct call *call)
+{
+	e->counters[CALL_COUNT_MEDIA_IDLE]++;
+	call_end(e, now, call, &(struct call_reason){
+		.status = 500, .text = "media timeout",
+		.bye_headers = SLICE("Reason: Q.850;cause=102;text=\"media timeout\"\r\n"),
+	});
+}
+
+/* A call ends when every RTP end of it is silent. While it is held, silence is
+ * what was asked for; before it is up, nobody has to speak. */
+void call_engine_media_event(struct call_engine *e, u64 now, const struct media_event *event)
+{
+	struct call *call = call_find(e, event->session);
+
+	if (!call || !call->plan || !call->session)
+		return;
+	if (event->type == MEDIA_EVENT_TIMED_OUT || event->type == MEDIA_EVENT_RESUMED)
+		note_idle(call, event->end, event->type == MEDIA_EVENT_TIMED_OUT);
+	if (event->type == MEDIA_EVENT_DELETED)
+		end_deleted(e, now, call);
+	else if (call->state == CALL_UP && !call->held && all_idle(call))
+		end_idle(e, now, call);
+	call_settle(e, now, call);
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What we can do (RFC 3261 §11), and the answer to what we cannot: a method
+ * that is known and not in Allow is 405, one that nobody knows is 501. Requests
+ * that belong to no call are sorted here.
+ */
+#include "call/call.h"
+
+#define CAPABILITIES CALL_ALLOW "Accept: application/sdp\r\nSupported:\r\n"
+
+static void answer(struct call_engine *e, u64 now, const struct sip_event *ev,
+		   struct sip_dialog *dialog, u16 status, struct slice headers)
+{
+	struct sip_content content = { .headers = headers };
+
+	sip_respond(e->sip, now, ev->server, dialog, status, NULL, &content);
+	sip_server_put(e->sip, ev->server);
+}
+
+CALL_ACTION(call_options)
+{
+	answer(e, now, ev, leg ? leg->dialog : NULL, 200, SLICE(CAPABILITIES));
+}
+
+CALL_ACTION(call_not_allowed)
+{
+	bool known = ev->msg->method != SIP_METHOD_OTHER;
+
+	answer(e, now, ev, leg ? leg->dialog : NULL, known ? 405 : 501, SLICE(CALL_ALLOW));
+}
+
+CALL_ACTION(call_gone)
+{
+	answer(e, now, ev, leg ? leg->dialog : NULL, 481, SLICE(""));
+}
+
+void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+		 const char *headers, const char *why)
+{
+	call_event_refused(e, now, ev, status, why);
+	answer(e, now, ev, NULL, status, slice_str(headers));
+}
+
+/* Who sent it comes first: an unknown source learns nothing but that. */
+void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
+{
+	if (call_policy_trunk(e->policy, &ev->flow) < 0) {
+		e->counters[CALL_COUNT_REFUSED_SOURCE]++;
+		call_refuse(e, now, ev, 403, "", "unknown source");
+		return;
+	}
+	switch (ev->msg->method) {
+	case SIP_INVITE:
+		call_invite(e, now, ev);
+		break;
+	case SIP_OPTIONS:
+		call_options(e, now, NULL, ev);
+		break;
+	case SIP_BYE:
+		call_gone(e, now, NULL, ev);
+		break;
+	default:
+		call_not_allowed(e, now, NULL, ev);
+	}
+}

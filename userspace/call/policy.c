@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Questions to the policy: who sent this, and where does it go. Pure functions
+ * over plain data; the order of trunks does not matter (the longest prefix
+ * wins), the order of routes does (the first that matches wins).
+ */
+#include <stdlib.h>
+
+#include "call/policy.h"
+#include "call/route.h"
+
+struct call_policy *call_policy_get(struct call_policy *p)
+{
+	p->refs++;
+	return p;
+}
+
+static void free_realm(struct call_realm *realm)
+{
+	free(realm->name);
+	free(realm->media);
+}
+
+static void free_trunk(struct call_trunk *trunk)
+{
+	free(trunk->name);
+	free(trunk->match);
+	free(trunk->target_uri);
+}
+
+static void free_route(struct call_route *route)
+{
+	free(route->name);
+	free(route->number_prefix);
+}
+
+void call_policy_put(struct call_policy *p)
+{
+	size_t i;
+
+	if (!p || --p->refs > 0)
+		return;
+	for (i = 0; i < p->nrealms; i++)
+		free_realm(&p->realms[i]);
+	for (i = 0; i < p->ntrunks; i++)
+		free_trunk(&p->trunks[i]);
+	for (i = 0; i < p->nroutes; i++)
+		free_route(&p->routes[i]);
+	free(p->realms);
+	free(p->trunks);
+	free(p->routes);
+	free(p);
+}
+
+int call_policy_realm(const struct call_policy *p, u32 listener)
+{
+	size_t i;
+
+	for (i = 0; i < p->nrealms; i++) {
+		const struct call_realm *realm = &p->realms[i];
+
+		if (listener >= realm->first_listener &&
+		    listener - realm->first_listener < realm->nlisteners)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* The longest prefix of the trunk that holds addr; -1: none does. */
+static int match_bits(const struct call_trunk *trunk, const struct addr *addr)
+{
+	int best = -1;
+	size_t i;
+
+	for (i = 0; i < trunk->nmatch; i++) {
+		if (!prefix_contains(&trunk->match[i], addr))
+			continue;
+		if (trunk->match[i].bits > best)
+			best = trunk->match[i].bits;
+	}
+	return best;
+}
+
+int call_policy_trunk(const struct call_policy *p, const struct flow *flow)
+{
+	int realm = call_policy_realm(p, flow->listener);
+	int best = -1, bits = -1;
+	size_t i;
+
+	for (i = 0; realm >= 0 && i < p->ntrunks; i++) {
+		int n;
+
+		if (p->trunks[i].realm != (size_t)realm)
+			continue;
+		n = match_bits(&p->trunks[i], &flow->peer);
+		if (n > bits) {
+			bits = n;
+			best = (int)i;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * An INVITE inside the call, from either side (RFC 3261 §14): a new offer is
+ * carried to the other leg and its answer back. Until then the old remote stays
+ * valid; whatever goes wrong leads back to the committed plan. Two at once are
+ * glare: the one that meets ours is told 491, and so is, by the other side, ours.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "call/call.h"
+
+static void refuse(struct call_engine *e, u64 now, struct call_leg *leg, struct sip_server *server,
+		   u16 status, struct slice headers)
+{
+	struct sip_content content = { .headers = headers };
+
+	sip_respond(e->sip, now, server, leg->dialog, status, NULL, &content);
+	sip_server_put(e->sip, server);
+}
+
+/* Before the call is up no offer of theirs can be carried: the caller's INVITE
+ * is still open (§14.2: 500 on its own leg, 491 on the other). */
+CALL_ACTION(call_reinvite_early)
+{
+	u16 status = leg->index == 0 ? 500 : 491;
+
+	e->counters[CALL_COUNT_GLARE] += status == 491;
+	refuse(e, now, leg, ev->server, status,
+	       status == 500 ? SLICE("Retry-After: 3\r\n") : SLICE(""));
+}
+
+/* 0, or the status that says why not now. */
+static u16 busy_status(struct call_leg *leg)
+{
+	const struct call_leg *other = call_other(leg);
+
+	if (leg->server || leg->state == CALL_LEG_ANSWERED)
+		return 500;
+	if (leg->invite || other->server || other->state == CALL_LEG_ANSWERED ||
+	    media_offer_pending(leg->call->media))
+		return 491;
+	return 0;
+}
+
+static void refuse_offer(struct call_engine *e, u64 now, struct call_leg *leg,
+			 struct sip_server *server, const struct media_refusal *refusal)
+{
+	char *warning = call_warning(refusal);
+
+	e->counters[CALL_COUNT_REFUSED_MEDIA]++;
+	refuse(e, now, leg, server, refusal->status, slice_str(warning));
+	free(warning);
+}
+
+static void give_up(struct call_engine *e, u64 now, struct call_leg *leg, u16 status)
+{
+	media_rollback(leg->call->media, now);
+	call_leg_respond(e, now, leg, status, NULL, SLICE(""), NULL);
+}
+
+CALL_ACTION(call_reinvite)
+{
+	struct media_refusal refusal = { .status = 500 };
+	u16 busy = busy_status(leg);
+	char *sdp = NULL;
+
+	if (busy) {
+		e->counters[CALL_COUNT_GLARE] += busy == 491;
+		refuse(e, now, leg, ev->server, busy,
+		       busy == 500 ? SLICE("Retry-After: 3\r\n") : SLICE(""));
+		return;
+	}
+	if (!call_has_sdp(ev->msg)) {
+		refuse(e, now, leg, ev->server, 488, SLICE(CALL_WARNING_LATE_OFFER));
+		return;
+	}
+	if (media_offer(leg->call->media, now, call_media_leg(leg), ev->msg->body, &sdp,
+			&refusal)) {
+		refuse_offer(e, now, leg, ev->server, &refusal);
+		return;
+	}
+	e->counters[CALL_COUNT_REINVITES]++;
+	leg->server = ev->server;
+	sip_server_set_user(leg->server, call_leg_handle(leg));
+	call_leg_respond(e, now, leg, 100, NULL, SLICE(""), NULL);
+	leg->call->redraws = 0;
+	if (call_media_apply(e, leg->call)) {
+		free(sdp);
+		give_up(e, now, leg, 500);
+		return;
+	}
+	if (call_outbox_add(e, now, call_other(leg), 0, SLICE(""), call_headers_pass(ev->msg), sdp))
+		give_up(e, now, leg, 500);
+}
+
+CALL_ACTION(call_reinvite_success)
+{
+	struct sip_content content = { .headers = SLICE("") };
+
+	if (ev->client != leg->invite) {
+		call_invite_surplus(e, now, leg, ev);
+		return;
+	}
+	leg->invite = NULL;
+	sip_dialog_response(e->sip, leg->dialog, ev->msg);
+	sip_ack(e->sip, now, ev->client, leg->dialog, &content);
+	call_answer(e, now, leg, ev->msg);
+}
+
+/* 408 and 481 say that the dialog is no more (RFC 3261 §12.2.1.2). */
+CALL_ACTION(call_reinvite_failure)
+{
+	struct call *call = leg->call;
+	struct call_failure f;
+
+	if (ev->client != leg->invite)
+		return;
+	leg->invite = NULL;
+	media_rollback(call->media, now);
+	call_failure_make(ev, &f);
+	if (f.status == 408 || f.status == 481 || call_media_apply(e, call)) {
+		call_end(e, now, call, &(struct call_reason){
+			.status = f.status, .text = f.text,
+			.bye_headers = SLICE("Reason: Q.850;cause=41;text=\"dialog lost\"\r\n"),
+			.quiet = f.status == 481 ? leg : NULL,
+		});
+		call_failure_clear(&f);
+		return;
+	}
+	call_outbox_add(e, now, call_other(leg), f.status, slice_str(f.phrase), f.headers, NULL);
+	f.headers = NULL;
+	call_failure_clear(&f);
+}
+
+/* Unlike the first INVITE's, this one's sender is told what the far side says:
+ * when its 2xx wins, both have agreed, and 487 would leave them of two minds. */
+CALL_ACTION(call_reinvite_cancel)
+{
+	struct call_leg *other = call_other(leg);
+
+	(void)ev;
+	if (other->invite) {
+		sip_cancel(e->sip, now, other->invite, SLICE(""));
+		return;
+	}
+	if (!leg->server || !media_offer_pending(leg->call->media))
+		return;
+	call_outbox_clear(leg->call);
+	give_up(e, now, leg, 487);
+	call_media_apply(e, leg->call);
+}

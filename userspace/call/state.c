@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table of a call: what happened on a leg, in which state the call is, what
+ * is done. An empty cell is an input that changes nothing there. Every request
+ * has an answer in every state, so the request rows have no empty cells.
+ */
+#include "call/call.h"
+
+typedef CALL_ACTION(call_action);
+
+static call_action *const actions[CALL_NINPUTS][CALL_NSTATES] = {
+	[CALL_INPUT_INVITE] = {
+		[CALL_TRYING]	= call_reinvite_early,
+		[CALL_RINGING]	= call_reinvite_early,
+		[CALL_ANSWERED]	= call_reinvite_early,
+		[CALL_UP]	= call_reinvite,
+		[CALL_ENDING]	= call_gone,
+	},
+	[CALL_INPUT_ACK] = {
+		[CALL_ANSWERED]	= call_ack,
+		[CALL_UP]	= call_ack,
+		[CALL_ENDING]	= call_ack,
+	},
+	[CALL_INPUT_NO_ACK] = {
+		[CALL_ANSWERED]	= call_ack_missing,
+		[CALL_UP]	= call_ack_missing,
+		[CALL_ENDING]	= call_ack_missing,
+	},
+	[CALL_INPUT_BYE] = {
+		[CALL_TRYING]	= call_bye,
+		[CALL_RINGING]	= call_bye,
+		[CALL_ANSWERED]	= call_bye,
+		[CALL_UP]	= call_bye,
+		[CALL_ENDING]	= call_bye_late,
+	},
+	[CALL_INPUT_CANCEL] = {
+		[CALL_TRYING]	= call_cancel,
+		[CALL_RINGING]	= call_cancel,
+		[CALL_ANSWERED]	= call_cancel,
+		[CALL_UP]	= call_reinvite_cancel,
+	},
+	[CALL_INPUT_OPTIONS] = {
+		[CALL_TRYING]	= call_options,
+		[CALL_RINGING]	= call_options,
+		[CALL_ANSWERED]	= call_options,
+		[CALL_UP]	= call_options,
+		[CALL_ENDING]	= call_options,
+	},
+	[CALL_INPUT_OTHER] = {
+		[CALL_TRYING]	= call_not_allowed,
+		[CALL_RINGING]	= call_not_allowed,
+		[CALL_ANSWERED]	= call_not_allowed,
+		[CALL_UP]	= call_not_allowed,
+		[CALL_ENDING]	= call_not_allowed,
+	},
+	[CALL_INPUT_PROVISIONAL] = {
+		[CALL_TRYING]	= call_invite_progress,
+		[CALL_RINGING]	= call_invite_progress,
+	},
+	[CALL_INPUT_SUCCESS] = {
+		[CALL_TRYING]	= call_invite_success,
+		[CALL_RINGING]	= call_invite_success,
+		[CALL_ANSWERED]	= call_invite_surplus,
+		[CALL_UP]	= call_reinvite_success,
+		[CALL_ENDING]	= call_invite_late,
+	},
+	[CALL_INPUT_FAILURE] = {
+		[CALL_TRYING]	= call_invite_failure,
+		[CALL_RINGING]	= call_invite_failure,
+		[CALL_UP]	= call_reinvite_failure,
+		[CALL_ENDING]	= call_invite_gone,
+	},
+	[CALL_INPUT_BYE_DONE] = {
+		[CALL_ANSWERED]	= call_bye_done,
+		[CALL_UP]	= call_bye_done,
+		[CALL_ENDING]	= call_bye_done,
+	},
+};
+
+void call_state_input(struct call_engine *e, u64 now, struct call_leg *leg, enum call_input input,
+		      const struct sip_event *ev)
+{
+	call_action *action = actions[input][leg->call->state];
+
+	if (action)
+		action(e, now, leg, ev);
+	call_settle(e, now, leg->call);
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Whom the far side's INVITE names: the caller's user and display name, with
+ * our host, and the called user, with the trunk's. The hosts of one leg stay on
+ * that leg.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/call.h"
+
+/* What may stand before the '@' without quoting (RFC 3261 §25.1), escapes included. */
+static bool user_is_plain(struct slice user)
+{
+	size_t i;
+
+	for (i = 0; i < user.n; i++)
+		if (user.p[i] <= ' ' || user.p[i] >= 0x7f || strchr("<>\"@\\`{|}^[]", user.p[i]))
+			return false;
+	return user.n > 0;
+}
+
+struct slice call_uri_user(struct slice text)
+{
+	struct sip_uri uri;
+
+	if (!sip_uri_parse(text, &uri) || !user_is_plain(uri.user))
+		return SLICE("");
+	return uri.user;
+}
+
+/* A host that says "nobody" says it on every leg (RFC 3323 §4.1.1.3). */
+static bool is_anonymous(const struct sip_uri *uri)
+{
+	return slice_caseeq(uri->host, SLICE("anonymous.invalid"));
+}
+
+static bool is_printable(struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		if ((u8)text.p[i] < ' ' || text.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static char *print_from(const struct sip_msg *msg, const char *host)
+{
+	struct slice user = call_uri_user(msg->from.uri);
+	struct slice display = msg->from.display;
+	struct sip_uri uri;
+	char *text;
+	int n;
+
+	if (!is_printable(display))
+		display = SLICE("");
+	if (sip_uri_parse(msg->from.uri, &uri) && is_anonymous(&uri))
+		host = "anonymous.invalid";
+	n = asprintf(&text, SLICE_FMT "%s<sip:" SLICE_FMT "%s%s>", SLICE_ARG(display),
+		     display.n ? " " : "", SLICE_ARG(user), user.n ? "@" : "", host);
+	return n < 0 ? NULL : text;
+}
+
+/* The trunk's URI with the number that was called, unless it has a user of its own. */
+static char *print_request_uri(struct slice user, const char *target)
+{
+	const char *host = strchr(target, ':') ? strchr(target, ':') + 1 : target;
+	char *text;
+	int n;
+
+	if (!user.n || strchr(target, '@'))
+		return strdup(target);
+	n = asprintf(&text, "%.*s" SLICE_FMT "@%s", (int)(host - target), target, SLICE_ARG(user),
+		     host);
+	return n < 0 ? NULL : text;
+}
+
+static char *print_to(const char *request_uri)
+{
+	char *text;
+
+	return asprintf(&text, "<%s>", request_uri) < 0 ? NULL : text;
+}
+
+static void print_host(const struct sip_listener *listener, char *host, size_t size)
+{
+	const struct addr *a = listener->advertise.family ? &listener->advertise : &listener->local;
+	char ip[ADDR_STRLEN];
+
+	snprintf(host, size, a->family == AF_INET6 ? "[%s]" : "%s", addr_print_ip(a, ip));
+}
+
+int call_target_make(struct call_target *target, const struct sip_msg *msg,
+		     const struct call_trunk *trunk, const struct sip_listener *listener)
+{
+	char host[ADDR_STRLEN + 2];
+
+	print_host(listener, host, sizeof(host));
+	*target = (struct call_target){
+		.request_uri = print_request_uri(call_uri_user(msg->ruri), trunk->target_uri),
+		.from = print_from(msg, host),
+		.contact_user = slice_dup(call_uri_user(msg->from.uri)),
+	};
+	target->to = target->request_uri ? print_to(target->request_uri) : NULL;
+	if (!target->from || !target->to || !target->contact_user) {
+		call_target_clear(target);
+		return -ENOMEM;
+	}
+	target->dialog = (struct sip_dialog_target){
+		.request_uri = slice_str(target->request_uri),
+		.from = slice_str(target->from),
+		.to = slice_str(target->to),
+		.contact_user = slice_str(target->contact_user),
+	};
+	return 0;
+}
+
+void call_target_clear(struct call_target *target)
+{
+	free(target->request_uri);
+	free(target->from);
+	free(target->to);
+	free(target->contact_user);
+}
