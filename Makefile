@@ -145,10 +145,10 @@ fuzz: fuzz-targets
 			-artifact_prefix=build/fuzz/ build/fuzz/new/$$f selftests/fuzz/corpus/$$f || exit 1; \
 	done
 
-check: all
+check: $(KSFT_ROOT)/.done
 	@tools/run-tests
 
-check-debug:
+check-debug: $(KSFT_ROOT)/.done
 	@tools/run-tests --debug
 
 demo: userspace tools net-tests
