@@ -28,6 +28,8 @@
 #include <net/dst.h>
 #include <uapi/linux/jalur.h>
 
+#include "jalur/rtp.h"
+
 struct genl_info;
 struct net;
 struct netlink_ext_ack;
@@ -52,58 +54,69 @@ struct jalur_addr {
 	u32		l3;
 };
 
-/* What the first bytes of a datagram say it is (RFC 7983, RFC 5761). */
-enum jalur_kind {
-	JALUR_KIND_OTHER,
-	JALUR_KIND_RTP,
-	JALUR_KIND_RTCP,
-	JALUR_KIND_STUN,
-	JALUR_KIND_DTLS,
-	JALUR_KIND_ZRTP,
-	JALUR_KIND_TURN,
-};
-
 /**
  * struct jalur_pkt - what parse.c proved of a packet; later stages trust it
  * @src: where the packet came from
- * @dst: where it was sent to (the key of the lookup; @dst.l3 filled in)
- * @udp: UDP header, in the skb's linear part
- * @data: UDP payload; at least @pull bytes of it are linear
- * @len: length of the UDP payload
- * @pull: how many bytes at @data may be read directly
- * @kind: see enum jalur_kind
- * @pt: RTP payload type or RTCP packet type
- * @seq: RTP sequence number
+ * @dst: where it was sent to: the key of the lookup, @dst.l3 included
+ * @data: UDP payload; valid until the skb is made writable
  * @timestamp: RTP timestamp
  * @ssrc: SSRC of the RTP packet, or the sender of the RTCP packet
- * @iph_len: bytes from the network header to @udp
+ * @len: length of the UDP payload
+ * @seq: RTP sequence number
+ * @iph_len: bytes from the network header to the UDP header
  * @ttl: TTL or hop limit
  * @tos: TOS or traffic class
- * @gso: carries several datagrams; segments before the relay sees them
+ * @kind: enum jalur_kind
+ * @pt: RTP payload type or RTCP packet type
+ * @bad: addressed like a datagram of ours, but the UDP length is wrong
  */
 struct jalur_pkt {
 	struct jalur_addr	src;
 	struct jalur_addr	dst;
-	struct udphdr		*udp;
-	u8			*data;
-	u16			len;
-	u16			pull;
-	u8			kind;
-	u8			pt;
-	u16			seq;
+	const u8		*data;
 	u32			timestamp;
 	u32			ssrc;
+	u16			len;
+	u16			seq;
 	u8			iph_len;
 	u8			ttl;
 	u8			tos;
-	bool			gso;
+	u8			kind;
+	u8			pt;
+	bool			bad;
 };
+
+/**
+ * struct jalur_route - what relay.c's classify() found for a packet
+ * @graph: configuration that the packet sees
+ * @from: of the end where it arrived
+ * @conf: of the end that sends it on; NULL without a flow
+ * @to: the same end
+ * @dst: route to @remote, valid while RCU is held
+ * @remote: where it goes
+ * @cookie: of @dst
+ * @slow: @dst needs dst_output(), not just its neighbour
+ */
+struct jalur_route {
+	const struct jalur_graph	*graph;
+	const struct jalur_end_conf	*from;
+	const struct jalur_end_conf	*conf;
+	struct jalur_end		*to;
+	struct dst_entry		*dst;
+	struct jalur_addr		remote;
+	u32				cookie;
+	bool				slow;
+};
+
+/* What became of a packet: one of these, or an enum jalur_drop_reason. */
+#define JALUR_PASSED		(-1)
 
 /* One SSRC as received: RFC 3550 A.1, A.3, A.8. */
 struct jalur_source {
 	u32	ssrc;
 	u32	jitter;		/* scaled by 16, RTP units */
-	u32	transit;
+	u32	arrival;	/* of the last packet: local_clock(), low half */
+	u32	timestamp;	/* of that packet */
 	u32	clock_rate;
 	u32	base_seq;
 	u32	cycles;		/* sequence wraps, shifted by 16 */
@@ -138,9 +151,13 @@ struct jalur_stats {
  * @epoch: latch-epoch that @locked belongs to
  * @dst: cached route to @remote; RCU, replaced under @lock
  * @dst_cookie: of @dst (IPv6)
+ * @dst_slow: @dst needs dst_output(): local, tunnelled, transformed
+ * @ip_id: random base of the IPv4 identification of what we send
  * @dst_retry: jiffies before which a failed route look-up is not tried again
  * @last_rx: jiffies of the last accepted packet, else of creation
  * @has_rx: a packet was accepted
+ * @ssrc_told: jiffies of the last ssrc event, which are rate limited
+ * @unreachable_told: jiffies of the last unreachable event, likewise
  * @cur_ssrc: SSRC that arrives now; valid when @has_ssrc
  * @stats: counters of packets that arrived here
  * @tx_packets: packets sent to the remote (many CPUs may send)
@@ -166,11 +183,15 @@ struct jalur_end {
 	struct jalur_addr	remote;
 	struct dst_entry __rcu	*dst;
 	u32			dst_cookie;
+	bool			dst_slow;
+	u16			ip_id;
 	unsigned long		dst_retry;
 	unsigned long		last_rx;
 	bool			has_rx;
 	bool			has_ssrc;
 	u32			cur_ssrc;
+	unsigned long		ssrc_told;
+	unsigned long		unreachable_told;
 	struct jalur_stats	stats ____cacheline_aligned;
 	atomic64_t		tx_packets;
 	atomic64_t		tx_bytes;
@@ -325,7 +346,10 @@ unsigned int jalur_hook_local_in(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state);
 
 /* parse.c */
-bool jalur_parse(struct sk_buff *skb, struct jalur_pkt *pkt);
+bool jalur_parse_ingress(const struct sk_buff *skb, struct jalur_pkt *pkt);
+bool jalur_parse_local_in(const struct sk_buff *skb, struct jalur_pkt *pkt);
+int jalur_parse_payload(struct sk_buff *skb, struct jalur_pkt *pkt);
+int jalur_parse_media(struct sk_buff *skb, struct jalur_pkt *pkt);
 
 /* end.c: the look-up is inline, it runs for every datagram of the host */
 u32 jalur_addr_hash(const struct jalur_addr *addr, u32 seed);
@@ -333,7 +357,7 @@ bool jalur_addr_equal(const struct jalur_addr *a, const struct jalur_addr *b);
 struct jalur_end *jalur_end_lookup(const struct jalur_net *jn,
 				   const struct jalur_addr *local);
 
-/* latch.c */
+/* latch.c: configure and import take jalur_end.lock, learn wants it held */
 bool jalur_latch_allows(const struct jalur_end *end,
 			const struct jalur_end_conf *conf,
 			const struct jalur_addr *src);
@@ -348,19 +372,23 @@ void jalur_latch_import(struct jalur_end *end, const struct jalur_addr *addr);
 void jalur_stats_receive(struct jalur_end *end,
 			 const struct jalur_end_conf *conf,
 			 const struct jalur_pkt *pkt);
+bool jalur_stats_ssrc(struct jalur_end *end, u32 ssrc);
 void jalur_stats_drop(struct jalur_end *end, enum jalur_drop_reason reason);
 u64 jalur_stats_lost(const struct jalur_source *src);
 
 /* rtcp.c */
-bool jalur_rtcp_valid(const u8 *data, unsigned int len);
 void jalur_rtcp_figures(struct jalur_end *from, struct jalur_end *to,
 			const u8 *data, unsigned int len);
 
-/* rewrite.c and xmit.c: consume the skb */
-void jalur_xmit(struct sk_buff *skb, const struct jalur_pkt *pkt,
-		struct jalur_end *from, struct jalur_end *to,
-		const struct jalur_end_conf *to_conf);
-void jalur_xmit_forget(struct jalur_end *end);	/* drop the cached route */
+/* rewrite.c */
+int jalur_rewrite(struct sk_buff *skb, const struct jalur_pkt *pkt,
+		  const struct jalur_route *route);
+
+/* xmit.c: jalur_xmit() consumes the skb */
+int jalur_route_get(struct jalur_route *route);
+int jalur_xmit(struct sk_buff *skb, const struct jalur_pkt *pkt,
+	       const struct jalur_route *route);
+void jalur_xmit_forget(struct jalur_end *end);	/* jalur_end.lock is held */
 
 /* icmp.c */
 bool jalur_icmp_input(struct net *net, struct sk_buff *skb);
