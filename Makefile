@@ -33,7 +33,7 @@ LIBS		 = $(shell pkg-config --libs $(PKGS))
 LDFLAGS		:= -pie -Wl,-z,relro,-z,now $(EXTRA)
 
 # Layers, from the bottom; a library may use those before it.
-FOLDERS		:= base sip sdp media transport call config admin
+FOLDERS		:= base sip sdp media transport call config admin daemon
 srcs		 = $(sort $(wildcard userspace/$(1)/*.c))
 objs		 = $(patsubst userspace/%.c,$(B)/obj/%.o,$(call srcs,$(1)))
 ARCHIVES	:= $(foreach f,$(FOLDERS),$(B)/lib/$(f).a)
@@ -105,7 +105,7 @@ $(B)/jalurctl: $(CTL_OBJS) $(B)/lib/base.a
 # --- tests ------------------------------------------------------------------------
 $(B)/unit/%: selftests/unit/%.c $(ARCHIVES) | $(KSFT_ROOT)/.done
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Wno-unused-parameter -Iselftests/unit -I$(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
+	$(CC) $(CFLAGS) -Wno-unused-parameter -Iselftests/unit -isystem $(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
 
 unit-tests: $(UNIT)
 

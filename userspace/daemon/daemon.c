@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Loop, sockets, signals, timer: everything that has effects, around an engine
+ * that has none. Whatever goes into the engine is followed by daemon_settle(),
+ * which carries out what came of it, in order.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "daemon/daemon.h"
+
+#define STOP_MS 5000	/* for the parties to answer our BYE */
+
+/* --- after every input --- */
+
+static void send_failed(void *arg, const struct flow *flow)
+{
+	struct daemon *d = arg;
+	char peer[ADDR_STRLEN];
+
+	log_text(LOG_WARNING, "cannot send to %s", addr_print(&flow->peer, peer));
+	call_engine_unreachable(d->engine, uv_hrtime(), flow);
+}
+
+static void carry_out(struct daemon *d, struct effect *effect)
+{
+	int err;
+
+	if (effect->kind != EFFECT_SEND) {
+		daemon_media_effect(d, effect);
+		return;
+	}
+	err = udp_send(d->udp[effect->flow.listener], &effect->flow.peer,
+		       slice_of(effect->bytes, effect->len));
+	if (err)
+		log_text(LOG_WARNING, "message lost before it was sent: %s", strerror(-err));
+}
+
+static void expired(uv_timer_t *timer)
+{
+	struct daemon *d = timer->data;
+
+	call_engine_tick(d->engine, uv_hrtime());
+	daemon_settle(d);
+}
+
+static void set_deadline(struct daemon *d)
+{
+	u64 at = call_engine_deadline(d->engine), now = uv_hrtime();
+
+	if (at == UINT64_MAX) {
+		uv_timer_stop(&d->deadline);
+		return;
+	}
+	uv_update_time(&d->loop);
+	uv_timer_start(&d->deadline, expired,
+		       at > now ? (at - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC : 0, 0);
+}
+
+/* Sending may fail, which the engine must hear, which may cause effects. */
+void daemon_settle(struct daemon *d)
+{
+	struct effect *effect;
+	bool more = true;
+	size_t i;
+
+	while (more) {
+		more = false;
+		while ((effect = call_engine_effect(d->engine))) {
+			carry_out(d, effect);
+			effect_free(effect);
+			more = true;
+		}
+		for (i = 0; more && i < d->nudp; i++)
+			udp_flush(d->udp[i], send_failed, d);
+	}
+	daemon_events(d);
+	set_deadline(d);
+	if (d->stopping && !call_engine_calls(d->engine))
+		uv_stop(&d->loop);
+}
+
+/* --- signalling --- */
+
+static void received(void *arg, const struct flow *flow, struct slice bytes)
+{
+	struct daemon *d = arg;
+
+	call_engine_input(d->engine, uv_hrtime(), flow, bytes);
+}
+
+static void burst_over(void *arg)
+{
+	daemon_settle(arg);
+}
+
+static int open_listeners(struct daemon *d)
+{
+	const struct config *c = d->config;
+	char text[ADDR_STRLEN];
+	size_t i;
+	int err;
+
+	d->udp = calloc(c->nlisteners + 1, sizeof(*d->udp));
+	if (!d->udp)
+		return -ENOMEM;
+	for (i = 0; i < c->nlisteners; i++) {
+		err = udp_open(&d->udp[i], &d->loop, (u32)i, &c->listeners[i].local, received,
+			       burst_over, d);
+		addr_print(&c->listeners[i].local, text);
+		if (err) {
+			log_text(LOG_ERROR, "cannot listen on %s: %s", text, strerror(-err));
+			return err;
+		}
+		d->nudp++;
+		log_text(LOG_INFO, "realm %s listens on %s",
+			 c->policy->realms[c->listeners[i].realm].name, text);
+	}
+	return 0;
+}
+
+static int new_engine(struct daemon *d)
+{
+	const struct config *c = d->config;
+	struct call_engine_conf conf = {
+		.node = c->node,
+		.epoch = daemon_media_epoch(d, (u32)time(NULL)),
+		.policy = c->policy,
+	};
+	struct sip_listener *listeners = calloc(c->nlisteners + 1, sizeof(*listeners));
+	size_t i;
+
+	if (!listeners)
+		return -ENOMEM;
+	for (i = 0; i < c->nlisteners; i++) {
+		listeners[i].local = c->listeners[i].local;
+		listeners[i].advertise = c->listeners[i].advertise;
+	}
+	conf.sip.listeners = listeners;
+	conf.sip.nlisteners = c->nlisteners;
+	conf.sip.t1 = c->policy->t1;
+	conf.sip.t2 = c->policy->t2;
+	conf.sip.t4 = c->policy->t4;
+	conf.sip.software = "jalur";
+	if (getrandom(conf.sip.seed, sizeof(conf.sip.seed), 0) == sizeof(conf.sip.seed))
+		d->engine = call_engine_new(&conf);
+	free(listeners);
+	return d->engine ? 0 : -ENOMEM;
+}
+
+/* --- reload and stop --- */
+
+static void log_mistakes(const char *path, const struct config_mistakes *mistakes)
+{
+	size_t i;
+
+	for (i = 0; i < mistakes->n; i++)
+		log_text(LOG_ERROR, "%s:%d: %s", path, mistakes->list[i].line,
+			 mistakes->list[i].text);
+}
+
+static void adopt_config(struct daemon *d, struct config *config)
+{
+	call_engine_set_policy(d->engine, config->policy);
+	log_set_level(config->log_level);
+	config_free(d->config);
+	d->config = config;
+	log_text(LOG_INFO, "configuration loaded again; calls that are up keep the old one");
+}
+
+/* All or nothing: what cannot be taken over whole leaves everything as it was. */
+static void reload(uv_signal_t *signal, int number)
+{
+	struct daemon *d = signal->data;
+	struct config_mistakes mistakes = { 0 };
+	struct config *config;
+	const char *why;
+
+	(void)number;
+	if (config_load(d->path, &config, &mistakes)) {
+		log_mistakes(d->path, &mistakes);
+		config_mistakes_free(&mistakes);
+		log_text(LOG_ERROR, "configuration not changed");
+		return;
+	}
+	why = config_restart_needed(d->config, config);
+	if (!why && daemon_pools_fill(d, config->policy))
+		why = "no memory";
+	if (!why) {
+		adopt_config(d, config);
+		return;
+	}
+	log_text(LOG_ERROR, "configuration not changed: %s", why);
+	config_free(config);
+}
+
+static void stop_anyway(uv_timer_t *timer)
+{
+	struct daemon *d = timer->data;
+
+	log_text(LOG_WARNING, "%zu calls did not end in time", call_engine_calls(d->engine));
+	uv_stop(&d->loop);
+}
+
+static void stop(uv_signal_t *signal, int number)
+{
+	struct daemon *d = signal->data;
+
+	(void)number;
+	if (d->stopping || !d->config->hangup_on_stop) {
+		log_text(LOG_INFO, "stopping; %zu calls stay in the kernel",
+			 call_engine_calls(d->engine));
+		uv_stop(&d->loop);
+		return;
+	}
+	log_text(LOG_INFO, "stopping; hanging up %zu calls", call_engine_calls(d->engine));
+	d->stopping = true;
+	call_engine_drain(d->engine, uv_hrtime(), true);
+	uv_timer_start(&d->stop, stop_anyway, STOP_MS, 0);
+	daemon_settle(d);
+}
+
+/* --- start --- */
+
+static void init_handles(struct daemon *d)
+{
+	uv_loop_init(&d->loop);
+	uv_timer_init(&d->loop, &d->deadline);
+	uv_timer_init(&d->loop, &d->sweep);
+	uv_timer_init(&d->loop, &d->stop);
+	uv_signal_init(&d->loop, &d->sigterm);
+	uv_signal_init(&d->loop, &d->sigint);
+	uv_signal_init(&d->loop, &d->sighup);
+	d->deadline.data = d->sweep.data = d->stop.data = d;
+	d->sigterm.data = d->sigint.data = d->sighup.data = d;
+	uv_signal_start(&d->sigterm, stop, SIGTERM);
+	uv_signal_start(&d->sigint, stop, SIGINT);
+	uv_signal_start(&d->sighup, reload, SIGHUP);
+}
+
+int daemon_start(struct daemon *d, const char *path, struct config *config)
+{
+	int err;
+
+	d->path = path;
+	d->config = config;
+	signal(SIGPIPE, SIG_IGN);
+	init_handles(d);
+	err = daemon_pools_fill(d, config->policy);
+	if (!err)
+		err = daemon_media_open(d);
+	if (!err)
+		err = new_engine(d);
+	if (!err)
+		err = open_listeners(d);
+	if (!err)
+		err = daemon_media_watch(d);
+	if (!err)
+		err = daemon_control_open(d);
+	return err;
+}
+
+int daemon_run(struct daemon *d)
+{
+	log_text(LOG_INFO, "ready");
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+	return d->status;
+}
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+void daemon_stop(struct daemon *d)
+{
+	size_t i;
+
+	daemon_control_close(d);
+	for (i = 0; i < d->nudp; i++)
+		udp_close(d->udp[i]);
+	uv_run(&d->loop, UV_RUN_NOWAIT);
+	uv_walk(&d->loop, close_handle, NULL);
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&d->loop);
+	call_engine_free(d->engine);
+	daemon_media_close(d);
+	daemon_pools_free(d);
+	config_free(d->config);
+	free(d->udp);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon: the one part that knows everybody. It owns the loop, the sockets,
+ * the relay and the engine, and carries the engine's effects out in order.
+ */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include <uv.h>
+
+#include "admin/control.h"
+#include "call/engine.h"
+#include "config/config.h"
+#include "media/relay.h"
+#include "transport/loop.h"
+
+/* The ports of one realm; found again by name and ranges after a reload. */
+struct daemon_pool {
+	struct daemon_pool *next;
+	char *realm;
+	struct media_range *ranges;
+	size_t nranges;
+	struct media_ports *ports;
+};
+
+struct daemon {
+	const char *path;		/* of the configuration */
+	struct config *config;
+	uv_loop_t loop;
+	uv_timer_t deadline;		/* of the engine */
+	uv_timer_t sweep;		/* adopted sessions */
+	uv_timer_t stop;		/* how long hanging up may take */
+	uv_signal_t sigterm, sigint, sighup;
+	uv_poll_t media_events;
+	struct call_engine *engine;
+	struct media_relay *relay;
+	struct daemon_pool *pools;
+	struct udp **udp;
+	size_t nudp;
+	struct control *control;
+	/* Sessions of an earlier daemon, relaying on without a call. */
+	u64 *adopted;
+	size_t nadopted;
+	u64 refused_window;		/* start of the second that refused_logged counts */
+	u32 refused_logged;
+	bool stopping;
+	int status;			/* exit status */
+};
+
+/* daemon.c: 0 or -errno, the reason logged. */
+int daemon_start(struct daemon *d, const char *path, struct config *config);
+int daemon_run(struct daemon *d);	/* exit status */
+void daemon_stop(struct daemon *d);
+/* After anything was put into the engine: effects, events, sockets, timer. */
+void daemon_settle(struct daemon *d);
+
+/* media.c: 0 or -errno, the reason logged */
+int daemon_media_open(struct daemon *d);
+int daemon_media_watch(struct daemon *d);
+void daemon_media_close(struct daemon *d);
+void daemon_media_effect(struct daemon *d, struct effect *effect);
+/* epoch, or the next that no session in the kernel was made in. */
+u32 daemon_media_epoch(const struct daemon *d, u32 epoch);
+
+/* control.c: the control socket; 0 or -errno, the reason logged */
+int daemon_control_open(struct daemon *d);
+void daemon_control_close(struct daemon *d);
+
+/* pool.c: fills in the ports of every realm of policy. 0 or -ENOMEM. */
+int daemon_pools_fill(struct daemon *d, struct call_policy *policy);
+void daemon_pools_free(struct daemon *d);
+
+/* event.c: what happened, to the log and to who listens */
+void daemon_events(struct daemon *d);
+void daemon_media_tell(struct daemon *d, const struct media_event *event);
+
+#endif

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The relay, driven: plans go in by effect, each answered before the next
+ * effect is looked at; events come out by a descriptor. Sessions that were
+ * there before us belong to calls that we do not know (there is no store of
+ * calls yet): they relay on, and go when the kernel says that they are silent,
+ * so that a restart cuts nobody short.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "daemon/daemon.h"
+
+#define SWEEP_MS 60000
+#define SILENT_MS (3600 * 1000ull)	/* no end heard anything: whatever the idle timer says */
+
+/* --- effects --- */
+
+static void apply(struct daemon *d, struct effect *effect)
+{
+	struct media_error err = { 0 };
+	struct call_view view;
+	int result;
+
+	if (!call_engine_view(d->engine, effect->plan->session, &view))
+		view.plan = NULL;
+	result = media_relay_apply(d->relay, view.plan, effect->plan, &err);
+	if (result)
+		log_call(LOG_WARNING, effect->plan->session, "media: %s", err.text);
+	call_engine_complete(d->engine, uv_hrtime(), effect->ticket, result, NULL);
+}
+
+static void remove_session(struct daemon *d, struct effect *effect)
+{
+	struct media_figures *figures = calloc(1, sizeof(*figures));
+	struct media_error err = { 0 };
+	int result;
+
+	result = media_relay_remove(d->relay, effect->session, figures, &err);
+	if (result && result != -ENOENT)
+		log_call(LOG_WARNING, effect->session, "media: %s", err.text);
+	if (effect->ticket)
+		call_engine_complete(d->engine, uv_hrtime(), effect->ticket, result,
+				     result ? NULL : figures);
+	free(figures);
+}
+
+void daemon_media_effect(struct daemon *d, struct effect *effect)
+{
+	if (effect->kind == EFFECT_MEDIA_APPLY)
+		apply(d, effect);
+	else
+		remove_session(d, effect);
+}
+
+/* --- sessions of an earlier daemon --- */
+
+struct adoption {
+	struct daemon *daemon;
+	int err;
+};
+
+static void adopt(void *arg, const struct media_figures *figures, u64 digest)
+{
+	struct adoption *a = arg;
+	struct daemon *d = a->daemon;
+	u64 *list;
+
+	(void)digest;
+	list = realloc(d->adopted, (d->nadopted + 1) * sizeof(*list));
+	if (!list) {
+		a->err = -ENOMEM;
+		return;
+	}
+	d->adopted = list;
+	d->adopted[d->nadopted++] = figures->session;
+}
+
+static bool is_silent(const struct media_figures *figures)
+{
+	bool told = false, old = figures->age_ms > SILENT_MS;
+	size_t i;
+
+	for (i = 0; i < figures->nends; i++) {
+		const struct media_end_figures *end = &figures->ends[i];
+
+		told |= end->timed_out;
+		if (end->last_rx_ms < SILENT_MS)
+			old = false;
+	}
+	for (i = 0; told && i < figures->nends; i++)
+		if (figures->ends[i].rx_packets && !figures->ends[i].timed_out)
+			told = false;
+	return told || old;
+}
+
+/* true: it is gone, or we made it go. */
+static bool retire(struct daemon *d, u64 session)
+{
+	struct media_figures *figures = calloc(1, sizeof(*figures));
+	struct media_error err = { 0 };
+	bool gone = false;
+	int result;
+
+	if (!figures)
+		return false;
+	result = media_relay_get(d->relay, session, figures, &err);
+	if (result == -ENOENT) {
+		gone = true;
+	} else if (!result && is_silent(figures)) {
+		gone = !media_relay_remove(d->relay, session, NULL, &err);
+		log_call(LOG_INFO, session, "silent session of an earlier run deleted");
+	}
+	free(figures);
+	return gone;
+}
+
+static void drop_adopted(struct daemon *d, size_t i)
+{
+	d->adopted[i] = d->adopted[--d->nadopted];
+}
+
+static void sweep(uv_timer_t *timer)
+{
+	struct daemon *d = timer->data;
+	size_t i;
+
+	for (i = d->nadopted; i-- > 0;)
+		if (retire(d, d->adopted[i]))
+			drop_adopted(d, i);
+}
+
+static bool adopted_event(struct daemon *d, const struct media_event *event)
+{
+	size_t i;
+
+	for (i = 0; i < d->nadopted; i++) {
+		if (d->adopted[i] != event->session)
+			continue;
+		if (event->type == MEDIA_EVENT_DELETED ||
+		    (event->type == MEDIA_EVENT_TIMED_OUT && retire(d, event->session)))
+			drop_adopted(d, i);
+		return true;
+	}
+	return false;
+}
+
+/* --- events --- */
+
+/* Events were lost: say again what the sessions look like now. */
+static void retell(void *arg, const struct media_figures *figures, u64 digest)
+{
+	struct daemon *d = arg;
+	size_t i;
+
+	(void)digest;
+	for (i = 0; i < figures->nends; i++) {
+		struct media_event event = {
+			.type = figures->ends[i].timed_out ? MEDIA_EVENT_TIMED_OUT :
+							     MEDIA_EVENT_RESUMED,
+			.owner = d->config->node,
+			.session = figures->session, .end = figures->ends[i].id,
+		};
+
+		call_engine_media_event(d->engine, uv_hrtime(), &event);
+	}
+}
+
+static void resynchronise(struct daemon *d)
+{
+	struct media_error err = { 0 };
+
+	log_text(LOG_WARNING, "events of the relay were lost: reading its sessions");
+	if (media_relay_each(d->relay, retell, d, &err))
+		log_text(LOG_ERROR, "media: %s", err.text);
+	sweep(&d->sweep);
+}
+
+static void handle_event(struct daemon *d, const struct media_event *event)
+{
+	if (event->type == MEDIA_EVENT_DISPLACED) {
+		log_text(LOG_ERROR, "another daemon took over node %u: leaving it the sessions",
+			 d->config->node);
+		d->status = 1;
+		uv_stop(&d->loop);
+		return;
+	}
+	if (event->type == MEDIA_EVENT_LOST) {
+		resynchronise(d);
+		return;
+	}
+	if (event->owner != d->config->node)
+		return;
+	daemon_media_tell(d, event);
+	if (!adopted_event(d, event))
+		call_engine_media_event(d->engine, uv_hrtime(), event);
+}
+
+static void events_readable(uv_poll_t *poll, int status, int events)
+{
+	struct daemon *d = poll->data;
+	struct media_event event;
+	int got;
+
+	(void)events;
+	if (status < 0)
+		return;
+	while ((got = media_relay_event_next(d->relay, &event)) > 0)
+		handle_event(d, &event);
+	if (got < 0)
+		log_text(LOG_ERROR, "media events: %s", strerror(-got));
+	daemon_settle(d);
+}
+
+int daemon_media_open(struct daemon *d)
+{
+	struct adoption adoption = { .daemon = d };
+	struct media_error err = { 0 };
+	int result;
+
+	result = media_kernel_open(&d->relay, d->config->node, true, &err);
+	if (result) {
+		log_text(LOG_ERROR, "media: %s", err.text);
+		return result;
+	}
+	log_text(LOG_INFO, "media is relayed by the kernel, as node %u", d->config->node);
+	result = media_relay_each(d->relay, adopt, &adoption, &err);
+	if (result || adoption.err) {
+		log_text(LOG_ERROR, "media: %s", result ? err.text : "no memory");
+		return result ? result : adoption.err;
+	}
+	if (d->nadopted)
+		log_text(LOG_INFO, "%zu sessions of an earlier run relay on", d->nadopted);
+	return 0;
+}
+
+/* Ids carry the epoch: one that adopted sessions have would repeat theirs. */
+u32 daemon_media_epoch(const struct daemon *d, u32 epoch)
+{
+	size_t i;
+
+	epoch &= 0xfffff;
+	for (i = 0; i < d->nadopted; i++) {
+		if (((d->adopted[i] >> 32) & 0xfffff) != epoch)
+			continue;
+		epoch = (epoch + 1) & 0xfffff;
+		i = (size_t)-1;
+	}
+	return epoch;
+}
+
+int daemon_media_watch(struct daemon *d)
+{
+	int err;
+
+	err = uv_poll_init(&d->loop, &d->media_events, media_relay_event_fd(d->relay));
+	if (err)
+		return err;
+	d->media_events.data = d;
+	uv_poll_start(&d->media_events, UV_READABLE, events_readable);
+	uv_timer_start(&d->sweep, sweep, SWEEP_MS, SWEEP_MS);
+	return 0;
+}
+
+void daemon_media_close(struct daemon *d)
+{
+	media_relay_close(d->relay);
+	free(d->adopted);
+}
