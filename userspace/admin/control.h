@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The control socket (DESIGN.md §4, Documentation/control-protocol.rst): an
+ * AF_UNIX stream socket that speaks one JSON object a line. The server greets
+ * with hello; a request {id, cmd, args} gets {id, result} or {id, error}; a
+ * stream gets {id, event} until {id, done}. Commands are one table
+ * (command.c), of which help and the protocol's documentation are made.
+ */
+#ifndef ADMIN_CONTROL_H
+#define ADMIN_CONTROL_H
+
+#include <uv.h>
+
+#include "call/engine.h"
+#include "media/relay.h"
+
+struct control;
+
+struct control_conf {
+	const char *path;		/* of the socket; its directory is made if missing */
+	const char *group;		/* gets the socket (0660); NULL or "": the daemon's own */
+	u32 node;
+	struct call_engine *engine;	/* borrowed, outlives the control socket */
+	struct media_relay *relay;	/* for live figures; NULL: there are none */
+	/* Carries out what a command caused (effects, events, timer); called after
+	 * each command that changes something. */
+	void (*drive)(void *arg);
+	/* true when the daemon is stopping and takes no new calls; may be NULL. */
+	bool (*stopping)(void *arg);
+	void *arg;
+};
+
+/*
+ * Binds and listens; conf and its strings are copied, what they point to is
+ * not. A socket file that nobody listens on is replaced. 0 or -errno:
+ * -EADDRINUSE when another daemon listens on path; -ENOENT for an unknown group.
+ * The reason is logged.
+ */
+int control_open(struct control **out, uv_loop_t *loop, const struct control_conf *conf);
+/* Serves an already connected stream socket as a client; takes fd. 0 or -errno. */
+int control_add_client(struct control *c, int fd);
+/* To everybody who watches; the event stays the caller's. */
+void control_call_event(struct control *c, const struct call_event *event);
+void control_media_event(struct control *c, const struct media_event *event);
+/* Ends streams with done, closes clients, removes the socket file. The loop must run
+ * once more afterwards for handles to be freed. NULL allowed. */
+void control_close(struct control *c);
+
+#endif
