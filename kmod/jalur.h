@@ -68,7 +68,8 @@ struct jalur_addr {
  * @tos: TOS or traffic class
  * @kind: enum jalur_kind
  * @pt: RTP payload type or RTCP packet type
- * @bad: addressed like a datagram of ours, but the UDP length is wrong
+ * @valid: of @kind RTP or RTCP: a valid packet of it
+ * @bad: addressed like a datagram of ours, but the UDP header is wrong
  */
 struct jalur_pkt {
 	struct jalur_addr	src;
@@ -83,6 +84,7 @@ struct jalur_pkt {
 	u8			tos;
 	u8			kind;
 	u8			pt;
+	bool			valid;
 	bool			bad;
 };
 
@@ -90,22 +92,27 @@ struct jalur_pkt {
  * struct jalur_route - what relay.c's classify() found for a packet
  * @graph: configuration that the packet sees
  * @from: of the end where it arrived
+ * @payload: line of its payload table, NULL without a table
  * @conf: of the end that sends it on; NULL without a flow
  * @to: the same end
  * @dst: route to @remote, valid while RCU is held
  * @remote: where it goes
  * @cookie: of @dst
  * @slow: @dst needs dst_output(), not just its neighbour
+ * @failure: why the packet, received as it is, cannot be sent on; an enum
+ *	jalur_drop_reason or JALUR_PASSED
  */
 struct jalur_route {
 	const struct jalur_graph	*graph;
 	const struct jalur_end_conf	*from;
+	const struct jalur_payload	*payload;
 	const struct jalur_end_conf	*conf;
 	struct jalur_end		*to;
 	struct dst_entry		*dst;
 	struct jalur_addr		remote;
 	u32				cookie;
 	bool				slow;
+	int				failure;
 };
 
 /* What became of a packet: one of these, or an enum jalur_drop_reason. */
@@ -120,10 +127,13 @@ struct jalur_source {
 	u32	clock_rate;
 	u32	base_seq;
 	u32	cycles;		/* sequence wraps, shifted by 16 */
+	u32	bad_seq;	/* next after a jump: a second one restarts */
+	u32	received;	/* since @base_seq */
 	u16	max_seq;
 	u8	pt;
 	bool	used;
 	u64	packets;
+	u64	lost_before;	/* lost before the last restart */
 	unsigned long last;	/* jiffies: the oldest is replaced */
 };
 
@@ -158,6 +168,7 @@ struct jalur_stats {
  * @has_rx: a packet was accepted
  * @ssrc_told: jiffies of the last ssrc event, which are rate limited
  * @unreachable_told: jiffies of the last unreachable event, likewise
+ * @mtu_told: jiffies of the last path MTU learned, likewise
  * @cur_ssrc: SSRC that arrives now; valid when @has_ssrc
  * @stats: counters of packets that arrived here
  * @tx_packets: packets sent to the remote (many CPUs may send)
@@ -192,6 +203,7 @@ struct jalur_end {
 	u32			cur_ssrc;
 	unsigned long		ssrc_told;
 	unsigned long		unreachable_told;
+	unsigned long		mtu_told;
 	struct jalur_stats	stats ____cacheline_aligned;
 	atomic64_t		tx_packets;
 	atomic64_t		tx_bytes;
@@ -349,7 +361,6 @@ unsigned int jalur_hook_local_in(void *priv, struct sk_buff *skb,
 bool jalur_parse_ingress(const struct sk_buff *skb, struct jalur_pkt *pkt);
 bool jalur_parse_local_in(const struct sk_buff *skb, struct jalur_pkt *pkt);
 int jalur_parse_payload(struct sk_buff *skb, struct jalur_pkt *pkt);
-int jalur_parse_media(struct sk_buff *skb, struct jalur_pkt *pkt);
 
 /* end.c: the look-up is inline, it runs for every datagram of the host */
 u32 jalur_addr_hash(const struct jalur_addr *addr, u32 seed);
@@ -370,7 +381,7 @@ void jalur_latch_import(struct jalur_end *end, const struct jalur_addr *addr);
 
 /* stats.c */
 void jalur_stats_receive(struct jalur_end *end,
-			 const struct jalur_end_conf *conf,
+			 const struct jalur_payload *payload,
 			 const struct jalur_pkt *pkt);
 bool jalur_stats_ssrc(struct jalur_end *end, u32 ssrc);
 void jalur_stats_drop(struct jalur_end *end, enum jalur_drop_reason reason);

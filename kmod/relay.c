@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way of a packet: parse, look up, check the source, classify, commit,
+ * rewrite, transmit.
+ *
+ * classify() only reads. It says that a packet is refused, and why, or that it
+ * is to be handled, and then it knows the way out too. commit() changes the
+ * state of the end where the packet arrived, under its lock, and never gives a
+ * packet back: what fails afterwards is a counted drop. A packet for one of our
+ * ends never goes up into the stack, whatever it is; the hooks hand back only
+ * what is not for us.
+ */
+
+#include <linux/netfilter.h>
+#include <linux/netfilter_netdev.h>
+
+#include "jalur.h"
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+/* What commit() has to tell, after it has let go of the lock. */
+#define TELL_LATCHED	BIT(0)
+#define TELL_SSRC	BIT(1)
+#define TELL_RESUMED	BIT(2)
+
+/* A packet that the end's configuration takes, by its bytes. */
+static int check_kind(const struct jalur_pkt *pkt, struct jalur_route *route)
+{
+	const struct jalur_end_conf *conf = route->from;
+	int i;
+
+	route->payload = NULL;
+	if (conf->accept & JALUR_ACCEPT_OPAQUE)
+		return JALUR_PASSED;
+	if (pkt->kind == JALUR_KIND_RTCP)
+		return !(conf->accept & JALUR_ACCEPT_RTCP) ?
+		       JALUR_DROP_REASON_KIND : pkt->valid ?
+		       JALUR_PASSED : JALUR_DROP_REASON_MALFORMED;
+	if (pkt->kind != JALUR_KIND_RTP || !(conf->accept & JALUR_ACCEPT_RTP))
+		return JALUR_DROP_REASON_KIND;
+	if (!pkt->valid)
+		return JALUR_DROP_REASON_MALFORMED;
+	if (!conf->payloads)
+		return JALUR_PASSED;
+	for (i = 0; i < conf->payloads; i++) {
+		if (conf->payload[i].pt == pkt->pt) {
+			route->payload = &conf->payload[i];
+			return JALUR_PASSED;
+		}
+	}
+	return JALUR_DROP_REASON_PAYLOAD_TYPE;
+}
+
+/* Of a packet that is accepted: can it go on? */
+static int find_way(const struct jalur_pkt *pkt, struct jalur_route *route)
+{
+	route->conf = route->from->dest_conf;
+	route->to = route->from->dest;
+	if (!route->to)
+		return JALUR_DROP_REASON_NO_FLOW;
+	if (unlikely(READ_ONCE(route->to->dormant)))
+		return JALUR_DROP_REASON_DORMANT;
+	if (unlikely(pkt->ttl <= 1))
+		return JALUR_DROP_REASON_TTL;
+	return jalur_route_get(route);
+}
+
+/*
+ * Read-only, but for the route that it may have to find. Returns why the packet
+ * is refused; what keeps an accepted packet from going on is @route->failure.
+ */
+static int classify(const struct jalur_pkt *pkt, const struct jalur_end *from,
+		    struct jalur_route *route)
+{
+	int reason;
+
+	route->graph = rcu_dereference(from->session->graph);
+	if (unlikely(!route->graph))
+		return JALUR_DROP_REASON_NO_FLOW;
+	route->from = &route->graph->conf[from->slot];
+	if (unlikely(route->from->end != from))
+		return JALUR_DROP_REASON_NO_FLOW;	/* just removed */
+	if (unlikely(READ_ONCE(from->dormant)))
+		return JALUR_DROP_REASON_DORMANT;
+	if (unlikely(!jalur_latch_allows(from, route->from, &pkt->src)))
+		return JALUR_DROP_REASON_SOURCE;
+	reason = check_kind(pkt, route);
+	if (unlikely(reason != JALUR_PASSED))
+		return reason;
+	route->failure = find_way(pkt, route);
+	return JALUR_PASSED;
+}
+
+static void tell(struct jalur_end *end, const struct jalur_pkt *pkt,
+		 unsigned int told)
+{
+	if (told & TELL_RESUMED)
+		jalur_event_end(end, JALUR_EVENT_TYPE_RESUMED);
+	if (told & TELL_LATCHED)
+		jalur_event_latched(end, JALUR_EVENT_TYPE_LATCHED, &pkt->src);
+	if (told & TELL_SSRC)
+		jalur_event_ssrc(end, pkt->ssrc);
+}
+
+/*
+ * Under the lock: the source again, since the latch may have closed, then all
+ * that an accepted packet changes.
+ */
+static int accept_packet(const struct jalur_pkt *pkt, struct jalur_end *end,
+			 const struct jalur_route *route, unsigned int *told)
+{
+	struct jalur_session *session = end->session;
+	bool locked = end->locked;
+
+	/* final counters may have been taken already */
+	if (unlikely(READ_ONCE(session->dead)))
+		return JALUR_DROP_REASON_NO_FLOW;
+	/* replaced: an old configuration must not close a latch opened anew */
+	if (unlikely(!locked &&
+		     rcu_access_pointer(session->graph) != route->graph))
+		return JALUR_DROP_REASON_SOURCE;
+	if (unlikely(!jalur_latch_learn(end, route->from, &pkt->src)))
+		return JALUR_DROP_REASON_SOURCE;
+	if (unlikely(!locked && end->locked))
+		*told |= TELL_LATCHED;
+	jalur_stats_receive(end, route->payload, pkt);
+	if (pkt->valid && pkt->kind == JALUR_KIND_RTP &&
+	    jalur_stats_ssrc(end, pkt->ssrc))
+		*told |= TELL_SSRC;
+	if (unlikely(end->timed_out)) {
+		end->timed_out = false;
+		*told |= TELL_RESUMED;
+	}
+	return JALUR_PASSED;
+}
+
+static int commit(const struct jalur_pkt *pkt, struct jalur_end *end,
+		  const struct jalur_route *route)
+{
+	unsigned int told = 0;
+	int reason;
+
+	spin_lock(&end->lock);
+	reason = accept_packet(pkt, end, route, &told);
+	spin_unlock(&end->lock);
+	if (unlikely(told))
+		tell(end, pkt, told);
+	if (reason != JALUR_PASSED)
+		return reason;
+	if (unlikely(pkt->kind == JALUR_KIND_RTCP && pkt->valid))
+		jalur_rtcp_figures(end, route->to, pkt->data, pkt->len);
+	return route->failure;
+}
+
+static void drop(const struct jalur_pkt *pkt, struct jalur_end *end, int reason)
+{
+	trace_jalur_drop(end, pkt, reason);
+	jalur_stats_drop(end, reason);
+}
+
+/* One datagram that arrived at @end; consumes the skb. */
+static void jalur_relay(struct sk_buff *skb, struct jalur_pkt *pkt,
+			struct jalur_end *end)
+{
+	struct jalur_route route;
+	int reason;
+
+	reason = jalur_parse_payload(skb, pkt);
+	if (likely(reason == JALUR_PASSED))
+		reason = classify(pkt, end, &route);
+	if (likely(reason == JALUR_PASSED))
+		reason = commit(pkt, end, &route);
+	if (likely(reason == JALUR_PASSED))
+		reason = jalur_rewrite(skb, pkt, &route);
+	if (unlikely(reason != JALUR_PASSED)) {
+		kfree_skb(skb);
+		drop(pkt, end, reason);
+		return;
+	}
+	trace_jalur_relay(end, route.to, pkt);
+	reason = jalur_xmit(skb, pkt, &route);
+	if (unlikely(reason != JALUR_PASSED))
+		drop(pkt, end, reason);
+}
+
+/*
+ * Several datagrams that a driver or GRO made one of. Each is relayed, counted
+ * and checked by itself. They share their addresses, so the end is known.
+ */
+static void relay_segments(struct sk_buff *skb,
+			   bool (*parse)(const struct sk_buff *skb,
+					 struct jalur_pkt *pkt),
+			   struct jalur_pkt *pkt, struct jalur_end *end)
+{
+	struct sk_buff *segment, *next, *segments;
+
+	segments = __skb_gso_segment(skb, 0, false);
+	if (IS_ERR_OR_NULL(segments)) {
+		kfree_skb(skb);
+		drop(pkt, end, JALUR_DROP_REASON_NO_MEMORY);
+		return;
+	}
+	consume_skb(skb);
+	skb_list_walk_safe(segments, segment, next) {
+		skb_mark_not_on_list(segment);
+		if (parse(segment, pkt)) {
+			jalur_relay(segment, pkt, end);
+		} else {
+			kfree_skb(segment);
+			drop(pkt, end, JALUR_DROP_REASON_MALFORMED);
+		}
+	}
+}
+
+/* The packet is ours from here on. */
+static void take(struct sk_buff *skb,
+		 bool (*parse)(const struct sk_buff *skb,
+			       struct jalur_pkt *pkt),
+		 struct jalur_pkt *pkt, struct jalur_end *end)
+{
+	/* before any write, and before any pull, which may write */
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (unlikely(!skb))
+		drop(pkt, end, JALUR_DROP_REASON_NO_MEMORY);
+	else if (unlikely(skb_is_gso(skb)))
+		relay_segments(skb, parse, pkt, end);
+	else
+		jalur_relay(skb, pkt, end);
+}
+
+/**
+ * jalur_hook_ingress - take from a device what is for one of our ends
+ * @priv: unused
+ * @skb: at the network header
+ * @state: of the hook
+ *
+ * Context: BH, RCU.
+ */
+unsigned int jalur_hook_ingress(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state)
+{
+	struct jalur_end *end;
+	struct jalur_pkt pkt;
+
+	if (!jalur_parse_ingress(skb, &pkt))
+		return NF_ACCEPT;
+	end = jalur_end_lookup(jalur_net_get(state->net), &pkt.dst);
+	if (!end)
+		return NF_ACCEPT;
+	take(skb, jalur_parse_ingress, &pkt, end);
+	return NF_STOLEN;
+}
+
+/**
+ * jalur_hook_local_in - take from the stack what ingress could not take
+ * @priv: unused
+ * @skb: at the network header
+ * @state: of the hook
+ *
+ * Fragments (joined by now), options, extension headers, devices without a
+ * hook; and the ICMP errors that our own packets cause.
+ *
+ * Context: BH, RCU.
+ */
+unsigned int jalur_hook_local_in(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	struct jalur_end *end;
+	struct jalur_pkt pkt;
+
+	if (!jalur_parse_local_in(skb, &pkt))
+		return jalur_icmp_input(state->net, skb) ? NF_DROP : NF_ACCEPT;
+	end = jalur_end_lookup(jalur_net_get(state->net), &pkt.dst);
+	if (!end)
+		return NF_ACCEPT;
+	take(skb, jalur_parse_local_in, &pkt, end);
+	return NF_STOLEN;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an end counts of the packets that it accepts.
+ *
+ * Plain integers under the end's lock, which commit() holds anyway. Loss and
+ * jitter follow RFC 3550 appendices A.1, A.3 and A.8, for each of the last four
+ * SSRCs. Jitter needs a clock finer than jiffies; local_clock() is the cheapest
+ * one, and its drift between CPUs (none where the TSC is stable) matters little
+ * to differences of some 20 ms. skb->tstamp is not an option: it is zero unless
+ * somebody listens. Between two packets we keep nanoseconds and timestamps
+ * apart, and convert the difference, so that no product overflows and no
+ * rounding accumulates.
+ */
+
+#include <linux/math64.h>
+#include <linux/sched/clock.h>
+
+#include "jalur.h"
+
+#define MAX_DROPOUT	3000
+#define MAX_MISORDER	100
+#define SEQ_MOD		0x10000U
+/* Half of where 32 bits of nanoseconds wrap. */
+#define MAX_GAP		(2 * HZ)
+
+static void start_sequence(struct jalur_source *src, u16 seq)
+{
+	src->base_seq = seq;
+	src->max_seq = seq;
+	src->bad_seq = SEQ_MOD + 1;	/* no sequence number */
+	src->cycles = 0;
+	src->received = 0;
+}
+
+/* Which of two slots to give up first: an unused one, else the one unheard. */
+static bool older(const struct jalur_source *a, const struct jalur_source *b)
+{
+	if (!a->used || !b->used)
+		return b->used;
+	return time_before(a->last, b->last);
+}
+
+static struct jalur_source *find_source(struct jalur_stats *stats, u32 ssrc)
+{
+	struct jalur_source *src, *oldest = NULL;
+	int i;
+
+	for (i = 0; i < JALUR_SOURCES; i++) {
+		src = &stats->sources[i];
+		if (likely(src->ssrc == ssrc && src->used))
+			return src;
+		if (!oldest || older(src, oldest))
+			oldest = src;
+	}
+	memset(oldest, 0, sizeof(*oldest));
+	oldest->ssrc = ssrc;
+	return oldest;
+}
+
+/**
+ * jalur_stats_lost - packets of a source that never came
+ * @src: the source
+ *
+ * Expected less received (RFC 3550 appendix A.3); duplicates do not make it
+ * negative.
+ *
+ * Context: the end's lock held.
+ */
+u64 jalur_stats_lost(const struct jalur_source *src)
+{
+	u32 expected = src->cycles + src->max_seq - src->base_seq + 1;
+
+	if (!src->used || src->received >= expected)
+		return src->lost_before;
+	return src->lost_before + (expected - src->received);
+}
+
+/*
+ * RFC 3550 appendix A.1, less probation: an end relays the first packet too.
+ * A jump is believed when a second packet follows it.
+ */
+static void update_sequence(struct jalur_source *src, u16 seq)
+{
+	u16 delta = seq - src->max_seq;
+
+	if (likely(delta < MAX_DROPOUT)) {
+		if (seq < src->max_seq)
+			src->cycles += SEQ_MOD;
+		src->max_seq = seq;
+	} else if (delta <= SEQ_MOD - MAX_MISORDER) {
+		if (seq != src->bad_seq) {
+			src->bad_seq = (u16)(seq + 1);
+			return;
+		}
+		src->lost_before = jalur_stats_lost(src);
+		start_sequence(src, seq);
+	}
+	src->received++;
+}
+
+/*
+ * RFC 3550 appendix A.8, scaled by 16. Telephone events do not count: all
+ * packets of one carry the timestamp of its begin (RFC 4733 section 2.5.1.2).
+ */
+static void update_jitter(struct jalur_source *src,
+			  const struct jalur_payload *payload,
+			  const struct jalur_pkt *pkt)
+{
+	u32 rate = payload ? payload->clock_rate : JALUR_DEFAULT_CLOCK;
+	u32 now = local_clock();
+	s64 spent, delta;
+
+	if (payload && payload->kind == JALUR_PAYLOAD_KIND_DTMF)
+		return;
+	if (likely(src->used && src->clock_rate == rate &&
+		   jiffies - src->last < MAX_GAP)) {
+		spent = div_u64((u64)(now - src->arrival) * rate,
+				NSEC_PER_SEC / 16);
+		delta = spent - (s64)(s32)(pkt->timestamp - src->timestamp) * 16;
+		delta = min_t(s64, abs(delta), U32_MAX / 2);
+		src->jitter += (s32)(delta - src->jitter) / 16;
+	}
+	src->clock_rate = rate;
+	src->arrival = now;
+	src->timestamp = pkt->timestamp;
+}
+
+static void receive_rtp(struct jalur_stats *stats,
+			const struct jalur_payload *payload,
+			const struct jalur_pkt *pkt)
+{
+	struct jalur_source *src = find_source(stats, pkt->ssrc);
+
+	update_jitter(src, payload, pkt);
+	if (unlikely(!src->used)) {
+		start_sequence(src, pkt->seq);
+		src->used = true;
+	}
+	update_sequence(src, pkt->seq);
+	src->pt = pkt->pt;
+	src->packets++;
+	src->last = jiffies;
+}
+
+/**
+ * jalur_stats_receive - count an accepted packet
+ * @end: where it arrived
+ * @payload: its line in the payload table, NULL without a table
+ * @pkt: the packet
+ *
+ * Context: BH, @end->lock held.
+ */
+void jalur_stats_receive(struct jalur_end *end,
+			 const struct jalur_payload *payload,
+			 const struct jalur_pkt *pkt)
+{
+	struct jalur_stats *stats = &end->stats;
+
+	lockdep_assert_held(&end->lock);
+	WRITE_ONCE(end->last_rx, jiffies);
+	end->has_rx = true;
+	stats->rx_packets++;
+	stats->rx_bytes += pkt->len;
+	if (!pkt->valid)
+		return;		/* an opaque end's */
+	if (pkt->kind == JALUR_KIND_RTCP)
+		stats->rx_rtcp_packets++;
+	else
+		receive_rtp(stats, payload, pkt);
+}
+
+/**
+ * jalur_stats_ssrc - note the SSRC that arrives at an end
+ * @end: where
+ * @ssrc: of a valid RTP packet
+ *
+ * Every change counts. Not every one is told: two SSRCs on one port, or
+ * somebody at the remote who likes events, would send one a packet.
+ *
+ * Context: BH, @end->lock held.
+ * Return: true when userspace is to be told.
+ */
+bool jalur_stats_ssrc(struct jalur_end *end, u32 ssrc)
+{
+	bool first = !end->has_ssrc;
+
+	if (likely(!first && end->cur_ssrc == ssrc))
+		return false;
+	end->cur_ssrc = ssrc;
+	end->has_ssrc = true;
+	if (first)
+		return false;
+	end->stats.ssrc_changes++;
+	if (end->stats.ssrc_changes > 1 &&
+	    time_before(jiffies, end->ssrc_told + HZ / 10))
+		return false;
+	end->ssrc_told = jiffies;
+	return true;
+}
+
+/**
+ * jalur_stats_drop - count a packet that goes no further
+ * @end: where it arrived
+ * @reason: why
+ *
+ * Context: BH; takes @end->lock.
+ */
+void jalur_stats_drop(struct jalur_end *end, enum jalur_drop_reason reason)
+{
+	spin_lock(&end->lock);
+	end->stats.drops[reason]++;
+	spin_unlock(&end->lock);
+}

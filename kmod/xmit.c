@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Routes, and the way out.
+ *
+ * An end keeps one route to its remote, which dst_check() validates for each
+ * packet. Becoming invalid is its normal fate (any change of a route or an
+ * address does it), so it is found again on the spot, and a search that failed
+ * is not repeated for 100 ms. The next hop's neighbour is looked up for each
+ * packet instead of being held: a held neighbour blocks its device's removal,
+ * and the gateway's entry is hot anyway. What fits goes to the neighbour
+ * directly; what does not fit, what stays on this host, and what is transformed
+ * or tunnelled takes dst_output().
+ */
+
+#include <linux/ip.h>
+#include <linux/udp.h>
+#include <net/dst.h>
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ipv6_stubs.h>
+#include <net/lwtunnel.h>
+#include <net/ndisc.h>
+#include <net/neighbour.h>
+#include <net/route.h>
+#include <net/xfrm.h>
+
+#include "jalur.h"
+
+#define RETRY	(HZ / 10)
+
+static struct net *end_net(const struct jalur_end *end)
+{
+	return end->session->jn->net;
+}
+
+static struct dst_entry *find_ipv4(const struct jalur_route *route)
+{
+	const struct jalur_addr *local = &route->to->local;
+	struct flowi4 flow = {
+		.flowi4_oif	= local->l3,
+		.flowi4_proto	= IPPROTO_UDP,
+		/* control made sure of the source address, see @nonlocal */
+		.flowi4_flags	= FLOWI_FLAG_ANYSRC,
+		.flowi4_tos	= route->conf->dscp > 0 ?
+				  route->conf->dscp << 2 : 0,
+		.saddr		= local->ip.s6_addr32[0],
+		.daddr		= route->remote.ip.s6_addr32[0],
+		.fl4_sport	= local->port,
+		.fl4_dport	= route->remote.port,
+	};
+	struct rtable *rt = ip_route_output_flow(end_net(route->to), &flow,
+						 NULL);
+
+	if (IS_ERR(rt))
+		return NULL;
+	/* a learned remote must not make us shout */
+	if (rt->rt_flags & RTCF_BROADCAST) {
+		ip_rt_put(rt);
+		return NULL;
+	}
+	return &rt->dst;
+}
+
+static struct dst_entry *find_ipv6(const struct jalur_route *route)
+{
+	const struct jalur_addr *local = &route->to->local;
+	struct flowi6 flow = {
+		.flowi6_oif	= route->remote.scope ?: local->scope ?:
+				  local->l3,
+		.flowi6_proto	= IPPROTO_UDP,
+		.saddr		= local->ip,
+		.daddr		= route->remote.ip,
+		.fl6_sport	= local->port,
+		.fl6_dport	= route->remote.port,
+	};
+	struct dst_entry *dst;
+
+	dst = ipv6_stub->ipv6_dst_lookup_flow(end_net(route->to), NULL, &flow,
+					      NULL);
+	return IS_ERR(dst) ? NULL : dst;
+}
+
+/* Does the stack have to do more than to hand it to the neighbour? */
+static bool needs_stack(const struct dst_entry *dst, int family)
+{
+	if (dst_xfrm(dst) || dst->lwtstate)
+		return true;
+	if (family == AF_INET)
+		return dst_rtable(dst)->rt_flags &
+		       (RTCF_LOCAL | RTCF_BROADCAST | RTCF_MULTICAST);
+	return dst_rt6_info(dst)->rt6i_flags & RTF_LOCAL ||
+	       ipv6_addr_is_multicast(&dst_rt6_info(dst)->rt6i_dst.addr);
+}
+
+static bool same_remote(const struct jalur_addr *a, const struct jalur_addr *b)
+{
+	return a->port == b->port && a->family == b->family &&
+	       a->scope == b->scope && ipv6_addr_equal(&a->ip, &b->ip);
+}
+
+/*
+ * Keep what was found, unless the remote moved on meanwhile. Either way @dst
+ * lives until the end of this RCU section, which is all that this packet needs.
+ */
+static void keep_route(struct jalur_route *route)
+{
+	struct jalur_end *to = route->to;
+	struct dst_entry *old = route->dst;
+
+	spin_lock(&to->lock);
+	if (!route->dst) {
+		/* never 0, which stands for no failure */
+		WRITE_ONCE(to->dst_retry, (jiffies + RETRY) | 1);
+	} else if (same_remote(&to->remote, &route->remote)) {
+		old = rcu_dereference_protected(to->dst,
+						lockdep_is_held(&to->lock));
+		write_seqcount_begin(&to->remote_seq);
+		rcu_assign_pointer(to->dst, route->dst);
+		to->dst_cookie = route->cookie;
+		to->dst_slow = route->slow;
+		write_seqcount_end(&to->remote_seq);
+	}
+	spin_unlock(&to->lock);
+	dst_release(old);
+}
+
+static noinline int find_route(struct jalur_route *route)
+{
+	unsigned long retry = READ_ONCE(route->to->dst_retry);
+	int family = route->to->local.family;
+
+	route->dst = NULL;
+	if (retry && time_before(jiffies, retry))
+		return JALUR_DROP_REASON_NO_ROUTE;
+	if (route->remote.family != family)
+		return JALUR_DROP_REASON_NO_REMOTE;
+	if (family == AF_INET)
+		route->dst = find_ipv4(route);
+	else
+		route->dst = find_ipv6(route);
+	if (route->dst) {
+		route->slow = needs_stack(route->dst, family);
+		route->cookie = family == AF_INET ? 0 :
+				rt6_get_cookie(dst_rt6_info(route->dst));
+	}
+	keep_route(route);
+	return route->dst ? JALUR_PASSED : JALUR_DROP_REASON_NO_ROUTE;
+}
+
+/**
+ * jalur_route_get - find the way to the remote of an end
+ * @route: @to and @conf set; the rest is filled in
+ *
+ * Context: BH, RCU, no end's lock held; @route->dst is valid until the end of
+ * the RCU section.
+ * Return: JALUR_PASSED or the reason to drop.
+ */
+int jalur_route_get(struct jalur_route *route)
+{
+	struct jalur_end *to = route->to;
+	unsigned int seq;
+
+	do {
+		seq = read_seqcount_begin(&to->remote_seq);
+		route->remote = to->remote;
+		route->dst = rcu_dereference(to->dst);
+		route->cookie = to->dst_cookie;
+		route->slow = to->dst_slow;
+	} while (read_seqcount_retry(&to->remote_seq, seq));
+
+	if (!route->remote.family)
+		return JALUR_DROP_REASON_NO_REMOTE;
+	if (likely(route->dst && dst_check(route->dst, route->cookie)))
+		return JALUR_PASSED;
+	return find_route(route);
+}
+
+/**
+ * jalur_xmit_forget - drop the route of an end
+ * @end: whose route is to be found again
+ *
+ * Context: BH, @end->lock held.
+ */
+void jalur_xmit_forget(struct jalur_end *end)
+{
+	struct dst_entry *old;
+
+	old = rcu_dereference_protected(end->dst, lockdep_is_held(&end->lock));
+	write_seqcount_begin(&end->remote_seq);
+	RCU_INIT_POINTER(end->dst, NULL);
+	write_seqcount_end(&end->remote_seq);
+	dst_release(old);
+}
+
+/*
+ * The stack's own output. Fragments want an identification of their own, not
+ * one of ours, and ignore_df stands in for the socket that we have not.
+ */
+static int send_slow(struct sk_buff *skb, const struct jalur_route *route)
+{
+	struct net *net = end_net(route->to);
+
+	if (skb->protocol == htons(ETH_P_IP)) {
+		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+		__ip_select_ident(net, ip_hdr(skb), 1);
+		ip_send_check(ip_hdr(skb));
+	} else {
+		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+	}
+	skb->ignore_df = 1;
+	skb->dev = route->dst->dev;
+	return dst_output(net, NULL, skb);
+}
+
+static struct neighbour *find_neighbour(struct sk_buff *skb,
+					struct dst_entry *dst, bool *ipv6)
+{
+	const struct in6_addr *hop;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		return ip_neigh_for_gw(dst_rtable(dst), skb, ipv6);
+	hop = rt6_nexthop(dst_rt6_info(dst), &ipv6_hdr(skb)->daddr);
+	return ip_neigh_gw6(dst->dev, hop);
+}
+
+static int send_fast(struct sk_buff *skb, struct dst_entry *dst)
+{
+	struct neighbour *neigh;
+	bool ipv6 = false;
+
+	skb->dev = dst->dev;
+	neigh = find_neighbour(skb, dst, &ipv6);
+	if (IS_ERR(neigh)) {
+		kfree_skb(skb);
+		return -ENOBUFS;
+	}
+	return neigh_output(neigh, skb, ipv6);
+}
+
+/**
+ * jalur_xmit - send a rewritten packet
+ * @skb: at its new network header; consumed
+ * @pkt: what was read from it
+ * @route: where it goes
+ *
+ * Context: BH, RCU, no end's lock held.
+ * Return: JALUR_PASSED or the reason why it was dropped.
+ */
+int jalur_xmit(struct sk_buff *skb, const struct jalur_pkt *pkt,
+	       const struct jalur_route *route)
+{
+	struct dst_entry *dst = route->dst;
+	bool fits = skb->len <= dst_mtu(dst);
+	int ret;
+
+	if (unlikely(!fits && route->conf->df)) {
+		kfree_skb(skb);
+		return JALUR_DROP_REASON_TOO_BIG;
+	}
+	skb_dst_set_noref(skb, dst);
+	if (likely(fits && !route->slow))
+		ret = send_fast(skb, dst);
+	else
+		ret = send_slow(skb, route);
+	if (unlikely(net_xmit_eval(ret)))
+		return JALUR_DROP_REASON_TRANSMIT;
+	atomic64_inc(&route->to->tx_packets);
+	atomic64_add(pkt->len, &route->to->tx_bytes);
+	return JALUR_PASSED;
+}
