@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The administrator ends a call; the daemon ends one when it stops, as on-stop
+# says.
+. "$(dirname "$0")/lib.sh"
+setup
+plan 9
+
+call_id() { ctl call list --json | grep -oE '"id": ?"[0-9a-f]{16}"' | grep -oE '[0-9a-f]{16}' | head -n 1; }
+hang_up() { ctl call hangup "$(call_id)"; }
+
+stop_jalurd() {
+	kill -TERM "$jalurd_pid"
+	wait "$jalurd_pid"
+}
+
+check "jalurd starts" start_jalurd "on-stop: hangup"
+check "the call is set up" start_call uac_wait uas
+check "the administrator ends it" hang_up
+check "both sides got BYE" eval 'sipp_done $caller_pid && sipp_done $callee_pid'
+check "no session is left" wait_for sessions_are 0
+rm -f "$dir"/port-*
+check "another call is set up" start_call uac_wait uas
+check "jalurd stops" stop_jalurd
+check "both sides got BYE then, too" eval 'sipp_done $caller_pid && sipp_done $callee_pid'
+check "no session is left in the kernel" eval '! in_relay "$jalurctl" session list | grep -q 20[0-9][0-9][0-9]'
+ktap_finished

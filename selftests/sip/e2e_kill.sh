@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# jalurd is killed in the middle of a call: the kernel relays on, no packet is
+# lost. A new jalurd finds the session, leaves it alone, and deletes it when the
+# kernel says that it is silent.
+. "$(dirname "$0")/lib.sh"
+setup
+plan 9
+
+kill_jalurd() {
+	kill -9 "$jalurd_pid"
+	wait "$jalurd_pid" 2>/dev/null
+	! kill -0 "$jalurd_pid" 2>/dev/null
+}
+
+table_has_it() { in_relay "$jalurctl" session list | grep -q 20; }
+
+check "jalurd starts" start_jalurd "timers: {media-idle: 3s}"
+check "the call is set up" start_call uac uas
+check "audio starts" start_audio 300
+sleep 1.5
+check "jalurd is killed in the middle of the call" kill_jalurd
+check "the session lives on" table_has_it
+sleep 1
+mv "$dir/jalurd.log" "$dir/jalurd.log.1"
+check "another jalurd starts and adopts the session" start_jalurd_again
+check "every packet arrived as it was sent, both ways" audio_complete
+check "the new jalurd says so" log_has "1 sessions? of an earlier run"
+check "the session goes when it is silent" wait_for sessions_are 0
+ktap_finished

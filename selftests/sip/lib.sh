@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Two SIPp user agents and jalurd between them, in three network namespaces:
+#
+#   caller 10.1.0.2 ---- 10.1.0.1 relay 10.2.0.1 ---- 10.2.0.2 callee
+#          fd01::2        fd01::1       fd02::1        fd02::2
+#
+# The relay namespace does not forward: what gets through went through jalur.ko.
+# SIPp signals; rtp_peer (selftests/net) speaks and listens at the addresses that
+# the SDP named. The test tells SIPp to go on by a NOTIFY, so nothing depends on
+# how long a machine takes.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=${TOP:-$(cd "$here/../.." && pwd)}
+BUILT=${BUILT:-$TOP/build}
+KSFT_DIR=${KSFT_DIR:-$TOP/build/ksft/tools/testing/selftests}
+. "$KSFT_DIR/kselftest/ktap_helpers.sh"
+
+jalurd=$BUILT/jalurd
+jalurctl=$BUILT/jalurctl
+rtp_peer=$BUILT/net/rtp_peer
+
+CALLER=10.1.0.2 OUTSIDE=10.1.0.1 INSIDE=10.2.0.1 CALLEE=10.2.0.2
+STRANGER=10.1.0.66
+CALLER_RTP=4000 CALLEE_RTP=6000
+CALL_ID=e2e-call-of-the-caller
+tests=0
+
+skip_all() {
+	ktap_print_header
+	ktap_skip_all "$*"
+	exit "$KSFT_SKIP"
+}
+
+in_caller() { ip netns exec "$caller_ns" "$@"; }
+in_relay()  { ip netns exec "$relay_ns" "$@"; }
+in_callee() { ip netns exec "$callee_ns" "$@"; }
+ctl() { in_relay "$jalurctl" --socket "$dir/control" "$@"; }
+
+load_module() {
+	local ko
+
+	[ -e /sys/module/jalur ] && return
+	for ko in "$BUILT/../build/kmod-$(uname -r)"{-debug,}/jalur.ko; do
+		[ -e "$ko" ] || continue
+		modprobe -q ip6_tables 2>/dev/null
+		insmod "$ko" && return
+	done
+	skip_all "no jalur.ko for $(uname -r)"
+}
+
+cleanup() {
+	local pid
+
+	for pid in $jalurd_pid $sipp_pids $rtp_pids; do
+		kill "$pid" 2>/dev/null
+	done
+	wait 2>/dev/null
+	ip netns del "$caller_ns" 2>/dev/null
+	ip netns del "$relay_ns" 2>/dev/null
+	ip netns del "$callee_ns" 2>/dev/null
+	rm -rf "$dir"
+}
+
+link() {	# ns-a address-a ns-b address-b, both families
+	ip -n "$1" link add "to-$5" type veth peer name "to-$6" netns "$3"
+	ip -n "$1" addr add "$2/24" dev "to-$5"
+	ip -n "$3" addr add "$4/24" dev "to-$6"
+	ip -n "$1" link set "to-$5" up
+	ip -n "$3" link set "to-$6" up
+}
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip_all "needs root"
+	command -v sipp >/dev/null || skip_all "sipp is not installed"
+	load_module
+	ktap_print_header
+	dir=$(mktemp -d /tmp/jalur-sip.XXXXXX)
+	caller_ns=caller-$$ relay_ns=relay-$$ callee_ns=callee-$$
+	jalurd_pid='' sipp_pids='' rtp_pids=''
+	trap cleanup EXIT
+	for ns in "$caller_ns" "$relay_ns" "$callee_ns"; do
+		ip netns add "$ns"
+		ip -n "$ns" link set lo up
+	done
+	link "$caller_ns" $CALLER "$relay_ns" $OUTSIDE relay caller
+	link "$callee_ns" $CALLEE "$relay_ns" $INSIDE relay callee
+	ip -n "$caller_ns" addr add $STRANGER/24 dev to-relay
+	in_relay sysctl -qw net.ipv4.ip_forward=0
+	in_relay sysctl -qw net.ipv4.ip_local_reserved_ports=20000-21999
+}
+
+config() {	# lines for timers, on-stop and so on are appended
+	cat <<-END
+	node: 1
+	control: $dir/control
+	control-group: root
+	log-level: info
+	relay: kernel
+	realms:
+	  outside:
+	    signalling:
+	      - {address: $OUTSIDE, port: 5060, transport: udp}
+	    media:
+	      - {address: $OUTSIDE, ports: 20000-20999}
+	  inside:
+	    signalling:
+	      - {address: $INSIDE, port: 5060, transport: udp}
+	    media:
+	      - {address: $INSIDE, ports: 21000-21999}
+	trunks:
+	  phones: {realm: outside, match: [$CALLER], target: "sip:$CALLER:5060"}
+	  pbx:    {realm: inside, match: [$CALLEE], target: "sip:$CALLEE:5060"}
+	routes:
+	  - {name: in, match: {trunk: phones}, to: {trunk: pbx}}
+	END
+	printf '%s\n' "$@"
+}
+
+start_jalurd() {
+	config "$@" >"$dir/jalurd.yaml"
+	start_jalurd_again
+}
+
+start_jalurd_again() {
+	in_relay "$jalurd" --config "$dir/jalurd.yaml" 2>>"$dir/jalurd.log" &
+	jalurd_pid=$!
+	wait_for grep -q "ready" "$dir/jalurd.log" || { cat "$dir/jalurd.log"; return 1; }
+}
+
+wait_for() {	# a command, to be true within 15 s
+	local i
+
+	for ((i = 0; i < 300; i++)); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.05
+	done
+	return 1
+}
+
+start_sipp() {	# ns name scenario [options]; its pid is in $!
+	local ns=$1 name=$2
+	shift 2
+
+	(cd "$dir" && exec ip netns exec "$ns" sipp -sf "$here/scenarios/$name.xml" -m 1 -nostdin \
+		-mp 40000 -key dir "$dir" -trace_err -error_file "$dir/$name.err" \
+		-recv_timeout 60000 "$@") >"$dir/$name.out" 2>&1 &
+	sipp_pids="$sipp_pids $!"
+}
+
+start_callee() {	# scenario
+	start_sipp "$callee_ns" "$1" -i $CALLEE -p 5060
+	callee_pid=$!
+	wait_for callee_listens
+}
+
+callee_listens() { in_callee ss -Huln "sport = :5060" | grep -q .; }
+
+start_caller() {	# scenario [address]
+	start_sipp "$caller_ns" "$1" -i "${2:-$CALLER}" -p 5060 -s 4930123 \
+		-cid_str "$CALL_ID" $OUTSIDE:5060
+	caller_pid=$!
+}
+
+start_call() {	# caller's scenario, callee's
+	start_callee "$2" && start_caller "$1" &&
+		wait_for test -s "$dir/port-a" && wait_for test -s "$dir/port-b" || return 1
+	port_a=$(cat "$dir/port-a")
+	port_b=$(cat "$dir/port-b")
+	wait_for call_is_up
+}
+
+call_is_up() { ctl call list --json | grep -q '"up"'; }
+
+# SIPp waits for a NOTIFY of its call before it goes on.
+go_on() {	# caller|callee
+	local ns=$caller_ns to=$CALLER id=$CALL_ID
+
+	[ "$1" = caller ] || { ns=$callee_ns to=$CALLEE; id=$(cat "$dir/callid-b"); }
+	n=$((${n:-0} + 1))
+	ip netns exec "$ns" bash -c "printf 'NOTIFY sip:x@$to SIP/2.0\r\nVia: SIP/2.0/UDP $to:9;branch=z9hG4bKgo$n\r\nFrom: <sip:test@$to>;tag=go\r\nTo: <sip:x@$to>\r\nCall-ID: $id\r\nCSeq: 9$n NOTIFY\r\nContent-Length: 0\r\n\r\n' >/dev/udp/$to/5060"
+}
+
+sipp_done() {	# pid: SIPp saw everything that its scenario expects
+	wait "$1"
+}
+
+# Audio both ways: $1 packets a side, one each 20 ms; figures in $dir/rtp-{a,b}.
+start_audio() {
+	rm -f "$dir"/ready-* "$dir/go"
+	in_caller "$rtp_peer" --local $CALLER:$CALLER_RTP --remote $OUTSIDE:"$port_a" \
+		--tone 440 --expect-tone 620 --send "$1" --expect "$1" --first "${2:-1000}" \
+		--ready "$dir/ready-a" --go "$dir/go" --wav "$dir/heard-a.wav" >"$dir/rtp-a" &
+	rtp_a=$!
+	in_callee "$rtp_peer" --local $CALLEE:$CALLEE_RTP --remote $INSIDE:"$port_b" \
+		--tone 620 --expect-tone 440 --send "$1" --expect "$1" --first "${2:-1000}" \
+		--ready "$dir/ready-b" --go "$dir/go" --wav "$dir/heard-b.wav" >"$dir/rtp-b" &
+	rtp_b=$!
+	rtp_pids="$rtp_pids $rtp_a $rtp_b"
+	wait_for test -e "$dir/ready-a" && wait_for test -e "$dir/ready-b" && touch "$dir/go"
+}
+
+audio_complete() {
+	local status=0
+
+	wait "$rtp_a" || status=1
+	wait "$rtp_b" || status=1
+	echo "# caller: $(cat "$dir/rtp-a")"
+	echo "# callee: $(cat "$dir/rtp-b")"
+	return $status
+}
+
+# Sockets of the relay namespace in the media ranges: there must be none.
+media_sockets() { in_relay ss -Huan | awk '{ print $4 }' | grep -E ':2[01][0-9]{3}$'; }
+
+no_media_sockets() { ! media_sockets; }
+
+checksum_errors() {	# ns
+	ip netns exec "$1" awk '/^Udp:/ {
+		if (c) print $c
+		for (i = 1; i <= NF; i++)
+			if ($i == "InCsumErrors") c = i
+	}' /proc/net/snmp
+}
+
+no_checksum_errors() {
+	[ "$(checksum_errors "$caller_ns")" = 0 ] && [ "$(checksum_errors "$callee_ns")" = 0 ]
+}
+
+session_count() { ctl session list --json | python3 -c '
+import json, sys
+text = sys.stdin.read().strip()
+data = json.loads(text) if text else []
+print(len(data.get("sessions", data) if isinstance(data, dict) else data))'; }
+
+sessions_are() { [ "$(session_count)" = "$1" ]; }
+
+# RTP to the ports of a call that is over: nobody may hear it.
+nobody_hears() {
+	in_callee "$rtp_peer" --local $CALLEE:$CALLEE_RTP --remote $INSIDE:"$port_b" \
+		--tone 620 --expect-tone 440 --expect 1 --linger 1500 >"$dir/rtp-late" &
+	local listener=$!
+
+	in_caller "$rtp_peer" --local $CALLER:$CALLER_RTP --remote $OUTSIDE:"$port_a" \
+		--tone 440 --expect-tone 620 --send 25 --linger 300 >"$dir/rtp-late-a"
+	wait "$listener"
+	echo "# callee, after the end: $(cat "$dir/rtp-late")"
+	grep -q 'received=0 .*foreign=0 damaged=0' "$dir/rtp-late"
+}
+
+log_has() { grep -qE "$1" "$dir/jalurd.log"; }
+
+plan() {
+	ktap_set_plan "$1"
+}
+
+check() {	# description, command
+	local what=$1
+	shift
+
+	if "$@"; then
+		ktap_test_pass "$what"
+	else
+		ktap_test_fail "$what"
+		fail_details "$@"
+	fi
+}
+
+fail_details() {
+	local f
+
+	echo "# failed: $*"
+	for f in "$dir"/jalurd.log "$dir"/*.err; do
+		[ -s "$f" ] || continue
+		echo "# --- ${f##*/}"
+		tail -n 30 "$f" | sed 's/^/# /'
+	done
+}
