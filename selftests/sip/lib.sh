@@ -178,7 +178,11 @@ go_on() {	# caller|callee
 
 	[ "$1" = caller ] || { ns=$callee_ns to=$CALLEE; id=$(cat "$dir/callid-b"); }
 	n=$((${n:-0} + 1))
-	ip netns exec "$ns" bash -c "printf 'NOTIFY sip:x@$to SIP/2.0\r\nVia: SIP/2.0/UDP $to:9;branch=z9hG4bKgo$n\r\nFrom: <sip:test@$to>;tag=go\r\nTo: <sip:x@$to>\r\nCall-ID: $id\r\nCSeq: 9$n NOTIFY\r\nContent-Length: 0\r\n\r\n' >/dev/udp/$to/5060"
+	printf '%s\r\n' "NOTIFY sip:x@$to SIP/2.0" "Via: SIP/2.0/UDP $to:9;branch=z9hG4bKgo$n" \
+		"From: <sip:test@$to>;tag=go" "To: <sip:x@$to>" "Call-ID: $id" "CSeq: 9$n NOTIFY" \
+		"Content-Length: 0" "" >"$dir/notify"
+	# From a file: the shell's printf would send each line as a datagram.
+	ip netns exec "$ns" bash -c "cat $dir/notify >/dev/udp/$to/5060"
 }
 
 sipp_done() {	# pid: SIPp saw everything that its scenario expects
