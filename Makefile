@@ -63,14 +63,17 @@ modules:
 	@rsync -a --delete --exclude='*.o' --exclude='.*' --exclude='*.mod*' Kbuild kmod include $(KMOD_OUT)/
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(KMOD_OUT) W=1 $(if $(DEBUG),JALUR_DEBUG=y) $(KFLAGS) modules
 
-# Both of Debian's kernels, plain and with the in-module selftests.
+# For one of Debian's two kernels, from the cache: modules-6.1, modules-6.12.
+modules-%:
+	@dir=$$(tools/kernels $*) && release=$$(cat $$dir/release) && \
+	$(MAKE) --no-print-directory modules KERNEL=$$release \
+		KDIR=$$dir/usr/src/linux-headers-$$release
+
+# Both, plain and with the in-module selftests.
 modules-all:
 	@for k in 6.1 6.12; do \
-		dir=$$(tools/kernels $$k) || exit 1; \
-		for d in '' 1; do \
-			$(MAKE) --no-print-directory modules KERNEL=$$(cat $$dir/release) \
-				KDIR=$$dir/usr/src/linux-headers-$$(cat $$dir/release) DEBUG=$$d || exit 1; \
-		done; \
+		$(MAKE) --no-print-directory modules-$$k DEBUG= && \
+		$(MAKE) --no-print-directory modules-$$k DEBUG=1 || exit 1; \
 	done
 
 # --- userspace ------------------------------------------------------------------
@@ -152,9 +155,9 @@ check-debug: $(KSFT_ROOT)/.done
 	@tools/run-tests --debug
 
 demo: userspace tools net-tests
-	@$(MAKE) --no-print-directory modules \
-		KERNEL=$$(cat $$(tools/kernels 6.12)/release) KDIR=$$(tools/kernels 6.12)/usr/src/linux-headers-$$(cat $$(tools/kernels 6.12)/release) >build/demo-build.log 2>&1 \
-		|| { cat build/demo-build.log; exit 1; }
+	@mkdir -p build
+	@$(MAKE) --no-print-directory modules-6.12 >build/demo-build.log 2>&1 || \
+		{ cat build/demo-build.log; exit 1; }
 	@selftests/vm/run --kernel 6.12 selftests/sip/demo.sh
 
 bench: net-tests
