@@ -18,7 +18,9 @@ static void accept_bye(struct call_engine *e, u64 now, struct call_leg *leg,
 
 CALL_ACTION(call_bye)
 {
-	char *headers = call_headers_pass(ev->msg);
+	/* What a BYE carries passes to a BYE; to a CANCEL, its Reason alone. */
+	bool early = leg->call->state < CALL_ANSWERED;
+	char *headers = early ? call_headers_reason(ev->msg) : call_headers_pass(ev->msg);
 
 	accept_bye(e, now, leg, ev);
 	call_end(e, now, leg->call, &(struct call_reason){

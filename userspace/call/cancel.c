@@ -9,18 +9,13 @@
 
 #include "call/call.h"
 
-static char *reason_of(const struct sip_msg *msg)
-{
-	return msg ? call_headers_reason(msg) : NULL;
-}
-
 CALL_ACTION(call_cancel)
 {
 	char *reason;
 
 	if (!leg->server)
 		return;
-	reason = reason_of(ev->msg);
+	reason = ev->msg ? call_headers_reason(ev->msg) : NULL;
 	e->counters[CALL_COUNT_CANCELLED]++;
 	call_end(e, now, leg->call, &(struct call_reason){
 		.status = 487, .bye_headers = slice_str(reason), .text = "CANCEL from the caller",

@@ -345,8 +345,11 @@ int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const stru
 			end_without_memory(e, now, call);
 			return -ENOMEM;
 		}
-		return call_outbox_add(e, now, call_other(leg), msg->status, msg->reason,
-				       call_headers_answer(msg), sdp);
+		if (!call_outbox_add(e, now, call_other(leg), msg->status, msg->reason,
+				     call_headers_answer(msg), sdp))
+			return 0;
+		end_without_memory(e, now, call);
+		return -ENOMEM;
 	}
 	snprintf(text, sizeof(text), "%.90s", refusal.text);
 	e->counters[CALL_COUNT_REFUSED_MEDIA]++;

@@ -56,6 +56,7 @@ static void refuse_offer(struct call_engine *e, u64 now, struct call_leg *leg,
 static void give_up(struct call_engine *e, u64 now, struct call_leg *leg, u16 status)
 {
 	media_rollback(leg->call->media, now);
+	call_media_apply(e, leg->call);
 	call_leg_respond(e, now, leg, status, NULL, SLICE(""), NULL);
 }
 
@@ -148,5 +149,4 @@ CALL_ACTION(call_reinvite_cancel)
 		return;
 	call_outbox_clear(leg->call);
 	give_up(e, now, leg, 487);
-	call_media_apply(e, leg->call);
 }

@@ -80,7 +80,9 @@ static call_action *const actions[CALL_NINPUTS][CALL_NSTATES] = {
 void call_state_input(struct call_engine *e, u64 now, struct call_leg *leg, enum call_input input,
 		      const struct sip_event *ev)
 {
-	call_action *action = actions[input][leg->call->state];
+	/* A surplus fork is on its way out whatever the call does. */
+	enum call_state state = leg->index < 2 ? leg->call->state : CALL_ENDING;
+	call_action *action = actions[input][state];
 
 	if (action)
 		action(e, now, leg, ev);
