@@ -7,6 +7,8 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include <stdio.h>
+
 #include "call/policy.h"
 #include "sip/engine.h"
 
@@ -40,9 +42,21 @@ struct config_mistakes {
 /* 0; -EINVAL with mistakes (at least one); other -errno when the file cannot be read (a
  * mistake with line 0 says so). *out is untouched on error. */
 int config_load(const char *path, struct config **out, struct config_mistakes *mistakes);
+/* The same from memory: text need not end in NUL. */
+int config_load_memory(struct slice text, struct config **out,
+		       struct config_mistakes *mistakes);
 void config_free(struct config *c);
 void config_mistakes_free(struct config_mistakes *m);
 /* What a reload would need a restart for (listeners, node, control): text, or NULL. */
 const char *config_restart_needed(const struct config *old, const struct config *new_config);
+
+/*
+ * The schema in words, for Documentation/configuration.rst, the manual page
+ * jalurd.yaml(5) and Documentation/schema/config.json (make config-doc). Errors
+ * of out are left to its owner (ferror()).
+ */
+void config_describe_rst(FILE *out);
+void config_describe_man(FILE *out);
+void config_describe_json(FILE *out);
 
 #endif

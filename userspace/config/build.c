@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From values that are known to be right to struct config. Only memory can be
+ * lacking here.
+ */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/timer.h"
+#include "config/schema.h"
+
+static char *dup_text(const struct value *map, const char *key)
+{
+	return strdup(value_get(map, key)->text);
+}
+
+static u64 number_of(const struct value *map, const char *key)
+{
+	return value_get(map, key)->number;
+}
+
+static int index_of(const struct value *named, const struct value *name)
+{
+	return name ? (int)value_get(named, name->text)->index : -1;
+}
+
+static struct addr with_port(const struct value *address, u16 port)
+{
+	struct addr a = address->addr;
+
+	a.port = port;
+	return a;
+}
+
+static void build_listener(struct config *c, const struct value *v, size_t realm)
+{
+	const struct value *advertise = value_get(v, "advertise");
+	u16 port = (u16)number_of(v, "port");
+
+	c->listeners[c->nlisteners++] = (struct config_listener){
+		.realm = realm,
+		.local = with_port(value_get(v, "address"), port),
+		.advertise = with_port(advertise ? advertise : value_get(v, "address"), port),
+	};
+}
+
+static void build_range(struct media_range *range, const struct value *v)
+{
+	const struct value *advertise = value_get(v, "advertise");
+
+	range->address = with_port(value_get(v, "address"), 0);
+	range->advertise = with_port(advertise ? advertise : value_get(v, "address"), 0);
+	range->min = value_get(v, "ports")->port_min;
+	range->max = value_get(v, "ports")->port_max;
+}
+
+static bool build_realm(struct config *c, const struct value *v)
+{
+	const struct value *signalling = value_get(v, "signalling");
+	const struct value *media = value_get(v, "media");
+	struct call_realm *realm = &c->policy->realms[c->policy->nrealms++];
+	size_t i;
+
+	realm->name = strdup(v->key);
+	realm->first_listener = c->nlisteners;
+	realm->nlisteners = signalling->n;
+	/* The choices stand in the order of enum jalur_latch. */
+	realm->latch = (u8)number_of(v, "latch");
+	realm->media = calloc(media->n, sizeof(*realm->media));
+	if (!realm->name || !realm->media)
+		return false;
+	for (i = 0; i < signalling->n; i++)
+		build_listener(c, signalling->children[i], v->index);
+	for (i = 0; i < media->n; i++)
+		build_range(&realm->media[realm->nmedia++], media->children[i]);
+	return true;
+}
+
+static bool build_realms(struct config *c, const struct value *realms)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < realms->n; i++)
+		n += value_get(realms->children[i], "signalling")->n;
+	c->listeners = calloc(n, sizeof(*c->listeners));
+	c->policy->realms = calloc(realms->n, sizeof(*c->policy->realms));
+	if (!c->listeners || !c->policy->realms)
+		return false;
+	for (i = 0; i < realms->n; i++)
+		if (!build_realm(c, realms->children[i]))
+			return false;
+	return true;
+}
+
+static bool build_trunk(struct call_policy *policy, const struct value *realms,
+			const struct value *v)
+{
+	const struct value *match = value_get(v, "match"), *target = value_get(v, "target");
+	struct call_trunk *trunk = &policy->trunks[policy->ntrunks++];
+	size_t i;
+
+	trunk->name = strdup(v->key);
+	trunk->realm = (size_t)index_of(realms, value_get(v, "realm"));
+	trunk->match = calloc(match ? match->n + 1 : 1, sizeof(*trunk->match));
+	if (!trunk->name || !trunk->match)
+		return false;
+	for (i = 0; match && i < match->n; i++)
+		trunk->match[trunk->nmatch++] = match->children[i]->prefix;
+	if (!target)
+		return true;
+	trunk->target = target->addr;
+	trunk->target_uri = strdup(target->text);
+	return trunk->target_uri;
+}
+
+static bool build_route(struct call_policy *policy, const struct value *root,
+			const struct value *v)
+{
+	const struct value *match = value_get(v, "match"), *number = value_get(match, "number");
+	const struct value *trunks = value_get(root, "trunks");
+	struct call_route *route = &policy->routes[policy->nroutes++];
+
+	route->name = dup_text(v, "name");
+	route->from_realm = index_of(value_get(root, "realms"), value_get(match, "realm"));
+	route->from_trunk = index_of(trunks, value_get(match, "trunk"));
+	route->to_trunk = (size_t)index_of(trunks, value_get(value_get(v, "to"), "trunk"));
+	route->number_prefix = number ? strdup(number->text) : NULL;
+	return route->name && (!number || route->number_prefix);
+}
+
+static bool build_trunks(struct call_policy *policy, const struct value *root)
+{
+	const struct value *trunks = value_get(root, "trunks");
+	size_t i;
+
+	if (!trunks || !trunks->n)
+		return true;
+	policy->trunks = calloc(trunks->n, sizeof(*policy->trunks));
+	if (!policy->trunks)
+		return false;
+	for (i = 0; i < trunks->n; i++)
+		if (!build_trunk(policy, value_get(root, "realms"), trunks->children[i]))
+			return false;
+	return true;
+}
+
+static bool build_routes(struct call_policy *policy, const struct value *root)
+{
+	const struct value *routes = value_get(root, "routes");
+	size_t i;
+
+	if (!routes || !routes->n)
+		return true;
+	policy->routes = calloc(routes->n, sizeof(*policy->routes));
+	if (!policy->routes)
+		return false;
+	for (i = 0; i < routes->n; i++)
+		if (!build_route(policy, root, routes->children[i]))
+			return false;
+	return true;
+}
+
+static void build_timers(struct call_policy *policy, const struct value *timers)
+{
+	policy->media_idle_ms = (u32)(number_of(timers, "media-idle") / NSEC_PER_MSEC);
+	policy->ring_timeout = number_of(timers, "ring");
+	policy->max_duration = number_of(timers, "max-duration");
+	policy->t1 = number_of(timers, "t1");
+	policy->t2 = number_of(timers, "t2");
+	policy->t4 = number_of(timers, "t4");
+}
+
+struct config *build_config(const struct value *root)
+{
+	static const int levels[] = { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+	struct config *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->node = (u32)number_of(root, "node");
+	c->log_level = levels[number_of(root, "log-level")];
+	c->hangup_on_stop = number_of(root, "on-stop") == 1;
+	c->control = dup_text(root, "control");
+	c->control_group = dup_text(root, "control-group");
+	c->policy = calloc(1, sizeof(*c->policy));
+	if (!c->control || !c->control_group || !c->policy)
+		goto err_config;
+	c->policy->refs = 1;
+	build_timers(c->policy, value_get(root, "timers"));
+	if (!build_realms(c, value_get(root, "realms")) || !build_trunks(c->policy, root) ||
+	    !build_routes(c->policy, root))
+		goto err_config;
+	return c;
+
+err_config:
+	config_free(c);
+	return NULL;
+}

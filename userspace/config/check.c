@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What values mean together: names that must exist, addresses and ports that
+ * must not be used twice, families that must fit, routes that can be reached.
+ * Values that were reported already are left out here, so that one slip is one
+ * line. Every check compares with what stands above it: the later of two that
+ * collide is the one reported.
+ */
+#include <stdlib.h>
+
+#include "config/schema.h"
+
+/* A good value, or NULL. */
+static const struct value *get(const struct value *map, const char *key)
+{
+	const struct value *v = value_get(map, key);
+
+	return v && !v->bad ? v : NULL;
+}
+
+static const struct value *element(const struct value *list, size_t i)
+{
+	return list && i < list->n ? list->children[i] : NULL;
+}
+
+/* --- names --- */
+
+static void check_name(struct reader *r, const struct value *root, const struct value *name)
+{
+	const struct value *named = value_get(root, name->item->refers);
+	const char **names, *near;
+	size_t i;
+
+	if (value_get(named, name->text))
+		return;
+	names = calloc(named ? named->n + 1 : 1, sizeof(*names));
+	for (i = 0; names && named && i < named->n; i++)
+		names[i] = named->children[i]->key;
+	near = names ? nearest_name(name->text, names, i) : NULL;
+	if (near)
+		reader_mistake_at(r, name, "found \"%.60s\", expected one of %s; nearest: \"%s\"",
+				  name->text, name->item->refers, near);
+	else
+		reader_mistake_at(r, name, "found \"%.60s\", expected one of %s%s", name->text,
+				  name->item->refers, named && named->n ? "" : ": there are none");
+	free(names);
+}
+
+static void check_names(struct reader *r, const struct value *root, const struct value *v)
+{
+	size_t i;
+
+	if (!v->bad && v->item->refers)
+		check_name(r, root, v);
+	for (i = 0; i < v->n; i++)
+		check_names(r, root, v->children[i]);
+}
+
+/* --- realms: who listens where --- */
+
+/* What a realm claims of the host: one port for signalling, many for media. */
+struct claim {
+	const struct value *at;
+	const struct addr *addr;
+	u16 min, max;
+	bool media;
+};
+
+struct claims {
+	struct claim *list;
+	size_t n, cap;
+};
+
+static void check_advertise(struct reader *r, const struct value *map)
+{
+	const struct value *address = get(map, "address"), *advertise = get(map, "advertise");
+
+	if (address && advertise && address->addr.family != advertise->addr.family)
+		reader_mistake_at(r, advertise,
+				  "found \"%s\", expected the family of the address \"%s\"",
+				  advertise->text, address->text);
+}
+
+static void print_claim(const struct claim *claim, char *buf, size_t n)
+{
+	if (claim->min == claim->max)
+		snprintf(buf, n, "port %u", claim->min);
+	else
+		snprintf(buf, n, "ports %u-%u", claim->min, claim->max);
+}
+
+static void add_claim(struct reader *r, struct claims *claims, const struct claim *claim)
+{
+	char ours[32], theirs[32], path[256];
+	size_t i;
+
+	for (i = 0; i < claims->n; i++) {
+		const struct claim *other = &claims->list[i];
+
+		if (!addr_ip_eq(claim->addr, other->addr) || claim->min > other->max ||
+		    claim->max < other->min)
+			continue;
+		print_claim(claim, ours, sizeof(ours));
+		print_claim(other, theirs, sizeof(theirs));
+		reader_mistake_at(r, claim->at, "%s overlap %s of the same address on line %d (%.80s)",
+				  ours, theirs, other->at->line,
+				  value_path(other->at, path, sizeof(path)));
+		return;
+	}
+	if (claims->n < claims->cap)
+		claims->list[claims->n++] = *claim;
+}
+
+static void claim_listener(struct reader *r, struct claims *claims, const struct value *v)
+{
+	const struct value *address = get(v, "address"), *port = get(v, "port");
+
+	check_advertise(r, v);
+	if (address && port)
+		add_claim(r, claims, &(struct claim){ v, &address->addr, (u16)port->number,
+						      (u16)port->number, false });
+}
+
+static void claim_range(struct reader *r, struct claims *claims, const struct value *v)
+{
+	const struct value *address = get(v, "address"), *ports = get(v, "ports");
+
+	check_advertise(r, v);
+	if (address && ports)
+		add_claim(r, claims, &(struct claim){ ports, &address->addr, ports->port_min,
+						      ports->port_max, true });
+}
+
+static void check_realms(struct reader *r, const struct value *realms, struct claims *claims)
+{
+	size_t i, j, n = 0;
+
+	for (i = 0; i < realms->n; i++)
+		for (j = 0; j < realms->children[i]->n; j++)
+			n += realms->children[i]->children[j]->n;
+	claims->list = calloc(n + 1, sizeof(*claims->list));
+	claims->cap = claims->list ? n : 0;
+	for (i = 0; i < realms->n; i++) {
+		const struct value *list = get(realms->children[i], "signalling");
+
+		for (j = 0; list && j < list->n; j++)
+			claim_listener(r, claims, list->children[j]);
+		list = get(realms->children[i], "media");
+		for (j = 0; list && j < list->n; j++)
+			claim_range(r, claims, list->children[j]);
+	}
+}
+
+/* --- trunks --- */
+
+static const char *family_name(int family)
+{
+	return family == AF_INET ? "IPv4" : "IPv6";
+}
+
+/* true when the realm listens on an address of family, or is not known well enough. */
+static bool realm_speaks(const struct value *realm, int family)
+{
+	const struct value *list = get(realm, "signalling");
+	size_t i;
+
+	for (i = 0; list && i < list->n; i++) {
+		const struct value *address = get(list->children[i], "address");
+
+		if (!address || address->addr.family == family)
+			return true;
+	}
+	return !list || !list->n;
+}
+
+static void check_family(struct reader *r, const struct value *realm, const struct value *v,
+			 int family)
+{
+	if (!realm_speaks(realm, family))
+		reader_mistake_at(r, v, "found \"%.60s\", but realm \"%s\" listens on no %s address",
+				  v->text, realm->key, family_name(family));
+}
+
+static void check_target(struct reader *r, const struct value *realm, const struct value *target,
+			 const struct claims *claims)
+{
+	size_t i;
+
+	if (realm)
+		check_family(r, realm, target, target->addr.family);
+	for (i = 0; i < claims->n; i++) {
+		const struct claim *claim = &claims->list[i];
+
+		if (!claim->media && addr_ip_eq(claim->addr, &target->addr) &&
+		    claim->min == target->addr.port)
+			reader_mistake_at(r, target,
+					  "found \"%.60s\", which is Jalur's own listener on line %d",
+					  target->text, claim->at->line);
+	}
+}
+
+static void check_same_prefix(struct reader *r, const struct value *trunks,
+			      const struct value *trunk, const struct value *prefix)
+{
+	const struct value *realm = get(trunk, "realm");
+	size_t i, j;
+
+	for (i = 0; realm && i <= trunk->index; i++) {
+		const struct value *other = trunks->children[i], *list = get(other, "match");
+		const struct value *other_realm = get(other, "realm");
+
+		if (!other_realm || strcmp(other_realm->text, realm->text))
+			continue;
+		for (j = 0; list && j < list->n && list->children[j] != prefix; j++) {
+			const struct value *v = list->children[j];
+
+			if (v->bad || v->prefix.bits != prefix->prefix.bits ||
+			    !addr_ip_eq(&v->prefix.addr, &prefix->prefix.addr))
+				continue;
+			reader_mistake_at(r, prefix,
+					  "found \"%.60s\", which trunk \"%s\" has on line %d already",
+					  prefix->text, other->key, v->line);
+			return;
+		}
+	}
+}
+
+static void check_trunk(struct reader *r, const struct value *root, const struct value *trunk,
+			const struct claims *claims)
+{
+	const struct value *name = get(trunk, "realm"), *match = value_get(trunk, "match");
+	const struct value *realm = name ? value_get(value_get(root, "realms"), name->text) : NULL;
+	const struct value *target = get(trunk, "target");
+	size_t i;
+
+	if (!value_get(trunk, "target") && (!match || (!match->bad && !match->n)))
+		reader_mistake_at(r, trunk, "\"match\", \"target\" or both are missing");
+	if (target)
+		check_target(r, realm, target, claims);
+	for (i = 0; match && i < match->n; i++) {
+		const struct value *prefix = match->children[i];
+
+		if (prefix->bad)
+			continue;
+		if (realm)
+			check_family(r, realm, prefix, prefix->prefix.addr.family);
+		check_same_prefix(r, value_get(root, "trunks"), trunk, prefix);
+	}
+}
+
+/* --- routes --- */
+
+/* A key of "match"; *bad when it was reported. */
+static const char *match_text(const struct value *route, const char *key, bool *bad)
+{
+	const struct value *v = value_get(value_get(route, "match"), key);
+
+	*bad |= v && v->bad;
+	return v && !v->bad ? v->text : NULL;
+}
+
+static const char *realm_of_trunk(const struct value *root, const char *trunk)
+{
+	const struct value *v = trunk ? value_get(value_get(root, "trunks"), trunk) : NULL;
+	const struct value *realm = get(v, "realm");
+
+	return realm ? realm->text : NULL;
+}
+
+/* Whatever later takes, earlier took before. */
+static bool covers(const struct value *root, const struct value *earlier,
+		   const struct value *later)
+{
+	bool bad = value_get(earlier, "match") && value_get(earlier, "match")->bad;
+	const char *trunk = match_text(earlier, "trunk", &bad);
+	const char *realm = match_text(earlier, "realm", &bad);
+	const char *number = match_text(earlier, "number", &bad);
+	const char *later_trunk = match_text(later, "trunk", &bad);
+	const char *later_realm = match_text(later, "realm", &bad);
+	const char *later_number = match_text(later, "number", &bad);
+
+	if (bad)
+		return false;
+	if (trunk && (!later_trunk || strcmp(trunk, later_trunk)))
+		return false;
+	if (!later_realm)
+		later_realm = realm_of_trunk(root, later_trunk);
+	if (realm && (!later_realm || strcmp(realm, later_realm)))
+		return false;
+	return !number || (later_number && !strncmp(number, later_number, strlen(number)));
+}
+
+static void check_route_match(struct reader *r, const struct value *root,
+			      const struct value *route)
+{
+	const struct value *match = get(route, "match");
+	const struct value *trunk = get(match, "trunk"), *realm = get(match, "realm");
+	const char *in = trunk ? realm_of_trunk(root, trunk->text) : NULL;
+	const struct value *from;
+
+	if (in && realm && strcmp(in, realm->text))
+		reader_mistake_at(r, realm, "found \"%s\", but trunk \"%s\" is in realm \"%s\"",
+				  realm->text, trunk->text, in);
+	from = trunk ? value_get(value_get(root, "trunks"), trunk->text) : NULL;
+	if (from && !value_get(from, "match"))
+		reader_mistake_at(r, trunk, "trunk \"%s\" has no \"match\": no call comes from it",
+				  trunk->text);
+}
+
+static void check_route(struct reader *r, const struct value *root, const struct value *route)
+{
+	const struct value *routes = route->parent, *name = get(route, "name");
+	const struct value *to = get(get(route, "to"), "trunk");
+	const struct value *trunk = to ? value_get(value_get(root, "trunks"), to->text) : NULL;
+	size_t i;
+
+	check_route_match(r, root, route);
+	if (trunk && !value_get(trunk, "target"))
+		reader_mistake_at(r, to, "trunk \"%s\" has no \"target\": nothing can be sent to it",
+				  to->text);
+	for (i = 0; name && i < route->index; i++) {
+		const struct value *other = get(element(routes, i), "name");
+
+		if (other && !strcmp(other->text, name->text)) {
+			reader_mistake_at(r, name, "\"%s\" is given twice, first on line %d",
+					  name->text, other->line);
+			break;
+		}
+	}
+	for (i = 0; !route->bad && i < route->index; i++) {
+		const struct value *other = element(routes, i);
+
+		if (other->bad || !covers(root, other, route))
+			continue;
+		reader_mistake_at(r, route, "never reached: the route on line %d takes all that it would",
+				  other->line);
+		break;
+	}
+}
+
+/* --- timers --- */
+
+static void check_timers(struct reader *r, const struct value *timers)
+{
+	const struct value *t1 = get(timers, "t1"), *t2 = get(timers, "t2");
+
+	if (t1 && t2 && t2->number < t1->number)
+		reader_mistake_at(r, t2->given ? t2 : t1, "t2 (%s) is shorter than t1 (%s)",
+				  t2->text, t1->text);
+}
+
+void check_tree(struct reader *r, const struct value *root)
+{
+	const struct value *realms = get(root, "realms"), *trunks = get(root, "trunks");
+	const struct value *routes = get(root, "routes");
+	struct claims claims = { 0 };
+	size_t i;
+
+	if (root->bad)
+		return;
+	check_names(r, root, root);
+	if (realms)
+		check_realms(r, realms, &claims);
+	for (i = 0; trunks && i < trunks->n && !r->err; i++)
+		check_trunk(r, root, trunks->children[i], &claims);
+	for (i = 0; routes && i < routes->n && !r->err; i++)
+		check_route(r, root, routes->children[i]);
+	check_timers(r, value_get(root, "timers"));
+	free(claims.list);
+}

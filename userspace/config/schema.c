@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The one table of the configuration: what may stand in the file, with type,
+ * range, default, effect of a reload and a sentence of help. Reading, defaults,
+ * hints, the manual page and the JSON Schema are all made of it, so that they
+ * cannot disagree. A path names a key; ".*" stands for any name, "[]" for each
+ * item of a list.
+ */
+#include <inttypes.h>
+
+#include "base/timer.h"
+#include "config/schema.h"
+
+#define HOUR (3600 * NSEC_PER_SEC)
+
+static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };
+static const char *const on_stops[] = { "keep", "hangup", NULL };
+static const char *const relays[] = { "kernel", NULL };
+static const char *const transports[] = { "udp", NULL };
+static const char *const latches[] = { "strict", "port", "any", NULL };
+
+#define KEY(p, t, ...) { .path = (p), .type = SCHEMA_##t, __VA_ARGS__ }
+#define REQUIRED .required = true
+#define DEFAULT(text) .initial = (text)
+#define RANGE(from, to) .min = (from), .max = (to)
+#define CHOICES(list) .choices = (list)
+#define REFERS(to) .refers = (to)
+#define RELOAD(class) .reload = SCHEMA_RELOAD_##class
+#define HELP(text) .help = (text)
+#define EXAMPLE(text) .example = (text)
+
+const struct schema_item schema[] = {
+	KEY("", MAP, RELOAD(NOW), HELP("The whole file.")),
+	KEY("node", NUMBER, DEFAULT("1"), RANGE(1, 4095), RELOAD(RESTART),
+	    HELP("Number of this node. It is part of every call's id, and the owner under which "
+		 "the kernel keeps the media sessions; keep it the same across restarts.")),
+	KEY("control", TEXT, DEFAULT("/run/jalur/control"), RANGE(1, 107), RELOAD(RESTART),
+	    HELP("Path of the control socket, which jalurctl speaks to.")),
+	KEY("control-group", TEXT, DEFAULT("jalur"), RANGE(1, 63), RELOAD(RESTART),
+	    HELP("Group whose members may use the control socket.")),
+	KEY("log-level", CHOICE, DEFAULT("info"), CHOICES(log_levels), RELOAD(NOW),
+	    HELP("The least important messages that are logged.")),
+	KEY("on-stop", CHOICE, DEFAULT("hangup"), CHOICES(on_stops), RELOAD(NOW),
+	    HELP("What becomes of calls when jalurd is stopped: hangup ends them with BYE, keep "
+		 "leaves their media in the kernel until it falls silent.")),
+	KEY("relay", CHOICE, DEFAULT("kernel"), CHOICES(relays), RELOAD(RESTART),
+	    HELP("Who relays media. This release has the kernel's relay only.")),
+
+	KEY("realms", NAMED, REQUIRED, RELOAD(CALLS),
+	    HELP("The networks that Jalur stands between, each with a name: where it listens for "
+		 "signalling and which addresses and ports media uses.")),
+	KEY("realms.*", MAP, RELOAD(CALLS), HELP("One realm.")),
+	KEY("realms.*.signalling", LIST, REQUIRED, RELOAD(RESTART),
+	    HELP("Where Jalur listens for SIP in this realm.")),
+	KEY("realms.*.signalling[]", MAP, RELOAD(RESTART), HELP("One listener.")),
+	KEY("realms.*.signalling[].address", ADDRESS, REQUIRED, RELOAD(RESTART),
+	    EXAMPLE("192.0.2.1"), HELP("Local address.")),
+	KEY("realms.*.signalling[].port", NUMBER, DEFAULT("5060"), RANGE(1, 65535),
+	    RELOAD(RESTART), HELP("Local port.")),
+	KEY("realms.*.signalling[].transport", CHOICE, DEFAULT("udp"), CHOICES(transports),
+	    RELOAD(RESTART), HELP("Transport protocol. This release has UDP only.")),
+	KEY("realms.*.signalling[].advertise", ADDRESS, RELOAD(RESTART), EXAMPLE("198.51.100.7"),
+	    HELP("Address that Via and Contact give instead of the local one, for a host "
+		 "behind a static NAT.")),
+	KEY("realms.*.media", LIST, REQUIRED, RELOAD(CALLS),
+	    HELP("Addresses and ports for RTP and RTCP in this realm.")),
+	KEY("realms.*.media[]", MAP, RELOAD(CALLS), HELP("One address and its ports.")),
+	KEY("realms.*.media[].address", ADDRESS, REQUIRED, RELOAD(CALLS), EXAMPLE("192.0.2.1"),
+	    HELP("Local address.")),
+	KEY("realms.*.media[].advertise", ADDRESS, RELOAD(CALLS), EXAMPLE("198.51.100.7"),
+	    HELP("Address that SDP gives instead of the local one.")),
+	KEY("realms.*.media[].ports", PORTS, REQUIRED, RANGE(1024, 65535), RELOAD(CALLS),
+	    EXAMPLE("20000-29999"),
+	    HELP("First and last port. A stream takes an even port for RTP and the next one for "
+		 "RTCP. Reserve the range in net.ipv4.ip_local_reserved_ports.")),
+	KEY("realms.*.latch", CHOICE, DEFAULT("port"), CHOICES(latches), RELOAD(CALLS),
+	    HELP("Which source a media packet may come from: strict, exactly the one that SDP "
+		 "gave; port, that address, its port learned once; any, the first valid source. "
+		 "Once learned, the source is locked.")),
+
+	KEY("trunks", NAMED, RELOAD(CALLS),
+	    HELP("The SIP servers and peers that Jalur knows, each with a name. A request from "
+		 "any other source is refused.")),
+	KEY("trunks.*", MAP, RELOAD(CALLS), HELP("One trunk.")),
+	KEY("trunks.*.realm", NAME, REQUIRED, REFERS("realms"), RELOAD(CALLS), EXAMPLE("inside"),
+	    HELP("Realm that the trunk is in.")),
+	KEY("trunks.*.match", LIST, RELOAD(CALLS),
+	    HELP("Source addresses that requests of this trunk come from. Where trunks overlap "
+		 "the longest prefix wins.")),
+	KEY("trunks.*.match[]", PREFIX, RELOAD(CALLS), EXAMPLE("192.0.2.0/24"),
+	    HELP("An address or a prefix.")),
+	KEY("trunks.*.target", TARGET, RELOAD(CALLS), EXAMPLE("sip:10.0.0.2:5060"),
+	    HELP("Where requests to this trunk are sent: a sip: URI with an IP address. Names "
+		 "will be possible when Jalur asks the DNS.")),
+
+	KEY("routes", LIST, RELOAD(CALLS),
+	    HELP("Where calls go: the first route that matches is taken. A call that none "
+		 "matches is refused with 404.")),
+	KEY("routes[]", MAP, RELOAD(CALLS), HELP("One route.")),
+	KEY("routes[].name", NAME, REQUIRED, RELOAD(CALLS), EXAMPLE("out"),
+	    HELP("For logs and for people.")),
+	KEY("routes[].match", MAP, RELOAD(CALLS),
+	    HELP("What a call must have, all of it. Without it, the route takes every call.")),
+	KEY("routes[].match.trunk", NAME, REFERS("trunks"), RELOAD(CALLS), EXAMPLE("phones"),
+	    HELP("It comes from this trunk.")),
+	KEY("routes[].match.realm", NAME, REFERS("realms"), RELOAD(CALLS), EXAMPLE("inside"),
+	    HELP("It comes from this realm.")),
+	KEY("routes[].match.number", NUMBER_PREFIX, RANGE(1, 63), RELOAD(CALLS),
+	    EXAMPLE("+49"), HELP("The user part of the request URI begins with this.")),
+	KEY("routes[].to", MAP, REQUIRED, RELOAD(CALLS), HELP("Where such a call goes.")),
+	KEY("routes[].to.trunk", NAME, REQUIRED, REFERS("trunks"), RELOAD(CALLS),
+	    EXAMPLE("carrier"), HELP("To this trunk, which must have a target.")),
+
+	KEY("timers", MAP, RELOAD(CALLS), HELP("How long things may take.")),
+	KEY("timers.media-idle", DURATION, DEFAULT("60s"), RANGE(0, 24 * HOUR), RELOAD(CALLS),
+	    HELP("A call that receives no media for so long on a stream that is not on hold is "
+		 "ended. 0s: never.")),
+	KEY("timers.ring", DURATION, DEFAULT("180s"), RANGE(NSEC_PER_SEC, HOUR), RELOAD(CALLS),
+	    HELP("How long a call may ring before it is cancelled.")),
+	KEY("timers.max-duration", DURATION, DEFAULT("4h"), RANGE(0, 240 * HOUR), RELOAD(CALLS),
+	    HELP("A call that lasts so long is ended. 0s: no limit.")),
+	KEY("timers.t1", DURATION, DEFAULT("500ms"),
+	    RANGE(10 * NSEC_PER_MSEC, 10 * NSEC_PER_SEC), RELOAD(RESTART),
+	    HELP("RFC 3261 T1, the estimate of a round trip; the first retransmission is sent "
+		 "after it, a transaction fails after 64 of it.")),
+	KEY("timers.t2", DURATION, DEFAULT("4s"),
+	    RANGE(10 * NSEC_PER_MSEC, 60 * NSEC_PER_SEC), RELOAD(RESTART),
+	    HELP("RFC 3261 T2, the longest pause between retransmissions.")),
+	KEY("timers.t4", DURATION, DEFAULT("5s"),
+	    RANGE(10 * NSEC_PER_MSEC, 60 * NSEC_PER_SEC), RELOAD(RESTART),
+	    HELP("RFC 3261 T4, the longest that a message stays in the network.")),
+};
+
+const size_t schema_size = sizeof(schema) / sizeof(schema[0]);
+
+const struct schema_item *schema_root(void)
+{
+	return &schema[0];
+}
+
+/* "<parent>.<key>" with no further part; in the root just "<key>". */
+static bool is_child(const struct schema_item *parent, const struct schema_item *item)
+{
+	size_t n = strlen(parent->path);
+	const char *rest;
+
+	if (item == schema_root() || strncmp(item->path, parent->path, n))
+		return false;
+	rest = item->path + n;
+	if (n && *rest++ != '.')
+		return false;
+	return *rest && *rest != '*' && !strpbrk(rest, ".[");
+}
+
+const struct schema_item *schema_child(const struct schema_item *parent,
+				       const struct schema_item *prev)
+{
+	const struct schema_item *item = prev ? prev + 1 : schema;
+
+	for (; item < schema + schema_size; item++)
+		if (is_child(parent, item))
+			return item;
+	return NULL;
+}
+
+const char *schema_key(const struct schema_item *item)
+{
+	const char *dot = strrchr(item->path, '.');
+
+	return dot ? dot + 1 : item->path;
+}
+
+const struct schema_item *schema_child_named(const struct schema_item *parent, const char *key)
+{
+	const struct schema_item *item = NULL;
+
+	while ((item = schema_child(parent, item)))
+		if (!strcmp(schema_key(item), key))
+			return item;
+	return NULL;
+}
+
+const struct schema_item *schema_element(const struct schema_item *parent)
+{
+	const char *suffix = parent->type == SCHEMA_NAMED ? ".*" : "[]";
+	size_t i, n = strlen(parent->path);
+
+	for (i = 0; i < schema_size; i++)
+		if (!strncmp(schema[i].path, parent->path, n) &&
+		    !strcmp(schema[i].path + n, suffix))
+			return &schema[i];
+	return NULL;
+}
+
+static void print_duration(u64 ns, char *buf, size_t n)
+{
+	if (ns % NSEC_PER_SEC)
+		snprintf(buf, n, "%" PRIu64 "ms", (u64)(ns / NSEC_PER_MSEC));
+	else if (ns && !(ns % HOUR))
+		snprintf(buf, n, "%" PRIu64 "h", (u64)(ns / HOUR));
+	else
+		snprintf(buf, n, "%" PRIu64 "s", (u64)(ns / NSEC_PER_SEC));
+}
+
+static void expect_duration(const struct schema_item *item, char *buf, size_t n)
+{
+	char min[32], max[32];
+
+	print_duration(item->min, min, sizeof(min));
+	print_duration(item->max, max, sizeof(max));
+	snprintf(buf, n, "a duration such as 500ms, 60s, 5m or 2h, from %s to %s", min, max);
+}
+
+static void expect_choice(const struct schema_item *item, char *buf, size_t n)
+{
+	size_t i, used;
+
+	used = (size_t)snprintf(buf, n, item->choices[1] ? "one of:" : "only");
+	for (i = 0; item->choices[i] && used < n; i++)
+		used += (size_t)snprintf(buf + used, n - used, "%s %s", i ? "," : "",
+					 item->choices[i]);
+}
+
+const char *schema_expects(const struct schema_item *item, char *buf, size_t n)
+{
+	static const char *const words[] = {
+		[SCHEMA_MAP] = "a mapping (key: value)",
+		[SCHEMA_NAMED] = "a mapping of names (name: {...})",
+		[SCHEMA_LIST] = "a list (- item)",
+		[SCHEMA_NAME] = "a name of letters, digits, '-', '_' and '.', at most 63",
+		[SCHEMA_NUMBER_PREFIX] =
+			"the beginning of a number: digits, letters and +*#-._, at most 63",
+		[SCHEMA_ADDRESS] = "an IPv4 or IPv6 unicast address, without a port",
+		[SCHEMA_PREFIX] = "an address or a prefix, such as 192.0.2.0/24 or 2001:db8::1",
+		[SCHEMA_TARGET] =
+			"a sip: URI with an IP address, such as sip:10.0.0.2:5060",
+	};
+
+	if (item->type == SCHEMA_NUMBER)
+		snprintf(buf, n, "a number from %" PRIu64 " to %" PRIu64, item->min, item->max);
+	else if (item->type == SCHEMA_TEXT)
+		snprintf(buf, n, "a text of %" PRIu64 " to %" PRIu64 " printable characters",
+			 item->min, item->max);
+	else if (item->type == SCHEMA_PORTS)
+		snprintf(buf, n, "ports MIN-MAX from %" PRIu64 " to %" PRIu64
+			 ", MIN even and below MAX", item->min, item->max);
+	else if (item->type == SCHEMA_DURATION)
+		expect_duration(item, buf, n);
+	else if (item->type == SCHEMA_CHOICE)
+		expect_choice(item, buf, n);
+	else
+		snprintf(buf, n, "%s", words[item->type]);
+	return buf;
+}
