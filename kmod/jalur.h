@@ -420,5 +420,8 @@ void jalur_event_ssrc(struct jalur_end *end, u32 ssrc);
 
 /* selftest/, in a debug build: false fails the load */
 bool jalur_selftest(void);
+bool jalur_selftest_parse(void);
+bool jalur_selftest_latch(void);
+bool jalur_selftest_rewrite(void);
 
 #endif /* _JALUR_H */

@@ -11,6 +11,7 @@
  * what is not for us.
  */
 
+#include <linux/init.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_netdev.h>
 
@@ -276,3 +277,20 @@ unsigned int jalur_hook_local_in(void *priv, struct sk_buff *skb,
 	take(skb, jalur_parse_local_in, &pkt, end);
 	return NF_STOLEN;
 }
+
+#ifdef DEBUG
+/**
+ * jalur_selftest - try the parts of the packet path that can be tried alone
+ *
+ * Context: process, when the module is loaded.
+ * Return: false, with a line in the log, when one does not do what it should.
+ */
+bool __init jalur_selftest(void)
+{
+	bool ok = jalur_selftest_parse();
+
+	ok &= jalur_selftest_latch();
+	ok &= jalur_selftest_rewrite();
+	return ok;
+}
+#endif
