@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A good file becomes the configuration that it says; each kind of mistake is
+ * reported on its line, in words that say what was found, what was expected and
+ * what was probably meant; several mistakes are all reported in one run.
+ */
+#include "kselftest_harness.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <linux/jalur.h>
+
+#include "base/log.h"
+#include "base/timer.h"
+#include "config/config.h"
+
+static const char good[] =
+	"node: 7\n"
+	"control: /tmp/control\n"
+	"control-group: root\n"
+	"log-level: debug\n"
+	"on-stop: keep\n"
+	"relay: kernel\n"
+	"realms:\n"
+	"  outside:\n"
+	"    signalling:\n"
+	"      - {address: 192.0.2.1, port: 5070, transport: udp, advertise: 198.51.100.7}\n"
+	"      - {address: \"2001:db8::1\"}\n"
+	"    media:\n"
+	"      - {address: 192.0.2.1, advertise: 198.51.100.7, ports: 20000-29999}\n"
+	"    latch: any\n"
+	"  inside:\n"
+	"    signalling: [{address: 10.0.0.1}]\n"
+	"    media: [{address: 10.0.0.1, ports: 30000 - 39998}]\n"
+	"trunks:\n"
+	"  phones:  {realm: outside, match: [192.0.2.0/24, \"2001:db8::/32\"]}\n"
+	"  pbx:     {realm: inside, match: [10.0.0.2], target: \"sip:10.0.0.2:5080\"}\n"
+	"  six:     {realm: outside, target: \"sip:[2001:db8::2];transport=udp\"}\n"
+	"routes:\n"
+	"  - {name: in,  match: {trunk: phones}, to: {trunk: pbx}}\n"
+	"  - {name: out, match: {realm: inside, number: \"+49\"}, to: {trunk: six}}\n"
+	"timers:\n"
+	"  media-idle: 2m\n"
+	"  ring: 90s\n"
+	"  max-duration: 0s\n"
+	"  t1: 200ms\n";
+
+static int load(const char *text, struct config **out, struct config_mistakes *mistakes)
+{
+	return config_load_memory(slice_str(text), out, mistakes);
+}
+
+static void print_mistakes(const struct config_mistakes *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		printf("# line %d: %s\n", m->list[i].line, m->list[i].text);
+}
+
+TEST(good_file_says_what_it_says)
+{
+	struct config_mistakes mistakes;
+	struct config *c = NULL;
+	struct call_policy *p;
+	char text[ADDR_STRLEN];
+	int err = load(good, &c, &mistakes);
+
+	print_mistakes(&mistakes);
+	ASSERT_EQ(0, err);
+	ASSERT_EQ(0, mistakes.n);
+	EXPECT_EQ(7, c->node);
+	EXPECT_STREQ("/tmp/control", c->control);
+	EXPECT_STREQ("root", c->control_group);
+	EXPECT_EQ(LOG_DEBUG, c->log_level);
+	EXPECT_FALSE(c->hangup_on_stop);
+
+	ASSERT_EQ(3, c->nlisteners);
+	EXPECT_STREQ("192.0.2.1:5070", addr_print(&c->listeners[0].local, text));
+	EXPECT_STREQ("198.51.100.7:5070", addr_print(&c->listeners[0].advertise, text));
+	EXPECT_STREQ("[2001:db8::1]:5060", addr_print(&c->listeners[1].local, text));
+	EXPECT_STREQ("[2001:db8::1]:5060", addr_print(&c->listeners[1].advertise, text));
+	EXPECT_EQ(0, c->listeners[1].realm);
+	EXPECT_EQ(1, c->listeners[2].realm);
+
+	p = c->policy;
+	ASSERT_EQ(2, p->nrealms);
+	EXPECT_STREQ("outside", p->realms[0].name);
+	EXPECT_EQ(0, p->realms[0].first_listener);
+	EXPECT_EQ(2, p->realms[0].nlisteners);
+	EXPECT_EQ(JALUR_LATCH_ANY, p->realms[0].latch);
+	EXPECT_EQ(2, p->realms[1].first_listener);
+	EXPECT_EQ(JALUR_LATCH_PORT, p->realms[1].latch);
+	ASSERT_EQ(1, p->realms[1].nmedia);
+	EXPECT_EQ(30000, p->realms[1].media[0].min);
+	EXPECT_EQ(39998, p->realms[1].media[0].max);
+	EXPECT_STREQ("10.0.0.1", addr_print_ip(&p->realms[1].media[0].advertise, text));
+	EXPECT_STREQ("198.51.100.7", addr_print_ip(&p->realms[0].media[0].advertise, text));
+
+	ASSERT_EQ(3, p->ntrunks);
+	ASSERT_EQ(2, p->trunks[0].nmatch);
+	EXPECT_EQ(24, p->trunks[0].match[0].bits);
+	EXPECT_EQ(0, p->trunks[0].target.family);
+	EXPECT_EQ(1, p->trunks[1].realm);
+	EXPECT_STREQ("10.0.0.2:5080", addr_print(&p->trunks[1].target, text));
+	EXPECT_STREQ("[2001:db8::2]:5060", addr_print(&p->trunks[2].target, text));
+
+	ASSERT_EQ(2, p->nroutes);
+	EXPECT_EQ(0, p->routes[0].from_trunk);
+	EXPECT_EQ(-1, p->routes[0].from_realm);
+	EXPECT_EQ(NULL, p->routes[0].number_prefix);
+	EXPECT_EQ(1, p->routes[0].to_trunk);
+	EXPECT_EQ(1, p->routes[1].from_realm);
+	EXPECT_STREQ("+49", p->routes[1].number_prefix);
+	EXPECT_EQ(120000, p->media_idle_ms);
+	EXPECT_EQ(90 * NSEC_PER_SEC, p->ring_timeout);
+	EXPECT_EQ(0, p->max_duration);
+	EXPECT_EQ(200 * NSEC_PER_MSEC, p->t1);
+	EXPECT_EQ(4 * NSEC_PER_SEC, p->t2);
+	config_free(c);
+}
+
+#define REALM_AT(name, address) \
+	name ": {signalling: [{address: " address "}], media: [{address: " address ", ports: 20000-29999}]}"
+#define A "  " REALM_AT("a", "192.0.2.1") "\n"		/* line 2 of a file */
+#define B "  " REALM_AT("b", "10.0.0.1") "\n"		/* line 3 */
+#define HEAD "realms:\n" A B
+
+TEST(small_file_has_the_defaults)
+{
+	struct config_mistakes mistakes;
+	struct config *c = NULL;
+
+	ASSERT_EQ(0, load(HEAD, &c, &mistakes));
+	EXPECT_EQ(1, c->node);
+	EXPECT_STREQ("/run/jalur/control", c->control);
+	EXPECT_STREQ("jalur", c->control_group);
+	EXPECT_EQ(LOG_INFO, c->log_level);
+	EXPECT_TRUE(c->hangup_on_stop);
+	EXPECT_EQ(60000, c->policy->media_idle_ms);
+	EXPECT_EQ(4 * 3600 * NSEC_PER_SEC, c->policy->max_duration);
+	EXPECT_EQ(0, c->policy->ntrunks);
+	EXPECT_EQ(0, c->policy->nroutes);
+	config_free(c);
+}
+
+/* Everything below a key may be commented out. */
+TEST(empty_keys_are_allowed_where_nothing_is_required)
+{
+	struct config_mistakes mistakes;
+	struct config *c = NULL;
+
+	ASSERT_EQ(0, load(HEAD "trunks:\nroutes:\ntimers:\n", &c, &mistakes));
+	EXPECT_EQ(500 * NSEC_PER_MSEC, c->policy->t1);
+	config_free(c);
+}
+
+struct bad {
+	const char *yaml;
+	int line;
+	const char *text;	/* part of the mistake */
+};
+
+#define TRUNKS "trunks:\n  p: {realm: a, match: [203.0.113.0/24]}\n" \
+	"  q: {realm: b, target: \"sip:10.0.0.2\"}\n"		/* lines 4 to 6 */
+
+static const struct bad bad[] = {
+	/* the text itself */
+	{ "", 1, "the file is empty" },
+	{ "- a\n", 1, "found a list, expected a mapping" },
+	{ "hello", 1, "found a single value, expected a mapping" },
+	{ "node: [1\n", 2, "not YAML" },
+	{ "node: 1\nrealms:\n\tinside:\n", 3, "found a tab, expected spaces" },
+	{ "node: 1\n\xff\n", 2, "UTF-8" },
+	{ HEAD "---\nnode: 1\n", 5, "second document" },
+	{ HEAD "? [a]\n: b\n", 4, "found a list or mapping as a key" },
+	/* keys */
+	{ HEAD "log_level: info\n", 4, "unknown key \"log_level\"; nearest valid key: \"log-level\"" },
+	{ HEAD "zzzzzzzz: info\n", 4, "valid keys here: node, control, control-group" },
+	{ HEAD "node: 1\nnode: 2\n", 5, "\"node\" is given twice, first on line 4" },
+	{ "node: 1\n", 1, "\"realms\" is missing" },
+	{ "realms: {}\n", 1, "realms: found nothing, expected at least one" },
+	{ "realms:\n", 1, "realms: found nothing, expected at least one" },
+	{ "realms:\n" A "  a: {}\n", 3, "\"a\" is given twice, first on line 2" },
+	{ "realms:\n" A "  \"x y\": {}\n", 3, "found \"x y\", expected a name" },
+	{ "realms:\n  a:\n    signaling: []\n", 3, "nearest valid key: \"signalling\"" },
+	{ "realms:\n  a:\n    media: [{address: 192.0.2.1, ports: 2000-2999}]\n", 2,
+	  "realms.a: \"signalling\" is missing" },
+	{ "realms:\n  a: {signalling: [], media: [{address: 192.0.2.1, ports: 2000-2999}]}\n", 2,
+	  "realms.a.signalling: found nothing, expected at least one" },
+	/* values */
+	{ HEAD "node: 0\n", 4, "node: found \"0\", expected a number from 1 to 4095" },
+	{ HEAD "node: 4096\n", 4, "a number from 1 to 4095" },
+	{ HEAD "node: one\n", 4, "node: found \"one\"" },
+	{ HEAD "node: [1]\n", 4, "node: found a list, expected a number" },
+	{ HEAD "node:\n", 4, "node: found nothing, expected a number" },
+	{ HEAD "control: \"\"\n", 4, "a text of 1 to 107" },
+	{ HEAD "log-level: loud\n", 4, "expected one of: error, warning, info, debug" },
+	{ HEAD "relay: userspace\n", 4, "relay: found \"userspace\", expected only kernel" },
+	{ HEAD "on-stop: wait\n", 4, "one of: keep, hangup" },
+	{ HEAD "timers: {ring: 60}\n", 4, "timers.ring: found \"60\": a duration needs a unit" },
+	{ HEAD "timers: {ring: 2d}\n", 4, "a duration such as 500ms" },
+	{ HEAD "timers: {ring: 2h}\n", 4, "from 1s to 1h" },
+	{ HEAD "timers: {t2: 400ms}\n", 4, "t2 (400ms) is shorter than t1 (500ms)" },
+	{ HEAD "timers: 5s\n", 4, "timers: found a single value, expected a mapping" },
+	{ HEAD "trunks: [a]\n", 4, "found a list, expected a mapping of names" },
+	{ HEAD "routes: {a: b}\n", 4, "found a mapping, expected a list" },
+	/* addresses and ports */
+	{ "realms:\n" A "  b: {signalling: [{address: 10.0.0.1, transport: tls}], media: [{address: 10.0.0.1, ports: 2000-2999}]}\n",
+	  3, "realms.b.signalling[0].transport: found \"tls\", expected only udp" },
+	{ "realms:\n  " REALM_AT("b", "10.0.0.1:5060") "\n", 2, "the port does not belong here" },
+	{ "realms:\n  " REALM_AT("b", "sip.example.net") "\n", 2, "names are not supported" },
+	{ "realms:\n  " REALM_AT("b", "0.0.0.0") "\n", 2, "the wildcard address" },
+	{ "realms:\n  " REALM_AT("b", "224.0.0.1") "\n", 2, "multicast" },
+	{ "realms:\n  " REALM_AT("b", "\"fe80::1\"") "\n", 2, "link-local" },
+	{ "realms:\n  " REALM_AT("b", "10.0.0.256") "\n", 2, "found \"10.0.0.256\", expected an IPv4" },
+	{ "realms:\n  b: {signalling: [{address: 10.0.0.1, advertise: \"2001:db8::1\"}], media: [{address: 10.0.0.1, ports: 2000-2999}]}\n",
+	  2, "advertise: found \"2001:db8::1\", expected the family of the address \"10.0.0.1\"" },
+	{ "realms:\n  b: {signalling: [{address: 10.0.0.1, port: 65536}], media: [{address: 10.0.0.1, ports: 2000-2999}]}\n",
+	  2, "a number from 1 to 65535" },
+	{ "realms:\n  b: {signalling: [{address: 10.0.0.1}], media: [{address: 10.0.0.1, ports: 2999-2000}]}\n",
+	  2, "realms.b.media[0].ports: found \"2999-2000\": the first port is not below the last" },
+	{ "realms:\n  b: {signalling: [{address: 10.0.0.1}], media: [{address: 10.0.0.1, ports: 2001-2999}]}\n",
+	  2, "the first port is odd" },
+	{ "realms:\n  b: {signalling: [{address: 10.0.0.1}], media: [{address: 10.0.0.1, ports: 20000}]}\n",
+	  2, "expected ports MIN-MAX from 1024 to 65535" },
+	{ "realms:\n" A "  " REALM_AT("b", "192.0.2.1") "\n", 3,
+	  "port 5060 overlap port 5060 of the same address on line 2" },
+	{ "realms:\n" A "  b: {signalling: [{address: 192.0.2.1, port: 5070}], media: [{address: 192.0.2.1, ports: 29998-30999}]}\n",
+	  3, "ports 29998-30999 overlap ports 20000-29999 of the same address on line 2" },
+	{ "realms:\n  b: {signalling: [{address: 10.0.0.1}], media: [{address: 10.0.0.1, ports: 5000-5999}]}\n",
+	  2, "ports 5000-5999 overlap port 5060" },
+	/* trunks */
+	{ HEAD "trunks:\n  p: {realm: aa, match: [192.0.2.0/24]}\n", 5,
+	  "trunks.p.realm: found \"aa\", expected one of realms; nearest: \"a\"" },
+	{ HEAD "trunks:\n  p: {realm: nowhere, match: [192.0.2.0/24]}\n", 5, "expected one of realms" },
+	{ HEAD "trunks:\n  p: {match: [192.0.2.0/24]}\n", 5, "trunks.p: \"realm\" is missing" },
+	{ HEAD "trunks:\n  p: {realm: a}\n", 5, "\"match\", \"target\" or both are missing" },
+	{ HEAD "trunks:\n  p: {realm: a, match: [192.0.2.0/33]}\n", 5,
+	  "trunks.p.match[0]: found \"192.0.2.0/33\", expected an address or a prefix" },
+	{ HEAD "trunks:\n  p: {realm: a, match: [192.0.2.1/24]}\n", 5, "bits set behind the prefix" },
+	{ HEAD "trunks:\n  p: {realm: a, match: [example.net]}\n", 5, "names are not supported" },
+	{ HEAD "trunks:\n  p: {realm: a, match: [\"2001:db8::/32\"]}\n", 5,
+	  "realm \"a\" listens on no IPv6 address" },
+	{ HEAD "trunks:\n  p: {realm: a, match: [192.0.2.9]}\n  q: {realm: a, match: [192.0.2.9/32]}\n",
+	  6, "which trunk \"p\" has on line 5 already" },
+	{ HEAD "trunks:\n  p: {realm: a, target: 10.0.0.2}\n", 5, "expected a sip: URI" },
+	{ HEAD "trunks:\n  p: {realm: a, target: \"sips:10.0.0.2\"}\n", 5, "sips: needs TLS" },
+	{ HEAD "trunks:\n  p: {realm: a, target: \"sip:pbx.example.net\"}\n", 5,
+	  "names are not supported in this release" },
+	{ HEAD "trunks:\n  p: {realm: a, target: \"sip:10.0.0.2;transport=tcp\"}\n", 5,
+	  "transport=udp" },
+	{ HEAD "trunks:\n  p: {realm: a, target: \"sip:[2001:db8::2]\"}\n", 5,
+	  "realm \"a\" listens on no IPv6 address" },
+	{ HEAD "trunks:\n  p: {realm: a, target: \"sip:10.0.0.1\"}\n", 5,
+	  "which is Jalur's own listener on line 3" },
+	/* routes */
+	{ HEAD TRUNKS "routes:\n  - {name: r, to: {trunk: qq}}\n", 8,
+	  "routes[0].to.trunk: found \"qq\", expected one of trunks; nearest: \"q\"" },
+	{ HEAD TRUNKS "routes:\n  - {name: r, to: {trunk: p}}\n", 8, "trunk \"p\" has no \"target\"" },
+	{ HEAD TRUNKS "routes:\n  - {name: r, match: {trunk: q}, to: {trunk: q}}\n", 8,
+	  "trunk \"q\" has no \"match\"" },
+	{ HEAD TRUNKS "routes:\n  - {to: {trunk: q}}\n", 8, "routes[0]: \"name\" is missing" },
+	{ HEAD TRUNKS "routes:\n  - {name: r}\n", 8, "routes[0]: \"to\" is missing" },
+	{ HEAD TRUNKS "routes:\n  - {name: r, match: {trunk: p}, to: {trunk: q}}\n"
+	  "  - {name: r, to: {trunk: q}}\n", 9, "\"r\" is given twice, first on line 8" },
+	{ HEAD TRUNKS "routes:\n  - {name: r, match: {realm: a}, to: {trunk: q}}\n"
+	  "  - {name: s, match: {trunk: p, number: \"1\"}, to: {trunk: q}}\n", 9,
+	  "never reached: the route on line 8" },
+	{ HEAD TRUNKS "routes:\n  - {name: r, match: {number: \"+4\"}, to: {trunk: q}}\n"
+	  "  - {name: s, match: {number: \"+49\"}, to: {trunk: q}}\n", 9, "never reached" },
+	{ HEAD TRUNKS "routes:\n  - {name: r, match: {trunk: p, realm: b}, to: {trunk: q}}\n", 8,
+	  "but trunk \"p\" is in realm \"a\"" },
+	{ HEAD TRUNKS "routes:\n  - {name: r, match: {number: \"a b\"}, to: {trunk: q}}\n", 8,
+	  "expected the beginning of a number" },
+};
+
+TEST(each_mistake_is_told_alone_on_its_line)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct config *c = (struct config *)bad;	/* must stay untouched */
+		struct config_mistakes mistakes;
+		int err = load(bad[i].yaml, &c, &mistakes);
+
+		EXPECT_EQ(-EINVAL, err);
+		EXPECT_EQ((struct config *)bad, c);
+		EXPECT_LE(1, mistakes.n);
+		if (!mistakes.n || mistakes.list[0].line != bad[i].line ||
+		    !strstr(mistakes.list[0].text, bad[i].text)) {
+			printf("# case %zu: %s# expected line %d: %s\n", i, bad[i].yaml,
+			       bad[i].line, bad[i].text);
+			print_mistakes(&mistakes);
+			EXPECT_TRUE(false);
+		}
+		config_mistakes_free(&mistakes);
+	}
+}
+
+TEST(all_mistakes_are_told_in_one_run)
+{
+	static const char text[] =
+		"nod: 1\n"
+		"log-level: loud\n"
+		"realms:\n"
+		"  outside:\n"
+		"    signalling: [{address: 192.0.2.1, prt: 5060}]\n"
+		"    media: [{address: 192.0.2.1, ports: 9-8}]\n"
+		"    latch: never\n"
+		"trunks:\n"
+		"  phones: {realm: outsid, match: [192.0.2.0/24]}\n"
+		"routes:\n"
+		"  - {name: in, to: {trunk: phone}}\n";
+	static const int lines[] = { 1, 2, 5, 6, 7, 9, 11 };
+	struct config_mistakes mistakes;
+	struct config *c = NULL;
+	size_t i;
+
+	ASSERT_EQ(-EINVAL, load(text, &c, &mistakes));
+	print_mistakes(&mistakes);
+	ASSERT_EQ(sizeof(lines) / sizeof(lines[0]), mistakes.n);
+	for (i = 0; i < mistakes.n; i++)
+		EXPECT_EQ(lines[i], mistakes.list[i].line);
+	config_mistakes_free(&mistakes);
+}
+
+/* Aliases multiply what a file says; the number of values is bounded. */
+TEST(aliases_cannot_make_a_small_file_large)
+{
+	static char text[64 * 1024];
+	struct config_mistakes mistakes;
+	struct config *c = NULL;
+	size_t n, i;
+
+	n = (size_t)sprintf(text, "realms:\n  r0: &r {signalling: &s [");
+	for (i = 0; i < 1000; i++)
+		n += (size_t)sprintf(text + n, "{},");
+	n += (size_t)sprintf(text + n, "], media: *s}\n");
+	for (i = 1; i < 1000; i++)
+		n += (size_t)sprintf(text + n, "  r%zu: *r\n", i);
+	ASSERT_EQ(-EINVAL, load(text, &c, &mistakes));
+	EXPECT_LE(mistakes.n, 100);
+	config_mistakes_free(&mistakes);
+}
+
+TEST(a_file_that_cannot_be_read_is_line_0)
+{
+	struct config_mistakes mistakes;
+	struct config *c = NULL;
+
+	EXPECT_EQ(-ENOENT, config_load("/nonexistent/jalurd.yaml", &c, &mistakes));
+	ASSERT_EQ(1, mistakes.n);
+	EXPECT_EQ(0, mistakes.list[0].line);
+	EXPECT_NE(NULL, strstr(mistakes.list[0].text, "No such file"));
+	config_mistakes_free(&mistakes);
+}
+
+TEST(a_reload_that_moves_a_listener_needs_a_restart)
+{
+	struct config_mistakes mistakes;
+	struct config *a, *b, *c, *d;
+
+	ASSERT_EQ(0, load(HEAD, &a, &mistakes));
+	ASSERT_EQ(0, load(HEAD "log-level: debug\ntrunks: {p: {realm: a, match: [192.0.2.9]}}\n",
+			  &b, &mistakes));
+	ASSERT_EQ(0, load("realms:\n" A "  " REALM_AT("b", "10.0.0.9") "\n", &c, &mistakes));
+	ASSERT_EQ(0, load("node: 2\n" HEAD, &d, &mistakes));
+	EXPECT_EQ(NULL, config_restart_needed(a, b));
+	ASSERT_NE(NULL, config_restart_needed(a, c));
+	EXPECT_NE(NULL, strstr(config_restart_needed(a, c), "listeners"));
+	EXPECT_NE(NULL, strstr(config_restart_needed(a, d), "node"));
+	config_free(a);
+	config_free(b);
+	config_free(c);
+	config_free(d);
+}
+
+TEST_HARNESS_MAIN

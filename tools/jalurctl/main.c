@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * jalurctl: the administrator's hand. Commands are one table, of which help is
+ * made; every command is two words at most, found by its longest match.
+ */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "ctl.h"
+
+static int help(struct ctl *ctl, int argc, char **argv);
+
+static const struct ctl_command commands[] = {
+	{ "session list", "[--owner N]", "media sessions in the kernel, with live figures",
+	  session_list },
+	{ "session show", "ID [--owner N]", "everything the kernel knows of one session",
+	  session_show },
+	{ "session watch", "[ID] [--interval S] [--count N]", "the same, again and again",
+	  session_watch },
+	{ "session del", "ID [--owner N]", "delete a session, whoever owns it; its media stops",
+	  session_del },
+	{ "call list", "", "calls that jalurd handles", call_list },
+	{ "call show", "ID", "one call: its legs, its media, live figures", call_show },
+	{ "call hangup", "ID [REASON]", "end a call: BYE or CANCEL to both parties", call_hangup },
+	{ "monitor", "", "events of kernel and daemon as they happen", monitor },
+	{ "info", "", "module and daemon: versions, features, counters", info },
+	{ "help", "[COMMAND]", "this text, or what a command does", help },
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_usage(FILE *out)
+{
+	size_t i;
+
+	fputs("usage: jalurctl [--json] [--socket PATH] COMMAND\n\n", out);
+	for (i = 0; i < NCOMMANDS; i++)
+		fprintf(out, "  %-14s %-32s %s\n", commands[i].name, commands[i].args,
+			commands[i].help);
+	fputs("\n"
+	      "  --json         JSON instead of text\n"
+	      "  --socket PATH  jalurd's control socket, default " CTL_SOCKET "\n"
+	      "  --owner N      only sessions of this node\n"
+	      "  --interval S   seconds between two looks, default 1\n"
+	      "  --count N      stop after so many\n"
+	      "\n"
+	      "Exit status: 0 done, 1 refused by module or daemon, 2 usage,\n"
+	      "3 module not loaded or daemon not running, 4 no such session or call.\n", out);
+}
+
+/* How many words of argv name command; 0: others. */
+static int match_words(const struct ctl_command *command, int argc, char **argv)
+{
+	const char *space = strchr(command->name, ' ');
+	size_t first = space ? (size_t)(space - command->name) : strlen(command->name);
+
+	if (argc < 1 || strlen(argv[0]) != first || strncmp(argv[0], command->name, first))
+		return 0;
+	if (!space)
+		return 1;
+	return argc > 1 && !strcmp(argv[1], space + 1) ? 2 : 0;
+}
+
+static const struct ctl_command *find_command(int argc, char **argv, int *words)
+{
+	size_t i;
+
+	for (i = 0; i < NCOMMANDS; i++) {
+		*words = match_words(&commands[i], argc, argv);
+		if (*words)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int help(struct ctl *ctl, int argc, char **argv)
+{
+	bool found = false;
+	size_t i;
+
+	(void)ctl;
+	if (!argc) {
+		print_usage(stdout);
+		return CTL_OK;
+	}
+	for (i = 0; i < NCOMMANDS; i++) {
+		const char *name = commands[i].name;
+		size_t n = strcspn(name, " ");
+
+		if (strlen(argv[0]) != n || strncmp(argv[0], name, n) ||
+		    (argc > 1 && name[n] && strcmp(argv[1], name + n + 1)))
+			continue;
+		printf("jalurctl %s %s\n    %s\n", name, commands[i].args, commands[i].help);
+		found = true;
+	}
+	if (!found)
+		fprintf(stderr, "jalurctl: no command \"%s\"; see jalurctl help\n", argv[0]);
+	return found ? CTL_OK : CTL_USAGE;
+}
+
+int ctl_fail(struct ctl *ctl, int status, const char *code, const char *where,
+	     const char *remedy, const char *fmt, ...)
+{
+	char message[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
+	json_decref(ctl->error);
+	ctl->error = json_pack("{s:s, s:s, s:s, s:s}", "code", code, "message", message, "where",
+			       where ? where : "", "remedy", remedy ? remedy : "");
+	if (ctl->quiet)
+		return status;
+	fflush(stdout);
+	if (ctl->json) {
+		fputs("{\"error\": ", stderr);
+		json_dumpf(ctl->error, stderr, JSON_PRESERVE_ORDER);
+		fputs("}\n", stderr);
+		return status;
+	}
+	fprintf(stderr, "jalurctl: %s\n", message);
+	if (where && *where)
+		fprintf(stderr, "  at: %s\n", where);
+	if (remedy && *remedy)
+		fprintf(stderr, "  try: %s\n", remedy);
+	return status;
+}
+
+void ctl_print_json(const json_t *object)
+{
+	json_dumpf(object, stdout, JSON_PRESERVE_ORDER);
+	putchar('\n');
+	fflush(stdout);
+}
+
+bool ctl_parse_id(const char *text, u64 *out)
+{
+	size_t n = strspn(text, "0123456789abcdefABCDEF");
+
+	if (!n || n > 16 || text[n])
+		return false;
+	*out = strtoull(text, NULL, 16);
+	return true;
+}
+
+int ctl_bad_id(struct ctl *ctl, const char *text)
+{
+	return ctl_fail(ctl, CTL_USAGE, "bad-id", "ID", "jalurctl session list",
+			"\"%s\" is not an id: expected 1 to 16 hex digits", text);
+}
+
+static bool parse_seconds(const char *text, unsigned int *ms)
+{
+	char *end;
+	double s = strtod(text, &end);
+
+	if (end == text || *end || !(s >= 0.05 && s <= 86400))
+		return false;
+	*ms = (unsigned int)(s * 1000);
+	return true;
+}
+
+static bool parse_count(const char *text, u64 *out)
+{
+	char *end;
+
+	*out = strtoull(text, &end, 0);
+	return *text >= '0' && *text <= '9' && !*end;
+}
+
+static bool take_option(struct ctl *ctl, int opt)
+{
+	u64 number = 0;
+
+	switch (opt) {
+	case 'j':
+		ctl->json = true;
+		return true;
+	case 's':
+		ctl->socket = optarg;
+		return true;
+	case 'o':
+		ctl->has_owner = parse_count(optarg, &ctl->owner);
+		return ctl->has_owner;
+	case 'i':
+		return parse_seconds(optarg, &ctl->interval_ms);
+	case 'c':
+		if (!parse_count(optarg, &number) || !number)
+			return false;
+		ctl->count = (unsigned long)number;
+		return true;
+	}
+	return false;
+}
+
+static int run(struct ctl *ctl, int argc, char **argv)
+{
+	const struct ctl_command *command;
+	int words = 0, status;
+
+	command = find_command(argc, argv, &words);
+	if (!command) {
+		if (argc)
+			fprintf(stderr, "jalurctl: no command \"%s%s%s\"\n", argv[0],
+				argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+		print_usage(stderr);
+		return CTL_USAGE;
+	}
+	status = command->run(ctl, argc - words, argv + words);
+	if (status == CTL_USAGE && !ctl->error)
+		fprintf(stderr, "usage: jalurctl %s %s\n", command->name, command->args);
+	kernel_close(ctl);
+	daemon_close(ctl);
+	json_decref(ctl->error);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "owner", required_argument, NULL, 'o' },
+		{ "interval", required_argument, NULL, 'i' },
+		{ "count", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	struct ctl ctl = { .socket = CTL_SOCKET, .interval_ms = 1000 };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "js:o:i:c:h", options, NULL)) != -1) {
+		if (opt == 'h') {
+			print_usage(stdout);
+			return CTL_OK;
+		}
+		if (take_option(&ctl, opt))
+			continue;
+		if (opt != '?')
+			fprintf(stderr, "jalurctl: \"%s\" is no value for this option\n", optarg);
+		print_usage(stderr);
+		return CTL_USAGE;
+	}
+	return run(&ctl, argc - optind, argv + optind);
+}
