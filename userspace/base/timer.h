@@ -21,13 +21,14 @@ struct timer {
 
 struct timers {
 	struct timer **heap;
-	size_t n, cap;
+	size_t n, cap, reserved;
 };
 
 void timers_init(struct timers *h);
 void timers_free(struct timers *h);
 /* Arms or moves. Memory is reserved by timers_reserve(), so arming never fails. */
 int timers_reserve(struct timers *h, size_t more);	/* 0 or -ENOMEM */
+void timers_release(struct timers *h, size_t less);	/* with the owner's end */
 void timer_arm(struct timers *h, struct timer *t, u64 deadline);
 void timer_disarm(struct timers *h, struct timer *t);
 u64 timers_next(const struct timers *h);			/* UINT64_MAX: none */

@@ -107,6 +107,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	size_t i;
 
 	timer_disarm(&e->timers, &call->timer);
+	timers_release(&e->timers, 1);
 	call_outbox_clear(call);
 	for (i = 0; i < 2; i++) {
 		if (call->legs[i].server)

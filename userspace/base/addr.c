@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Transport addresses in text, and as the kernel's sockaddr.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "base/addr.h"
+
+bool addr_parse_ip(struct slice s, struct addr *out)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (s.n >= 2 && s.p[0] == '[' && s.p[s.n - 1] == ']')
+		s = slice_of(s.p + 1, s.n - 2);
+	if (!s.n || s.n >= sizeof(text) || memchr(s.p, 0, s.n))
+		return false;
+	memcpy(text, s.p, s.n);
+	text[s.n] = 0;
+	memset(out, 0, sizeof(*out));
+	if (inet_pton(AF_INET, text, &out->ip.v4) == 1)
+		out->family = AF_INET;
+	else if (inet_pton(AF_INET6, text, &out->ip.v6) == 1)
+		out->family = AF_INET6;
+	return out->family;
+}
+
+/* Of an IPv6 address without brackets nobody knows where the port begins. */
+bool addr_parse(struct slice s, struct addr *out)
+{
+	size_t colon = s.n;
+	u32 port;
+
+	while (colon && s.p[colon - 1] != ':')
+		colon--;
+	if (!colon || !slice_u32(slice_of(s.p + colon, s.n - colon), &port) || port > 65535)
+		return false;
+	if (!addr_parse_ip(slice_of(s.p, colon - 1), out))
+		return false;
+	if (out->family == AF_INET6 && s.p[0] != '[')
+		return false;
+	out->port = (u16)port;
+	return true;
+}
+
+bool addr_ip_eq(const struct addr *a, const struct addr *b)
+{
+	if (a->family != b->family)
+		return false;
+	if (a->family == AF_INET)
+		return a->ip.v4.s_addr == b->ip.v4.s_addr;
+	if (a->family == AF_INET6)
+		return a->scope == b->scope && !memcmp(&a->ip.v6, &b->ip.v6, sizeof(a->ip.v6));
+	return true;
+}
+
+bool addr_eq(const struct addr *a, const struct addr *b)
+{
+	return a->port == b->port && addr_ip_eq(a, b);
+}
+
+const char *addr_print_ip(const struct addr *a, char *buf)
+{
+	if (!a->family || !inet_ntop(a->family, &a->ip, buf, ADDR_STRLEN))
+		strcpy(buf, "-");
+	return buf;
+}
+
+const char *addr_print(const struct addr *a, char *buf)
+{
+	char ip[ADDR_STRLEN];
+
+	addr_print_ip(a, ip);
+	snprintf(buf, ADDR_STRLEN, a->family == AF_INET6 ? "[%.45s]:%u" : "%.45s:%u", ip, a->port);
+	return buf;
+}
+
+socklen_t addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *ss)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+	struct sockaddr_in *in = (struct sockaddr_in *)ss;
+
+	memset(ss, 0, sizeof(*ss));
+	ss->ss_family = a->family;
+	if (a->family == AF_INET) {
+		in->sin_addr = a->ip.v4;
+		in->sin_port = htons(a->port);
+		return sizeof(*in);
+	}
+	in6->sin6_addr = a->ip.v6;
+	in6->sin6_port = htons(a->port);
+	in6->sin6_scope_id = a->scope;
+	return sizeof(*in6);
+}
+
+bool addr_from_sockaddr(const struct sockaddr *sa, struct addr *out)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
+
+	memset(out, 0, sizeof(*out));
+	if (sa->sa_family == AF_INET) {
+		out->ip.v4 = in->sin_addr;
+		out->port = ntohs(in->sin_port);
+	} else if (sa->sa_family == AF_INET6) {
+		out->ip.v6 = in6->sin6_addr;
+		out->port = ntohs(in6->sin6_port);
+		out->scope = in6->sin6_scope_id;
+	} else {
+		return false;
+	}
+	out->family = (u8)sa->sa_family;
+	return true;
+}
+
+bool prefix_parse(struct slice s, struct prefix *out)
+{
+	const char *slash = memchr(s.p, '/', s.n);
+	struct slice ip = s;
+	u32 bits, max;
+
+	if (slash)
+		ip.n = (size_t)(slash - s.p);
+	if (!addr_parse_ip(ip, &out->addr))
+		return false;
+	bits = max = out->addr.family == AF_INET ? 32 : 128;
+	if (slash && (!slice_u32(slice_of(slash + 1, s.n - ip.n - 1), &bits) || bits > max))
+		return false;
+	out->bits = (u8)bits;
+	return true;
+}
+
+bool prefix_contains(const struct prefix *p, const struct addr *a)
+{
+	const u8 *x = (const u8 *)&p->addr.ip, *y = (const u8 *)&a->ip;
+	u8 bytes = p->bits / 8, rest = p->bits % 8;
+
+	if (p->addr.family != a->family || !a->family)
+		return false;
+	if (memcmp(x, y, bytes))
+		return false;
+	return !rest || !((x[bytes] ^ y[bytes]) & (0xff << (8 - rest)) & 0xff);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The queue of effects: first in, first out, whoever put it there.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/effect.h"
+
+void effects_init(struct effects *q)
+{
+	list_init(&q->head);
+}
+
+static struct effect *add_effect(struct effects *q, enum effect_kind kind, u64 ticket, size_t len)
+{
+	struct effect *e = calloc(1, sizeof(*e) + len);
+
+	if (!e)
+		return NULL;
+	e->kind = kind;
+	e->ticket = ticket;
+	e->len = len;
+	list_add_tail(&q->head, &e->node);
+	return e;
+}
+
+int effects_send(struct effects *q, const struct flow *flow, struct slice bytes)
+{
+	struct effect *e = add_effect(q, EFFECT_SEND, 0, bytes.n);
+
+	if (!e)
+		return -ENOMEM;
+	e->flow = *flow;
+	if (bytes.n)
+		memcpy(e->bytes, bytes.p, bytes.n);
+	return 0;
+}
+
+int effects_media_apply(struct effects *q, u64 ticket, struct media_plan *plan)
+{
+	struct effect *e = add_effect(q, EFFECT_MEDIA_APPLY, ticket, 0);
+
+	if (!e)
+		return -ENOMEM;
+	e->plan = plan;
+	return 0;
+}
+
+int effects_media_remove(struct effects *q, u64 ticket, u64 session)
+{
+	struct effect *e = add_effect(q, EFFECT_MEDIA_REMOVE, ticket, 0);
+
+	if (!e)
+		return -ENOMEM;
+	e->session = session;
+	return 0;
+}
+
+struct effect *effects_pop(struct effects *q)
+{
+	struct effect *e;
+
+	if (list_empty(&q->head))
+		return NULL;
+	e = list_entry(q->head.next, struct effect, node);
+	list_del(&e->node);
+	return e;
+}
+
+void effect_free(struct effect *e)
+{
+	if (!e)
+		return;
+	free(e->plan);
+	free(e);
+}
+
+void effects_clear(struct effects *q)
+{
+	struct effect *e;
+
+	while ((e = effects_pop(q)))
+		effect_free(e);
+}
