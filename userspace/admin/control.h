@@ -33,8 +33,8 @@ struct control_conf {
 /*
  * Binds and listens; conf and its strings are copied, what they point to is
  * not. A socket file that nobody listens on is replaced. 0 or -errno:
- * -EADDRINUSE when another daemon listens on path; -ENOENT for an unknown group.
- * The reason is logged.
+ * -EADDRINUSE when another daemon listens on path. The reason is logged. With
+ * a group that does not exist the socket is this user's alone, and a warning says so.
  */
 int control_open(struct control **out, uv_loop_t *loop, const struct control_conf *conf);
 /* Serves an already connected stream socket as a client; takes fd. 0 or -errno. */

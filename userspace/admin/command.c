@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The commands of the control socket: one table, searched by name. A command
+ * gets its arguments as an object and gives a result, or an error that says
+ * what is wrong, where, and what to do.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "admin/command.h"
+
+/* What a command returns: a result, or the fields of an error. */
+struct outcome {
+	json_t *result;
+	const char *code, *where, *remedy;
+	char message[256];
+	bool changed;
+	u32 watch;
+};
+
+struct command {
+	const char *name;
+	const char *args;	/* for help, "id, reason?" */
+	const char *help;
+	void (*run)(const struct command_context *ctx, json_t *args, struct outcome *out);
+};
+
+static void run_hello(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_help(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_info(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_call_list(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_call_show(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_call_hangup(const struct command_context *ctx, json_t *args,
+			    struct outcome *out);
+static void run_monitor(const struct command_context *ctx, json_t *args, struct outcome *out);
+
+static const struct command commands[] = {
+	{ "hello", "", "who this is and which version of the protocol it speaks", run_hello },
+	{ "help", "", "the commands and their arguments", run_help },
+	{ "info", "", "state of the daemon and its counters", run_info },
+	{ "call.list", "", "all calls", run_call_list },
+	{ "call.show", "id", "one call with live figures of its media", run_call_show },
+	{ "call.hangup", "id, reason?", "end a call", run_call_hangup },
+	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void fail(struct outcome *out, const char *code, const char *where, const char *remedy,
+		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+static void fail(struct outcome *out, const char *code, const char *where, const char *remedy,
+		 const char *fmt, ...)
+{
+	va_list args;
+
+	out->code = code;
+	out->where = where;
+	out->remedy = remedy;
+	va_start(args, fmt);
+	vsnprintf(out->message, sizeof(out->message), fmt, args);
+	va_end(args);
+}
+
+/* --- hello, help, info --- */
+
+static json_t *hello(void)
+{
+	return json_pack("{s:i, s:s, s:s}", "version", CONTROL_PROTOCOL, "name", "jalurd",
+			 "release", JALUR_VERSION);
+}
+
+json_t *command_hello(void)
+{
+	return json_pack("{s:o}", "hello", hello());
+}
+
+static void run_hello(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	(void)ctx;
+	(void)args;
+	out->result = hello();
+}
+
+static void run_help(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	(void)ctx;
+	(void)args;
+	for (i = 0; i < NCOMMANDS; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "cmd", commands[i].name,
+						      "args", commands[i].args, "help",
+						      commands[i].help));
+	out->result = json_pack("{s:o}", "commands", list);
+}
+
+static void run_info(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	const struct control_conf *conf = ctx->conf;
+	const struct sip_counter *counter;
+	json_t *counters = json_object();
+
+	(void)args;
+	for (counter = call_engine_counters(conf->engine); counter->name; counter++)
+		json_object_set_new(counters, counter->name,
+				    json_integer((json_int_t)counter->value));
+	out->result = json_pack("{s:s, s:i, s:i, s:I, s:b, s:s, s:I, s:I, s:o}",
+		"version", JALUR_VERSION, "pid", (int)getpid(), "node", (int)conf->node,
+		"calls", (json_int_t)call_engine_calls(conf->engine),
+		"stopping", conf->stopping && conf->stopping(conf->arg),
+		"relay", "kernel", "control_clients", (json_int_t)ctx->clients,
+		"control_dropped", (json_int_t)ctx->dropped, "counters", counters);
+}
+
+/* --- calls --- */
+
+struct listing {
+	const struct command_context *ctx;
+	json_t *calls;
+};
+
+static void append_call(void *arg, const struct call_view *view)
+{
+	struct listing *l = arg;
+
+	json_array_append_new(l->calls, view_call(l->ctx, view));
+}
+
+static void run_call_list(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	struct listing l = { .ctx = ctx, .calls = json_array() };
+
+	(void)args;
+	call_engine_each(ctx->conf->engine, append_call, &l);
+	out->result = json_pack("{s:o}", "calls", l.calls);
+}
+
+/* The argument "id": 1 to 16 hex digits in a string. */
+static bool take_id(json_t *args, u64 *id, struct outcome *out)
+{
+	const char *text = json_string_value(json_object_get(args, "id"));
+	size_t n = text ? strspn(text, "0123456789abcdefABCDEF") : 0;
+
+	if (n && n <= 16 && !text[n]) {
+		*id = strtoull(text, NULL, 16);
+		return true;
+	}
+	fail(out, "bad-argument", "args.id", "call.list shows the ids",
+	     "expected a string of 1 to 16 hex digits");
+	return false;
+}
+
+static void no_call(u64 id, struct outcome *out)
+{
+	fail(out, "no-such-call", "args.id", "call.list shows the calls that there are",
+	     "no call %016llx", (unsigned long long)id);
+}
+
+static json_t *live_figures(const struct command_context *ctx, u64 session)
+{
+	struct media_figures *figures = calloc(1, sizeof(*figures));
+	struct media_error err;
+	json_t *object = NULL;
+
+	if (figures && ctx->conf->relay &&
+	    !media_relay_get(ctx->conf->relay, session, figures, &err))
+		object = view_figures(figures);
+	free(figures);
+	return object ? object : json_null();
+}
+
+static void run_call_show(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	struct call_view view;
+	u64 id;
+
+	if (!take_id(args, &id, out))
+		return;
+	if (!call_engine_view(ctx->conf->engine, id, &view)) {
+		no_call(id, out);
+		return;
+	}
+	out->result = view_call(ctx, &view);
+	json_object_set_new(out->result, "media", view.plan ?
+			    live_figures(ctx, view.plan->session) : json_null());
+}
+
+static void run_call_hangup(const struct command_context *ctx, json_t *args,
+			    struct outcome *out)
+{
+	json_t *reason = json_object_get(args, "reason");
+	u64 id;
+
+	if (!take_id(args, &id, out))
+		return;
+	if (reason && !json_is_string(reason)) {
+		fail(out, "bad-argument", "args.reason", NULL, "expected a string");
+		return;
+	}
+	if (call_engine_hangup(ctx->conf->engine, ctx->now, id, json_string_value(reason))) {
+		no_call(id, out);
+		return;
+	}
+	out->changed = true;
+	out->result = json_pack("{s:o}", "id", view_hex(id));
+}
+
+/* --- monitor --- */
+
+static u32 source_bit(const json_t *name)
+{
+	const char *text = json_string_value(name);
+
+	if (text && !strcmp(text, "call"))
+		return WATCH_CALL;
+	return text && !strcmp(text, "media") ? WATCH_MEDIA : 0;
+}
+
+static void run_monitor(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	json_t *sources = json_object_get(args, "sources"), *name;
+	u32 watch = sources ? 0 : WATCH_CALL | WATCH_MEDIA;
+	size_t i;
+
+	if (ctx->watching) {
+		fail(out, "busy", "cmd", "open another connection",
+		     "this connection has a stream already");
+		return;
+	}
+	json_array_foreach(sources, i, name) {
+		if (!source_bit(name)) {
+			watch = 0;
+			break;
+		}
+		watch |= source_bit(name);
+	}
+	if (!watch)
+		fail(out, "bad-argument", "args.sources", NULL,
+		     "expected a list of \"call\", \"media\"");
+	out->watch = watch;
+}
+
+/* --- a line --- */
+
+json_t *command_error(json_t *id, const char *code, const char *where, const char *remedy,
+		      const char *fmt, ...)
+{
+	char message[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
+	return json_pack("{s:O?, s:{s:s, s:o, s:s, s:s}}", "id", id, "error", "code", code,
+			 "message", view_text(message), "where", where ? where : "",
+			 "remedy", remedy ? remedy : "");
+}
+
+static const struct command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; name && i < NCOMMANDS; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static void run_command(const struct command_context *ctx, const struct command *command,
+			json_t *args, struct command_answer *answer)
+{
+	struct outcome out = { 0 };
+
+	answer->name = command->name;
+	command->run(ctx, args, &out);
+	answer->changed = out.changed;
+	answer->watch = out.code ? 0 : out.watch;
+	if (out.code)
+		answer->object = command_error(answer->id, out.code, out.where, out.remedy, "%s",
+					       out.message);
+	else if (out.result)
+		answer->object = json_pack("{s:O?, s:o}", "id", answer->id, "result", out.result);
+	else if (!out.watch)
+		answer->object = command_error(answer->id, "no-memory", NULL, NULL, "no memory");
+}
+
+static void refuse(struct command_answer *answer, const char *code, const char *where,
+		   const char *text)
+{
+	answer->object = command_error(answer->id, code, where,
+				       "{\"id\": 1, \"cmd\": \"help\"} lists the commands", "%s",
+				       text);
+}
+
+void command_run(const struct command_context *ctx, struct slice line,
+		 struct command_answer *answer)
+{
+	const struct command *command;
+	json_t *request, *args;
+	json_error_t err;
+
+	*answer = (struct command_answer){ 0 };
+	request = json_loadb(line.p, line.n, JSON_REJECT_DUPLICATES, &err);
+	if (!json_is_object(request)) {
+		refuse(answer, "bad-request", "", request ? "expected an object" : err.text);
+		json_decref(request);
+		return;
+	}
+	answer->id = json_incref(json_object_get(request, "id"));
+	command = find_command(json_string_value(json_object_get(request, "cmd")));
+	args = json_object_get(request, "args");
+	if (answer->id && !json_is_integer(answer->id) && !json_is_string(answer->id))
+		refuse(answer, "bad-request", "id", "expected a number or a string");
+	else if (!json_is_string(json_object_get(request, "cmd")))
+		refuse(answer, "bad-request", "cmd", "expected the name of a command");
+	else if (!command)
+		refuse(answer, "unknown-command", "cmd", "there is no such command");
+	else if (args && !json_is_object(args))
+		refuse(answer, "bad-request", "args", "expected an object");
+	else
+		run_command(ctx, command, args, answer);
+	json_decref(request);
+}

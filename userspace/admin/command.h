@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of admin/, shared by its files and by nobody else: commands as a
+ * function from a line to an answer, without I/O of their own (but for figures,
+ * which the relay is asked for), so that they are tested without a socket.
+ */
+#ifndef ADMIN_COMMAND_H
+#define ADMIN_COMMAND_H
+
+#include <jansson.h>
+
+#include "admin/control.h"
+
+#define CONTROL_PROTOCOL 1	/* version in hello */
+#define JALUR_VERSION "0.1.0"
+
+/* What a monitor stream carries. */
+#define WATCH_CALL 1
+#define WATCH_MEDIA 2
+
+/* Where a command is run. */
+struct command_context {
+	const struct control_conf *conf;
+	u64 now;		/* CLOCK_MONOTONIC, ns */
+	u64 wall;		/* CLOCK_REALTIME, ns */
+	size_t clients;		/* for info */
+	u64 dropped;		/* events that slow readers lost, all clients */
+	bool watching;		/* this client has a stream already */
+};
+
+struct command_answer {
+	json_t *object;		/* one line; NULL: none, a stream begins; new reference */
+	json_t *id;		/* of the request; new reference */
+	bool changed;		/* call drive() */
+	const char *name;	/* of the command, for the log; NULL: unknown */
+	u32 watch;		/* WATCH_...: answers are a stream from now on */
+};
+
+/* line: without the newline. Never fails: what is wrong becomes an error object. */
+void command_run(const struct command_context *ctx, struct slice line,
+		 struct command_answer *answer);
+
+json_t *command_hello(void);
+/* {id, error}; id may be NULL (null), and is not taken. */
+json_t *command_error(json_t *id, const char *code, const char *where, const char *remedy,
+		      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* --- view.c: new references; NULL: no memory --- */
+json_t *view_hex(u64 value);
+json_t *view_text(const char *text);	/* bytes that are not UTF-8 become '?' */
+json_t *view_time(const struct command_context *ctx, u64 ns);	/* monotonic; 0: null */
+json_t *view_call(const struct command_context *ctx, const struct call_view *view);
+json_t *view_figures(const struct media_figures *figures);
+json_t *view_call_event(const struct command_context *ctx, const struct call_event *event);
+json_t *view_media_event(const struct command_context *ctx, const struct media_event *event);
+
+#endif

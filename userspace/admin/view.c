@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Calls, figures and events as JSON, by the conventions of
+ * Documentation/control-protocol.rst: ids as 16 hex digits, addresses as
+ * ip:port, times in UTC, durations in ms. Keys are only ever added.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "admin/command.h"
+
+json_t *view_hex(u64 value)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, value);
+	return json_string(text);
+}
+
+json_t *view_text(const char *text)
+{
+	json_t *string = json_string(text);
+	char clean[512];
+	size_t i;
+
+	if (string)
+		return string;
+	for (i = 0; text[i] && i < sizeof(clean) - 1; i++)
+		clean[i] = (u8)text[i] < 0x80 ? text[i] : '?';
+	clean[i] = '\0';
+	return json_string(clean);
+}
+
+static json_t *view_addr(const struct addr *a)
+{
+	char text[ADDR_STRLEN];
+
+	return a->family ? json_string(addr_print(a, text)) : json_null();
+}
+
+json_t *view_time(const struct command_context *ctx, u64 ns)
+{
+	u64 wall = ctx->wall - (ctx->now - ns);
+	time_t seconds = (time_t)(wall / NSEC_PER_SEC);
+	char text[64];
+	struct tm tm;
+	size_t n;
+
+	if (!ns)
+		return json_null();
+	gmtime_r(&seconds, &tm);
+	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, sizeof(text) - n, ".%06uZ", (unsigned int)(wall % NSEC_PER_SEC / 1000));
+	return json_string(text);
+}
+
+static json_t *view_age(const struct command_context *ctx, u64 since)
+{
+	return json_integer((json_int_t)((ctx->now - since) / NSEC_PER_MSEC));
+}
+
+/* --- calls --- */
+
+static json_t *view_leg(const struct call_leg_view *leg)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "realm", view_text(leg->realm), "trunk", view_text(leg->trunk),
+			 "peer", view_addr(&leg->peer), "dialog", view_text(leg->dialog_state),
+			 "call_id", view_text(leg->call_id),
+			 "local_tag", view_text(leg->local_tag),
+			 "remote_tag", view_text(leg->remote_tag),
+			 "local_uri", view_text(leg->local_uri),
+			 "remote_uri", view_text(leg->remote_uri));
+}
+
+json_t *view_call(const struct command_context *ctx, const struct call_view *view)
+{
+	static const char *const states[] = {
+		[CALL_TRYING] = "trying", [CALL_RINGING] = "ringing", [CALL_ANSWERED] = "answered",
+		[CALL_UP] = "up", [CALL_ENDING] = "ending",
+	};
+
+	return json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o}",
+			 "id", view_hex(view->id), "state", states[view->state],
+			 "held", view->held, "created", view_time(ctx, view->created),
+			 "answered", view_time(ctx, view->answered),
+			 "age_ms", view_age(ctx, view->created),
+			 "a", view_leg(&view->a), "b", view_leg(&view->b));
+}
+
+/* --- media --- */
+
+static double jitter_ms(const struct media_end_figures *end)
+{
+	if (!end->clock_rate)
+		return 0;
+	return (double)(end->jitter * 1000000ull / end->clock_rate) / 1000;
+}
+
+static json_t *view_end(const struct media_end_figures *end)
+{
+	return json_pack("{s:o, s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}",
+			 "id", view_hex(end->id), "local", view_addr(&end->local),
+			 "remote", view_addr(&end->remote), "latched", end->latched,
+			 "timed_out", end->timed_out,
+			 "rx_packets", (json_int_t)end->rx_packets,
+			 "rx_bytes", (json_int_t)end->rx_bytes,
+			 "tx_packets", (json_int_t)end->tx_packets,
+			 "tx_bytes", (json_int_t)end->tx_bytes,
+			 "dropped", (json_int_t)end->dropped, "lost", (json_int_t)end->lost,
+			 "jitter_ms", jitter_ms(end),
+			 "last_rx_ms", end->last_rx_ms == UINT64_MAX ? json_null() :
+			 json_integer((json_int_t)end->last_rx_ms));
+}
+
+json_t *view_figures(const struct media_figures *figures)
+{
+	json_t *ends = json_array();
+	size_t i;
+
+	for (i = 0; i < figures->nends; i++)
+		json_array_append_new(ends, view_end(&figures->ends[i]));
+	return json_pack("{s:o, s:I, s:o}", "session", view_hex(figures->session),
+			 "age_ms", (json_int_t)figures->age_ms, "ends", ends);
+}
+
+/* --- events --- */
+
+json_t *view_call_event(const struct command_context *ctx, const struct call_event *event)
+{
+	static const char *const types[] = {
+		[CALL_EVENT_NEW] = "new", [CALL_EVENT_RINGING] = "ringing",
+		[CALL_EVENT_ANSWERED] = "answered", [CALL_EVENT_HELD] = "held",
+		[CALL_EVENT_RESUMED] = "resumed", [CALL_EVENT_ENDED] = "ended",
+		[CALL_EVENT_REFUSED] = "refused",
+	};
+	json_t *object;
+
+	object = json_pack("{s:s, s:o, s:s, s:o, s:o, s:o}", "source", "daemon",
+			   "time", view_time(ctx, event->time), "type", types[event->type],
+			   "call", event->call ? view_hex(event->call) : json_null(),
+			   "from", view_text(event->from), "to", view_text(event->to));
+	if (event->status)
+		json_object_set_new(object, "status", json_integer(event->status));
+	if (*event->reason)
+		json_object_set_new(object, "reason", view_text(event->reason));
+	if (event->figures)
+		json_object_set_new(object, "media", view_figures(event->figures));
+	return object;
+}
+
+json_t *view_media_event(const struct command_context *ctx, const struct media_event *event)
+{
+	static const char *const types[] = {
+		[MEDIA_EVENT_LATCHED] = "latched", [MEDIA_EVENT_TIMED_OUT] = "timed-out",
+		[MEDIA_EVENT_RESUMED] = "resumed", [MEDIA_EVENT_SSRC] = "ssrc",
+		[MEDIA_EVENT_ADDRESS_GONE] = "address-gone",
+		[MEDIA_EVENT_UNREACHABLE] = "unreachable", [MEDIA_EVENT_DELETED] = "deleted",
+		[MEDIA_EVENT_LOST] = "lost", [MEDIA_EVENT_DISPLACED] = "displaced",
+		[MEDIA_EVENT_OTHER] = "other",
+	};
+	json_t *object;
+	char ssrc[9];
+
+	object = json_pack("{s:s, s:o, s:s, s:o, s:o, s:o}", "source", "kernel",
+			   "time", view_time(ctx, ctx->now), "type", types[event->type],
+			   "sequence", view_hex(event->sequence), "owner", view_hex(event->owner),
+			   "session", view_hex(event->session));
+	if (event->end)
+		json_object_set_new(object, "end", view_hex(event->end));
+	if (event->remote.family)
+		json_object_set_new(object, "remote", view_addr(&event->remote));
+	if (event->type == MEDIA_EVENT_SSRC) {
+		snprintf(ssrc, sizeof(ssrc), "%08" PRIx32, event->ssrc);
+		json_object_set_new(object, "ssrc", json_string(ssrc));
+	}
+	return object;
+}
