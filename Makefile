@@ -48,6 +48,10 @@ NETPROGS	:= $(patsubst selftests/net/%.c,$(B)/net/%,$(sort $(wildcard selftests/
 
 all: modules userspace tools
 
+# Commands are shown with V=1, else by one word and the target.
+Q		:= $(if $(V),,@)
+say		 = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$@')
+
 # --- the module -----------------------------------------------------------------
 # Kbuild builds where the sources are, so each kernel has its own copy of them.
 
@@ -82,40 +86,47 @@ userspace: $(B)/jalurd
 tools: $(B)/jalurctl
 
 $(B)/obj/%.o: userspace/%.c
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 define archive
 $(B)/lib/$(1).a: $$(call objs,$(1))
+	$$(call say,AR)
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(Q)ar rcs $$@ $$^
 endef
 $(foreach f,$(FOLDERS),$(eval $(call archive,$(f))))
 
 $(B)/jalurd: $(B)/obj/main.o $(ARCHIVES)
-	$(CC) $(LDFLAGS) -o $@ $< $(LINKLIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LINKLIBS)
 
 CTL_OBJS	:= $(patsubst tools/jalurctl/%.c,$(B)/obj/jalurctl/%.o,$(sort $(wildcard tools/jalurctl/*.c)))
 
 $(B)/obj/jalurctl/%.o: tools/jalurctl/%.c
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itools/jalurctl -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -Itools/jalurctl -MMD -MP -c -o $@ $<
 
 $(B)/jalurctl: $(CTL_OBJS) $(B)/lib/base.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # --- tests ------------------------------------------------------------------------
 $(B)/unit/%: selftests/unit/%.c $(ARCHIVES) | $(KSFT_ROOT)/.done
+	$(call say,TEST)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Wno-unused-parameter -Iselftests/unit -isystem $(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
+	$(Q)$(CC) $(CFLAGS) -Wno-unused-parameter -Iselftests/unit -isystem $(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
 
 unit-tests: $(UNIT)
 
 # Programs of the network tests: independent of the daemon's libraries but for base and media.
 $(B)/net/%: selftests/net/%.c $(ARCHIVES) | $(KSFT_ROOT)/.done
+	$(call say,TEST)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -I$(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
+	$(Q)$(CC) $(CFLAGS) -I$(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
 
 net-tests: $(NETPROGS)
 
@@ -123,18 +134,21 @@ FUZZ_SRCS	:= $(foreach f,$(FOLDERS),$(call srcs,$(f)))
 
 # clang's fuzzer needs coverage in the code under test, so it is built again.
 build/fuzz/obj/%.o: userspace/%.c
+	$(call say,FUZZ)
 	@mkdir -p $(@D)
-	clang $(CSTD) $(WARN) -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	$(Q)clang $(CSTD) $(WARN) -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 		-fno-sanitize-recover=all $(INCLUDES) $(shell pkg-config --cflags $(PKGS)) \
 		-MMD -MP -c -o $@ $<
 
 build/fuzz/all.a: $(patsubst userspace/%.c,build/fuzz/obj/%.o,$(FUZZ_SRCS))
+	$(call say,AR)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 build/fuzz/%: selftests/fuzz/%_fuzz.c build/fuzz/all.a
+	$(call say,FUZZ)
 	@mkdir -p $(@D)
-	clang $(CSTD) $(WARN) -O1 -g -fsanitize=fuzzer,address,undefined \
+	$(Q)clang $(CSTD) $(WARN) -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all $(INCLUDES) -o $@ $< build/fuzz/all.a $(LIBS)
 
 fuzz-targets: $(FUZZ)
