@@ -44,7 +44,7 @@ FUZZ		:= $(patsubst selftests/fuzz/%_fuzz.c,build/fuzz/%,$(sort $(wildcard selft
 NETPROGS	:= $(patsubst selftests/net/%.c,$(B)/net/%,$(sort $(wildcard selftests/net/*.c)))
 
 .PHONY: all userspace tools modules modules-all spec spec-check style check check-debug \
-	demo bench fuzz unit-tests fuzz-targets net-tests clean install help config-doc
+	demo bench fuzz unit-tests fuzz-targets net-tests clean install help config-doc config-doc-check
 
 all: modules userspace tools
 
@@ -183,6 +183,21 @@ spec: $(KSFT_ROOT)/.done
 
 spec-check: $(KSFT_ROOT)/.done
 	@tools/spec --check
+
+# Pages that are made of the configuration's schema.
+CONFIG_DOC	:= rst:Documentation/configuration.rst man:Documentation/man/jalurd.yaml.5 \
+		   json:Documentation/schema/config.json
+
+$(B)/config-doc: tools/config-doc/main.c $(ARCHIVES)
+	$(CC) $(CFLAGS) -o $@ $< $(LDFLAGS) $(LINKLIBS)
+
+config-doc: $(B)/config-doc
+	@for d in $(CONFIG_DOC); do $(B)/config-doc $${d%%:*} >$${d#*:} || exit 1; done
+
+config-doc-check: $(B)/config-doc
+	@for d in $(CONFIG_DOC); do \
+		$(B)/config-doc $${d%%:*} | cmp - $${d#*:} || { echo "run make config-doc"; exit 1; }; \
+	done
 
 style: $(KSFT_ROOT)/.done
 	@tools/style

@@ -25,24 +25,37 @@ static const struct value *element(const struct value *list, size_t i)
 
 /* --- names --- */
 
+/* "a, b, c", cut where it gets long. */
+static void print_names(const char *const *names, size_t n, char *buf, size_t size)
+{
+	size_t i, used = 0;
+
+	*buf = '\0';
+	for (i = 0; i < n && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "", names[i]);
+	if (used >= size)
+		memcpy(buf + size - 4, "...", 4);
+}
+
 static void check_name(struct reader *r, const struct value *root, const struct value *name)
 {
 	const struct value *named = value_get(root, name->item->refers);
+	size_t n = named ? named->n : 0, i;
 	const char **names, *near;
-	size_t i;
+	char list[80];
 
 	if (value_get(named, name->text))
 		return;
-	names = calloc(named ? named->n + 1 : 1, sizeof(*names));
-	for (i = 0; names && named && i < named->n; i++)
+	names = calloc(n + 1, sizeof(*names));
+	if (!names)
+		return;
+	for (i = 0; i < n; i++)
 		names[i] = named->children[i]->key;
-	near = names ? nearest_name(name->text, names, i) : NULL;
-	if (near)
-		reader_mistake_at(r, name, "found \"%.60s\", expected one of %s; nearest: \"%s\"",
-				  name->text, name->item->refers, near);
-	else
-		reader_mistake_at(r, name, "found \"%.60s\", expected one of %s%s", name->text,
-				  name->item->refers, named && named->n ? "" : ": there are none");
+	near = nearest_name(name->text, names, n);
+	print_names(names, n, list, sizeof(list));
+	reader_mistake_at(r, name, "found \"%.60s\", expected one of the %s: %s%s%s%s", name->text,
+			  name->item->refers, n ? list : "there are none",
+			  near ? "; nearest: \"" : "", near ? near : "", near ? "\"" : "");
 	free(names);
 }
 
@@ -102,8 +115,8 @@ static void add_claim(struct reader *r, struct claims *claims, const struct clai
 			continue;
 		print_claim(claim, ours, sizeof(ours));
 		print_claim(other, theirs, sizeof(theirs));
-		reader_mistake_at(r, claim->at, "%s overlap %s of the same address on line %d (%.80s)",
-				  ours, theirs, other->at->line,
+		reader_mistake_at(r, claim->at, "found %s, which %s %s of the same address on line %d (%.60s)",
+				  ours, claim->min == claim->max ? "overlaps" : "overlap", theirs, other->at->line,
 				  value_path(other->at, path, sizeof(path)));
 		return;
 	}

@@ -78,6 +78,22 @@ static void print_facts(FILE *out, const struct schema_item *item)
 		fprintf(out, " Example: ``%s``.", item->example);
 }
 
+static void print_wrapped(FILE *out, const char *text)
+{
+	const size_t width = 96;
+
+	while (*text) {
+		size_t n = strlen(text);
+
+		if (n > width)
+			for (n = width; n > 1 && text[n] != ' '; n--)
+				;
+		fprintf(out, "    %.*s\n", (int)n, text);
+		text += n;
+		text += *text == ' ';
+	}
+}
+
 static bool is_shown(const struct schema_item *item)
 {
 	/* The file, and "one of them" of a list or mapping of names, say nothing new. */
@@ -110,8 +126,9 @@ void config_describe_rst(FILE *out)
 			continue;
 		fprintf(out, "\n``%s``\n    ", print_path(&schema[i], path, sizeof(path)));
 		print_facts(out, &schema[i]);
-		fprintf(out, "\n    %s\n    *Reload:* %s.\n", schema[i].help,
-			reloads[schema[i].reload]);
+		fputc('\n', out);
+		print_wrapped(out, schema[i].help);
+		fprintf(out, "    *Reload:* %s.\n", reloads[schema[i].reload]);
 	}
 }
 

@@ -74,6 +74,15 @@ static void check_end(struct reader *r, yaml_parser_t *parser, struct slice text
 	yaml_document_delete(&next);
 }
 
+static int compare_mistakes(const void *a, const void *b)
+{
+	const struct config_mistake *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return x->column < y->column ? -1 : x->column > y->column;
+}
+
 static int finish(struct reader *r, const struct value *root, struct config **out)
 {
 	struct config *config;
@@ -82,6 +91,9 @@ static int finish(struct reader *r, const struct value *root, struct config **ou
 		check_tree(r, root);
 	if (r->err == -ENOMEM)
 		return -ENOMEM;
+	if (r->mistakes->n)
+		qsort(r->mistakes->list, r->mistakes->n, sizeof(*r->mistakes->list),
+		      compare_mistakes);
 	if (r->mistakes->n || !root)
 		return -EINVAL;
 	config = build_config(root);

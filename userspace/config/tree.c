@@ -160,21 +160,35 @@ static void read_scalar(struct reader *r, struct value *v, const yaml_node_t *no
 
 /* --- mappings --- */
 
+static const char *nearest_key(const struct schema_item *map, const char *text)
+{
+	const struct schema_item *item = NULL;
+	const char *names[MAX_KEYS];
+	size_t n = 0;
+
+	while ((item = schema_child(map, item)) && n < MAX_KEYS)
+		names[n++] = schema_key(item);
+	return nearest_name(text, names, n);
+}
+
+static void print_keys(const struct schema_item *map, char *buf, size_t n)
+{
+	const struct schema_item *item = NULL;
+	size_t used = 0;
+
+	*buf = '\0';
+	while ((item = schema_child(map, item)) && used < n)
+		used += (size_t)snprintf(buf + used, n - used, "%s%s", used ? ", " : "",
+					 schema_key(item));
+}
+
 static void unknown_key(struct reader *r, const struct value *map, const yaml_node_t *key)
 {
-	const char *names[MAX_KEYS], *near, *text = scalar_text(key);
-	const struct schema_item *item = NULL;
-	char path[128], list[160] = "";
-	size_t n = 0, used = 0;
+	const char *text = scalar_text(key), *near = nearest_key(map->item, text);
+	char path[128], list[160];
 
-	while ((item = schema_child(map->item, item)) && n < MAX_KEYS) {
-		names[n++] = schema_key(item);
-		if (used < sizeof(list))
-			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
-						 used ? ", " : "", schema_key(item));
-	}
 	value_path(map, path, sizeof(path));
-	near = nearest_name(text, names, n);
+	print_keys(map->item, list, sizeof(list));
 	if (near)
 		reader_mistake(r, line_of(key), column_of(key),
 			       "%s%sunknown key \"%.60s\"; nearest valid key: \"%s\"", path,
@@ -256,16 +270,24 @@ static void read_default(struct reader *r, struct value *map, const struct schem
 		v->bad = !scalar_parse(v, &why);
 }
 
-static bool has_key(struct reader *r, const yaml_node_t *node, const char *name)
+/* Also when it is there misspelt, which was reported. */
+static bool has_key(struct reader *r, const struct value *map, const yaml_node_t *node,
+		    const char *name)
 {
 	yaml_node_pair_t *pair;
 
+	if (value_get(map, name))
+		return true;
 	if (node->type != YAML_MAPPING_NODE)
 		return false;
 	for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
 		yaml_node_t *key = yaml_document_get_node(&r->doc, pair->key);
+		const char *near = NULL;
 
-		if (key->type == YAML_SCALAR_NODE && !strcmp(scalar_text(key), name))
+		if (key->type == YAML_SCALAR_NODE &&
+		    !schema_child_named(map->item, scalar_text(key)))
+			near = nearest_key(map->item, scalar_text(key));
+		if (near && !strcmp(near, name))
 			return true;
 	}
 	return false;
@@ -277,7 +299,7 @@ static void fill_missing(struct reader *r, struct value *map, const yaml_node_t 
 	char expected[256];
 
 	while (!r->err && (item = schema_child(map->item, item))) {
-		if (has_key(r, node, schema_key(item)))
+		if (has_key(r, map, node, schema_key(item)))
 			continue;
 		if (item->required)
 			reader_mistake_at(r, map, "\"%s\" is missing, expected %s",
