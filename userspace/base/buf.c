@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Growing buffers. One byte more than asked for is always kept, so that
+ * buf_take() can end the string without asking for memory.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+
+#define FIRST_SIZE 512
+
+void buf_init(struct buf *b)
+{
+	memset(b, 0, sizeof(*b));
+}
+
+void buf_free(struct buf *b)
+{
+	free(b->p);
+	buf_init(b);
+}
+
+void buf_reset(struct buf *b)
+{
+	b->n = 0;
+	b->failed = false;
+}
+
+static bool make_room(struct buf *b, size_t more)
+{
+	size_t cap = b->cap ? b->cap : FIRST_SIZE;
+	char *p;
+
+	if (b->failed)
+		return false;
+	if (more < b->cap - b->n && b->cap)
+		return true;
+	while (cap - b->n <= more) {
+		if (cap > SIZE_MAX / 2)
+			goto err_size;
+		cap *= 2;
+	}
+	p = realloc(b->p, cap);
+	if (!p)
+		goto err_size;
+	b->p = p;
+	b->cap = cap;
+	return true;
+
+err_size:
+	b->failed = true;
+	return false;
+}
+
+void buf_add(struct buf *b, struct slice bytes)
+{
+	if (!bytes.n || !make_room(b, bytes.n))
+		return;
+	memcpy(b->p + b->n, bytes.p, bytes.n);
+	b->n += bytes.n;
+}
+
+void buf_str(struct buf *b, const char *text)
+{
+	buf_add(b, slice_str(text));
+}
+
+void buf_u64(struct buf *b, u64 value)
+{
+	char digits[20];
+	size_t i = sizeof(digits);
+
+	do {
+		digits[--i] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	buf_add(b, slice_of(digits + i, sizeof(digits) - i));
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (n < 0 || !make_room(b, (size_t)n)) {
+		b->failed = true;
+		return;
+	}
+	va_start(args, fmt);
+	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, args);
+	va_end(args);
+	b->n += (size_t)n;
+}
+
+struct slice buf_slice(const struct buf *b)
+{
+	return slice_of(b->p, b->n);
+}
+
+char *buf_take(struct buf *b)
+{
+	char *p = NULL;
+
+	if (make_room(b, 0)) {
+		p = b->p;
+		p[b->n] = 0;
+		b->p = NULL;
+	}
+	buf_free(b);
+	return p;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A buffer that grows as bytes are added. Running out of memory is remembered
+ * instead of reported at each step: what is built is checked once, at the end.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include "base/slice.h"
+
+struct buf {
+	char *p;
+	size_t n, cap;
+	bool failed;		/* something was not added: do not use the contents */
+};
+
+void buf_init(struct buf *b);
+void buf_free(struct buf *b);
+void buf_reset(struct buf *b);		/* empty again, memory kept */
+void buf_add(struct buf *b, struct slice bytes);
+void buf_str(struct buf *b, const char *text);
+void buf_u64(struct buf *b, u64 value);	/* decimal */
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+struct slice buf_slice(const struct buf *b);
+/* The contents as a string that the caller frees; b is empty afterwards. NULL: no memory. */
+char *buf_take(struct buf *b);
+
+#endif

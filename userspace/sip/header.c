@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From a header's name to its place in the table. Names are in alphabetical
+ * order, so those with the same first letter lie together; of them the length
+ * leaves one or two to be compared.
+ */
+#include "sip/header.h"
+
+static const struct sip_hdr_info table[SIP_HDR_COUNT] = {
+	[SIP_HDR_OTHER] = { "", 0, 0, 0 },
+#define SIP_HDR_INFO(id, name, compact, flags) \
+	[SIP_HDR_##id] = { name, sizeof(name) - 1, compact, flags },
+	SIP_HEADERS(SIP_HDR_INFO)
+#undef SIP_HDR_INFO
+};
+
+/* The first name with each letter. */
+static const u8 first_of[26] = {
+	['A' - 'A'] = SIP_HDR_ACCEPT,
+	['C' - 'A'] = SIP_HDR_CALL_ID,
+	['D' - 'A'] = SIP_HDR_DATE,
+	['E' - 'A'] = SIP_HDR_ERROR_INFO,
+	['F' - 'A'] = SIP_HDR_FROM,
+	['H' - 'A'] = SIP_HDR_HISTORY_INFO,
+	['I' - 'A'] = SIP_HDR_IDENTITY,
+	['J' - 'A'] = SIP_HDR_JOIN,
+	['M' - 'A'] = SIP_HDR_MAX_FORWARDS,
+	['O' - 'A'] = SIP_HDR_ORGANIZATION,
+	['P' - 'A'] = SIP_HDR_P_ASSERTED_IDENTITY,
+	['R' - 'A'] = SIP_HDR_RACK,
+	['S' - 'A'] = SIP_HDR_SERVER,
+	['T' - 'A'] = SIP_HDR_TARGET_DIALOG,
+	['U' - 'A'] = SIP_HDR_UNSUPPORTED,
+	['V' - 'A'] = SIP_HDR_VIA,
+	['W' - 'A'] = SIP_HDR_WARNING,
+};
+
+static const u8 compact_of[26] = {
+#define SIP_HDR_COMPACT(id, name, compact, flags) \
+	[(compact) ? (compact) - 'a' : 'z' - 'a'] = (compact) ? SIP_HDR_##id : SIP_HDR_OTHER,
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Winitializer-overrides"
+#endif
+	SIP_HEADERS(SIP_HDR_COMPACT)
+#pragma GCC diagnostic pop
+#undef SIP_HDR_COMPACT
+};
+
+enum sip_hdr_id sip_hdr_id_of(struct slice name)
+{
+	char letter = name.n ? name.p[0] & ~0x20 : 0;
+	unsigned int id;
+
+	if (letter < 'A' || letter > 'Z')
+		return SIP_HDR_OTHER;
+	if (name.n == 1)
+		return compact_of[letter - 'A'];
+	id = first_of[letter - 'A'];
+	if (id == SIP_HDR_OTHER)
+		return SIP_HDR_OTHER;
+	for (; id < SIP_HDR_COUNT && table[id].name[0] == letter; id++) {
+		if (table[id].len != name.n)
+			continue;
+		if (!memcmp(table[id].name, name.p, name.n) ||
+		    slice_caseeq(name, slice_of(table[id].name, name.n)))
+			return id;
+	}
+	return SIP_HDR_OTHER;
+}
+
+const struct sip_hdr_info *sip_hdr_info(enum sip_hdr_id id)
+{
+	return &table[id];
+}
