@@ -35,7 +35,7 @@ static bool make_room(struct buf *b, size_t more)
 
 	if (b->failed)
 		return false;
-	if (more < b->cap - b->n && b->cap)
+	if (more < b->cap - b->n)
 		return true;
 	while (cap - b->n <= more) {
 		if (cap > SIZE_MAX / 2)

@@ -36,16 +36,25 @@ static const u8 first_of[26] = {
 };
 
 static const u8 compact_of[26] = {
-#define SIP_HDR_COMPACT(id, name, compact, flags) \
-	[(compact) ? (compact) - 'a' : 'z' - 'a'] = (compact) ? SIP_HDR_##id : SIP_HDR_OTHER,
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init"
-#ifdef __clang__
-#pragma GCC diagnostic ignored "-Winitializer-overrides"
-#endif
-	SIP_HEADERS(SIP_HDR_COMPACT)
-#pragma GCC diagnostic pop
-#undef SIP_HDR_COMPACT
+	['A' - 'A'] = SIP_HDR_ACCEPT_CONTACT,
+	['B' - 'A'] = SIP_HDR_REFERRED_BY,
+	['C' - 'A'] = SIP_HDR_CONTENT_TYPE,
+	['D' - 'A'] = SIP_HDR_REQUEST_DISPOSITION,
+	['E' - 'A'] = SIP_HDR_CONTENT_ENCODING,
+	['F' - 'A'] = SIP_HDR_FROM,
+	['I' - 'A'] = SIP_HDR_CALL_ID,
+	['J' - 'A'] = SIP_HDR_REJECT_CONTACT,
+	['K' - 'A'] = SIP_HDR_SUPPORTED,
+	['L' - 'A'] = SIP_HDR_CONTENT_LENGTH,
+	['M' - 'A'] = SIP_HDR_CONTACT,
+	['O' - 'A'] = SIP_HDR_EVENT,
+	['R' - 'A'] = SIP_HDR_REFER_TO,
+	['S' - 'A'] = SIP_HDR_SUBJECT,
+	['T' - 'A'] = SIP_HDR_TO,
+	['U' - 'A'] = SIP_HDR_ALLOW_EVENTS,
+	['V' - 'A'] = SIP_HDR_VIA,
+	['X' - 'A'] = SIP_HDR_SESSION_EXPIRES,
+	['Y' - 'A'] = SIP_HDR_IDENTITY,
 };
 
 enum sip_hdr_id sip_hdr_id_of(struct slice name)
