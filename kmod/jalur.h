@@ -16,6 +16,7 @@
 #ifndef _JALUR_H
 #define _JALUR_H
 
+#include <linux/hash.h>
 #include <linux/in6.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
@@ -26,6 +27,8 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <net/dst.h>
+#include <net/ipv6.h>
+#include <net/netns/generic.h>
 #include <uapi/linux/jalur.h>
 
 #include "jalur/rtp.h"
@@ -98,7 +101,10 @@ struct jalur_pkt {
  * @dst: route to @remote, valid while RCU is held
  * @remote: where it goes
  * @cookie: of @dst
+ * @mtu: of @dst, 0 when it has to be asked for
  * @slow: @dst needs dst_output(), not just its neighbour
+ * @held: the packet comes from the remote of a locked end, as of @seq
+ * @seq: of that end's remote_seq
  * @failure: why the packet, received as it is, cannot be sent on; an enum
  *	jalur_drop_reason or JALUR_PASSED
  */
@@ -111,7 +117,10 @@ struct jalur_route {
 	struct dst_entry		*dst;
 	struct jalur_addr		remote;
 	u32				cookie;
+	u32				mtu;
+	unsigned int			seq;
 	bool				slow;
+	bool				held;
 	int				failure;
 };
 
@@ -161,6 +170,7 @@ struct jalur_stats {
  * @epoch: latch-epoch that @locked belongs to
  * @dst: cached route to @remote; RCU, replaced under @lock
  * @dst_cookie: of @dst (IPv6)
+ * @dst_mtu: of @dst, 0 when it has to be asked for
  * @dst_slow: @dst needs dst_output(): local, tunnelled, transformed
  * @ip_id: random base of the IPv4 identification of what we send
  * @dst_retry: jiffies before which a failed route look-up is not tried again
@@ -170,6 +180,7 @@ struct jalur_stats {
  * @unreachable_told: jiffies of the last unreachable event, likewise
  * @mtu_told: jiffies of the last path MTU learned, likewise
  * @cur_ssrc: SSRC that arrives now; valid when @has_ssrc
+ * @cur_source: its line in @stats
  * @stats: counters of packets that arrived here
  * @tx_packets: packets sent to the remote (many CPUs may send)
  * @tx_bytes: UDP payload of these
@@ -194,12 +205,14 @@ struct jalur_end {
 	struct jalur_addr	remote;
 	struct dst_entry __rcu	*dst;
 	u32			dst_cookie;
+	u32			dst_mtu;
 	bool			dst_slow;
 	u16			ip_id;
 	unsigned long		dst_retry;
 	unsigned long		last_rx;
 	bool			has_rx;
 	bool			has_ssrc;
+	u8			cur_source;
 	u32			cur_ssrc;
 	unsigned long		ssrc_told;
 	unsigned long		unreachable_told;
@@ -268,6 +281,7 @@ struct jalur_end_conf {
  * @tag: for people, NUL terminated
  * @grace_ms: of removed receive contexts
  * @rcu: freed after a grace period
+ * @payload: all payload tables, in the same block
  * @conf: by slot
  */
 struct jalur_graph {
@@ -276,6 +290,7 @@ struct jalur_graph {
 	u8			ends;
 	char			tag[JALUR_MAX_TAG_LEN + 1];
 	struct rcu_head		rcu;
+	struct jalur_payload	*payload;
 	struct jalur_end_conf	conf[];
 };
 
@@ -317,14 +332,58 @@ struct jalur_table {
 };
 
 /**
+ * struct jalur_owner - who sessions belong to, across restarts
+ * @list: in jalur_net.owners
+ * @id: from the daemon's configuration
+ * @portid: of the attached socket, 0 when detached
+ * @detached: jiffies when it went away
+ * @sessions: its sessions
+ * @count: of these
+ */
+struct jalur_owner {
+	struct list_head	list;
+	u64			id;
+	u32			portid;
+	unsigned long		detached;
+	struct list_head	sessions;
+	u32			count;
+};
+
+/**
+ * struct jalur_hook - what we did about a network device
+ * @list: in jalur_net.hooks
+ * @dev: the device; the entry goes when it unregisters, so no reference
+ * @state: enum jalur_hook_state
+ * @ops: of the ingress hook, when @state is hooked
+ */
+struct jalur_hook {
+	struct list_head	list;
+	struct net_device	*dev;
+	enum jalur_hook_state	state;
+	struct nf_hook_ops	ops;
+};
+
+/**
  * struct jalur_net - one network namespace
  * @net: the namespace
  * @lock: guards all control state here; taken inside RTNL
  * @table: ends; NULL as long as there are none, so that a miss costs one load
- * @event_seq: of the last event, under @event_lock
  * @event_lock: orders sequence numbers with the sending; BH
- *
- * net.c, owner.c and timeout.c keep what else they need in here.
+ * @event_seq: of the last event, under @event_lock
+ * @sessions: by (owner, id), as many buckets as @table
+ * @session_count: sessions
+ * @end_count: ends
+ * @generation: counts changes of @sessions, for dumps
+ * @max_sessions: cap of this namespace, 0 for none of its own
+ * @orphan_s: how long an owner may be away before idle sessions are reaped
+ * @orphan_idle_s: how long all ends of these must have been idle
+ * @owners: attached, or with sessions
+ * @hooks: devices, as long as @hooked
+ * @hooked: hooks are in place
+ * @hook_users: sessions, those in the making included
+ * @hook_work: takes the hooks away some time after the last session
+ * @timeout_work: idle ends and orphans; runs while there are sessions
+ * @address_work: local addresses came or went
  */
 struct jalur_net {
 	struct net		*net;
@@ -332,22 +391,33 @@ struct jalur_net {
 	struct jalur_table __rcu *table;
 	spinlock_t		event_lock;
 	u64			event_seq;
-	struct hlist_head	*sessions;	/* by (owner, id) */
+	struct hlist_head	*sessions;
 	u32			session_count;
 	u32			end_count;
-	u32			max_sessions;	/* 0: no cap of its own */
+	u32			generation;
+	u32			max_sessions;
 	u32			orphan_s;
 	u32			orphan_idle_s;
 	struct list_head	owners;
 	struct list_head	hooks;
-	struct delayed_work	timeout_work;
 	bool			hooked;
+	u32			hook_users;
+	struct delayed_work	hook_work;
+	struct delayed_work	timeout_work;
+	struct work_struct	address_work;
 };
 
 /* One line for log and selftest alike. */
 #define jalur_err(fmt, ...) pr_err("jalur: " fmt, ##__VA_ARGS__)
 
-struct jalur_net *jalur_net_get(const struct net *net);
+#define JALUR_MODULE_VERSION	"0.1.0"
+
+extern unsigned int jalur_net_id;
+
+static inline struct jalur_net *jalur_net_get(const struct net *net)
+{
+	return net_generic(net, jalur_net_id);
+}
 
 /* --- the packet path ---------------------------------------------------- */
 
@@ -357,33 +427,72 @@ unsigned int jalur_hook_ingress(void *priv, struct sk_buff *skb,
 unsigned int jalur_hook_local_in(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state);
 
-/* parse.c */
-bool jalur_parse_ingress(const struct sk_buff *skb, struct jalur_pkt *pkt);
-bool jalur_parse_local_in(const struct sk_buff *skb, struct jalur_pkt *pkt);
-int jalur_parse_payload(struct sk_buff *skb, struct jalur_pkt *pkt);
+/* The look-up is inline: it runs for every datagram that the host receives. */
 
-/* end.c: the look-up is inline, it runs for every datagram of the host */
-u32 jalur_addr_hash(const struct jalur_addr *addr, u32 seed);
-bool jalur_addr_equal(const struct jalur_addr *a, const struct jalur_addr *b);
-struct jalur_end *jalur_end_lookup(const struct jalur_net *jn,
-				   const struct jalur_addr *local);
+/**
+ * jalur_addr_hash - hash of a local transport address
+ * @addr: the address
+ * @seed: of the table
+ *
+ * Multiplicative: keys are chosen by our own daemon, and differ by port.
+ *
+ * Context: any.
+ */
+static inline u32 jalur_addr_hash(const struct jalur_addr *addr, u32 seed)
+{
+	u32 hash = (__force u32)addr->ip.s6_addr32[0] ^ seed;
 
-/* latch.c: configure and import take jalur_end.lock, learn wants it held */
-bool jalur_latch_allows(const struct jalur_end *end,
-			const struct jalur_end_conf *conf,
-			const struct jalur_addr *src);
-bool jalur_latch_learn(struct jalur_end *end, const struct jalur_end_conf *conf,
-		       const struct jalur_addr *src);
+	if (unlikely(addr->family == AF_INET6))
+		hash ^= ipv6_addr_hash(&addr->ip);
+	hash = (hash * GOLDEN_RATIO_32 + (__force u16)addr->port) *
+	       GOLDEN_RATIO_32;
+	return hash ^ hash >> 16;
+}
+
+/**
+ * jalur_addr_equal - are two local transport addresses the same
+ * @a: one
+ * @b: the other
+ *
+ * Context: any.
+ */
+static inline bool jalur_addr_equal(const struct jalur_addr *a,
+				    const struct jalur_addr *b)
+{
+	return a->port == b->port && a->family == b->family && a->l3 == b->l3 &&
+	       a->scope == b->scope && ipv6_addr_equal(&a->ip, &b->ip);
+}
+
+/**
+ * jalur_end_lookup - find the end that has a local address
+ * @jn: namespace
+ * @local: where a packet was sent to
+ *
+ * Context: RCU; the end stays valid as long as that is held.
+ */
+static inline struct jalur_end *
+jalur_end_lookup(const struct jalur_net *jn, const struct jalur_addr *local)
+{
+	const struct jalur_table *table = rcu_dereference(jn->table);
+	struct jalur_end *end;
+	u32 hash;
+
+	if (unlikely(!table))
+		return NULL;
+	hash = jalur_addr_hash(local, table->seed);
+	hlist_for_each_entry_rcu(end, &table->bucket[hash & table->mask], node)
+		if (likely(jalur_addr_equal(&end->local, local)))
+			return end;
+	return NULL;
+}
+
+/* latch.c: both take jalur_end.lock */
 void jalur_latch_configure(struct jalur_end *end,
 			   const struct jalur_end_conf *old,
 			   const struct jalur_end_conf *conf);
 void jalur_latch_import(struct jalur_end *end, const struct jalur_addr *addr);
 
 /* stats.c */
-void jalur_stats_receive(struct jalur_end *end,
-			 const struct jalur_payload *payload,
-			 const struct jalur_pkt *pkt);
-bool jalur_stats_ssrc(struct jalur_end *end, u32 ssrc);
 void jalur_stats_drop(struct jalur_end *end, enum jalur_drop_reason reason);
 u64 jalur_stats_lost(const struct jalur_source *src);
 
@@ -391,14 +500,7 @@ u64 jalur_stats_lost(const struct jalur_source *src);
 void jalur_rtcp_figures(struct jalur_end *from, struct jalur_end *to,
 			const u8 *data, unsigned int len);
 
-/* rewrite.c */
-int jalur_rewrite(struct sk_buff *skb, const struct jalur_pkt *pkt,
-		  const struct jalur_route *route);
-
-/* xmit.c: jalur_xmit() consumes the skb */
-int jalur_route_get(struct jalur_route *route);
-int jalur_xmit(struct sk_buff *skb, const struct jalur_pkt *pkt,
-	       const struct jalur_route *route);
+/* xmit.c */
 void jalur_xmit_forget(struct jalur_end *end);	/* jalur_end.lock is held */
 
 /* icmp.c */
@@ -406,17 +508,65 @@ bool jalur_icmp_input(struct net *net, struct sk_buff *skb);
 
 /* --- control ------------------------------------------------------------- */
 
-/* net.c */
+/* net.c: hooks are taken without any lock, put back under jalur_net.lock */
 int jalur_net_init(void);
 void jalur_net_exit(void);
 int jalur_hooks_get(struct jalur_net *jn, struct netlink_ext_ack *extack);
 void jalur_hooks_put(struct jalur_net *jn);
+int jalur_hook_priority(void);
+
+/* netlink.c */
+int jalur_netlink_init(void);
+void jalur_netlink_exit(void);
+
+/* owner.c: jalur_net.lock is held */
+int jalur_owner_init(void);
+void jalur_owner_exit(void);
+struct jalur_owner *jalur_owner_find(struct jalur_net *jn, u64 id);
+struct jalur_owner *jalur_owner_get(struct jalur_net *jn, u64 id);
+void jalur_owner_put(struct jalur_owner *owner);
+int jalur_owner_attach(struct jalur_net *jn, u64 id, u32 portid, bool takeover,
+		       struct netlink_ext_ack *extack);
+int jalur_owner_check(struct jalur_net *jn, u64 id, u32 portid, bool force,
+		      struct netlink_ext_ack *extack);
+
+/* session.c: jalur_net.lock is held */
+struct jalur_draft;
+struct jalur_session *jalur_session_find(struct jalur_net *jn, u64 owner, u64 id);
+int jalur_session_new(struct jalur_net *jn, const struct jalur_draft *draft,
+		      struct netlink_ext_ack *extack);
+int jalur_session_set(struct jalur_net *jn, const struct jalur_draft *draft,
+		      struct netlink_ext_ack *extack);
+void jalur_session_unhash(struct jalur_session *session);
+void jalur_session_free(struct jalur_session *session);
+void jalur_session_del(struct jalur_session *session);
+u32 jalur_session_machine_count(void);
+u32 jalur_session_machine_max(void);
+unsigned int jalur_session_buckets(void);
+
+/* end.c */
+struct jalur_table *jalur_table_new(unsigned int bits);
+struct jalur_end *jalur_end_new(struct jalur_session *session, u64 id,
+				const struct jalur_addr *local);
+void jalur_end_insert(struct jalur_net *jn, struct jalur_end *end);
+void jalur_end_remove(struct jalur_net *jn, struct jalur_end *end);
+void jalur_end_free(struct jalur_end *end);
+void jalur_end_free_rcu(struct jalur_end *end);
+bool jalur_addr_local(struct net *net, const struct jalur_addr *addr);
+bool jalur_addr_taken(struct net *net, const struct jalur_addr *addr);
+
+/* timeout.c */
+void jalur_timeout_start(struct jalur_net *jn);
+void jalur_timeout_work(struct work_struct *work);
+void jalur_address_work(struct work_struct *work);
 
 /* event.c: any context, never sleeps */
 void jalur_event_end(struct jalur_end *end, enum jalur_event_type type);
 void jalur_event_latched(struct jalur_end *end, enum jalur_event_type type,
 			 const struct jalur_addr *remote);
 void jalur_event_ssrc(struct jalur_end *end, u32 ssrc);
+void jalur_event_deleted(struct jalur_session *session);
+void jalur_event_displaced(struct jalur_net *jn, u32 portid, u64 owner);
 
 /* selftest/, in a debug build: false fails the load */
 bool jalur_selftest(void);

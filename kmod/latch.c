@@ -27,11 +27,35 @@ static bool same(const struct jalur_addr *a, const struct jalur_addr *b)
 	return a->port == b->port && same_host(a, b);
 }
 
+/*
+ * Sources that no datagram may have. The stack would drop them as martians, but
+ * it does not see what the ingress hook takes, and we would send there.
+ */
+static bool impossible(const struct jalur_addr *src,
+		       const struct jalur_addr *local)
+{
+	__be32 ip = src->ip.s6_addr32[0];
+	int type;
+
+	if (!src->port)
+		return true;
+	if (src->family == AF_INET)
+		return ipv4_is_multicast(ip) || ipv4_is_lbcast(ip) ||
+		       ipv4_is_zeronet(ip) ||
+		       ipv4_is_loopback(ip) !=
+		       ipv4_is_loopback(local->ip.s6_addr32[0]);
+	type = ipv6_addr_type(&src->ip);
+	return type == IPV6_ADDR_ANY || type & IPV6_ADDR_MULTICAST ||
+	       type & IPV6_ADDR_MAPPED ||
+	       ipv6_addr_loopback(&src->ip) != ipv6_addr_loopback(&local->ip);
+}
+
 /* Of an open latch: may it close on @src? */
-static bool admits(const struct jalur_end_conf *conf,
+static bool admits(const struct jalur_end *end,
+		   const struct jalur_end_conf *conf,
 		   const struct jalur_addr *src)
 {
-	if (!conf->latch_open)
+	if (!conf->latch_open || impossible(src, &end->local))
 		return false;
 	switch (conf->latch) {
 	case JALUR_LATCH_ANY:
@@ -49,78 +73,74 @@ static bool signalled(const struct jalur_end_conf *conf,
 	return conf->remote.family && same(&conf->remote, src);
 }
 
-static bool is_remote(const struct jalur_end *end, const struct jalur_addr *src)
-{
-	unsigned int seq;
-	bool match;
-
-	do {
-		seq = read_seqcount_begin(&end->remote_seq);
-		match = same(&end->remote, src);
-	} while (read_seqcount_retry(&end->remote_seq, seq));
-	return match;
-}
-
 /*
- * Remote and route change together, so that no packet takes the route of one
- * to the address of the other, whose family may differ.
+ * Remote and route change together, so that no packet takes the route of one to
+ * the address of the other. Whoever changes the remote or the lock goes through
+ * here, which readers of @remote_seq see.
  */
-static void set_remote(struct jalur_end *end, const struct jalur_addr *remote)
+static void set_remote(struct jalur_end *end, const struct jalur_addr *remote,
+		       bool locked)
 {
 	struct dst_entry *old;
 
 	old = rcu_dereference_protected(end->dst, lockdep_is_held(&end->lock));
 	write_seqcount_begin(&end->remote_seq);
 	end->remote = *remote;
+	WRITE_ONCE(end->locked, locked);
 	RCU_INIT_POINTER(end->dst, NULL);
 	write_seqcount_end(&end->remote_seq);
 	WRITE_ONCE(end->dst_retry, 0);
 	dst_release(old);
 }
 
-/**
- * jalur_latch_allows - may a packet from @src pass the source check
- * @end: where it arrived
- * @conf: of @end
- * @src: its source
- *
- * Read-only. jalur_latch_learn() decides again under the lock.
- *
- * Context: BH, RCU.
+/*
+ * May a packet from @src pass the source check? Read-only. Most packets come
+ * from the remote of a locked end; that they do is kept in @route, so that
+ * latch_learn() need not compare again unless the remote has moved.
  */
-bool jalur_latch_allows(const struct jalur_end *end,
-			const struct jalur_end_conf *conf,
-			const struct jalur_addr *src)
+static bool latch_allows(const struct jalur_end *end,
+			 const struct jalur_addr *src,
+			 struct jalur_route *route)
 {
-	/* pairs with the release below: locked means that remote is set */
-	if (smp_load_acquire(&end->locked))
-		return is_remote(end, src);
-	return signalled(conf, src) || admits(conf, src);
+	bool locked, match;
+
+	do {
+		route->seq = read_seqcount_begin(&end->remote_seq);
+		locked = READ_ONCE(end->locked);
+		match = same(&end->remote, src);
+	} while (read_seqcount_retry(&end->remote_seq, route->seq));
+
+	route->held = locked && match;
+	if (likely(locked))
+		return match;
+	return signalled(route->from, src) || admits(end, route->from, src);
 }
 
-/**
- * jalur_latch_learn - pass the source check, and close an open latch
- * @end: where a valid packet arrived
- * @conf: of @end, of the graph that is published now
- * @src: its source
- *
- * Context: BH, RCU, @end->lock held.
- * Return: false when the packet is to be refused after all.
- */
-bool jalur_latch_learn(struct jalur_end *end, const struct jalur_end_conf *conf,
-		       const struct jalur_addr *src)
+static noinline bool learn(struct jalur_end *end,
+			   const struct jalur_end_conf *conf,
+			   const struct jalur_addr *src)
 {
-	lockdep_assert_held(&end->lock);
-	if (likely(end->locked))
+	if (end->locked)
 		return same(&end->remote, src);
-	if (!admits(conf, src))
+	if (!admits(end, conf, src))
 		return signalled(conf, src);
-	if (!same(&end->remote, src))
-		set_remote(end, src);
-	/* after the remote, see jalur_latch_allows() */
-	smp_store_release(&end->locked, true);
+	set_remote(end, src, true);
 	trace_jalur_latch(end, src);
 	return true;
+}
+
+/*
+ * Pass the source check under @end->lock, and close an open latch; false when
+ * the packet is to be refused after all.
+ */
+static bool latch_learn(struct jalur_end *end, const struct jalur_addr *src,
+			const struct jalur_route *route)
+{
+	lockdep_assert_held(&end->lock);
+	if (likely(route->held &&
+		   !read_seqcount_retry(&end->remote_seq, route->seq)))
+		return true;
+	return learn(end, route->from, src);
 }
 
 /**
@@ -146,8 +166,7 @@ void jalur_latch_configure(struct jalur_end *end,
 	if (!old)
 		end->ip_id = get_random_u32();
 	end->epoch = conf->epoch;
-	WRITE_ONCE(end->locked, false);
-	set_remote(end, &conf->remote);
+	set_remote(end, &conf->remote, false);
 	spin_unlock_bh(&end->lock);
 }
 
@@ -161,9 +180,7 @@ void jalur_latch_configure(struct jalur_end *end,
 void jalur_latch_import(struct jalur_end *end, const struct jalur_addr *addr)
 {
 	spin_lock_bh(&end->lock);
-	set_remote(end, addr);
-	/* after the remote, see jalur_latch_allows() */
-	smp_store_release(&end->locked, true);
+	set_remote(end, addr, true);
 	spin_unlock_bh(&end->lock);
 }
 

@@ -54,31 +54,33 @@ static u32 l3_domain(const struct net_device *dev)
 }
 
 /*
- * Sources that no datagram may have. The stack would drop them too, but it does
- * not see what the ingress hook takes, and an end may learn its remote.
+ * At ingress the UDP length must be what the IP header leaves. A GSO packet's
+ * is that of one segment or of all, by its origin.
  */
-static bool source_impossible(const struct sk_buff *skb, __be32 ip)
+static bool udp_fills(const struct sk_buff *skb, const struct udphdr *udp,
+		      unsigned int room)
 {
-	return ipv4_is_multicast(ip) || ipv4_is_lbcast(ip) ||
-	       ipv4_is_zeronet(ip) ||
-	       (ipv4_is_loopback(ip) && !(skb->dev->flags & IFF_LOOPBACK));
+	return likely(ntohs(udp->len) == room) || skb_is_gso(skb);
+}
+
+/* RFC 8200 section 8.1: no IPv6 datagram without a checksum. */
+static bool checksum_missing(const struct sk_buff *skb,
+			     const struct udphdr *udp)
+{
+	return !udp->check && skb->ip_summed != CHECKSUM_PARTIAL;
 }
 
 /*
- * Fields of UDP. The payload is what the UDP header says; @room is what the IP
- * header says, which may be more by the RFC only, and must not be less. A GSO
- * packet's UDP length is that of one segment or of all, by its origin.
+ * At LOCAL_IN it may be less, by the RFC only, but never more. The packet is
+ * known as ours or not by its addresses alone; what is wrong is dropped later.
  */
-static void set_udp(const struct sk_buff *skb, struct jalur_pkt *pkt,
-		    const struct udphdr *udp, unsigned int room)
+static void read_udp(const struct sk_buff *skb, struct jalur_pkt *pkt,
+		     const struct udphdr *udp, unsigned int room)
 {
 	unsigned int len = skb_is_gso(skb) ? room : ntohs(udp->len);
 
-	pkt->bad = len < sizeof(*udp) || len > room || !udp->source;
-	/* RFC 8200 section 8.1: no IPv6 datagram without a checksum */
-	if (pkt->src.family == AF_INET6 && !udp->check &&
-	    skb->ip_summed != CHECKSUM_PARTIAL)
-		pkt->bad = true;
+	pkt->bad = len < sizeof(*udp) || len > room ||
+		   (pkt->src.family == AF_INET6 && checksum_missing(skb, udp));
 	pkt->len = pkt->bad ? 0 : len - sizeof(*udp);
 }
 
@@ -94,27 +96,28 @@ static bool peek_ipv4(const struct sk_buff *skb, struct jalur_pkt *pkt)
 
 	ip = skb_header_pointer(skb, 0, sizeof(buf), &buf);
 	if (!ip || *(const u8 *)ip != 0x45 || ip->protocol != IPPROTO_UDP ||
-	    ip_is_fragment(ip))
+	    unlikely(ip_is_fragment(ip)))
 		return false;
 	len = ntohs(ip->tot_len);
-	if (len < sizeof(buf) || len > skb->len)
+	if (unlikely(len < sizeof(buf) || len > skb->len))
 		return false;
 	if (unlikely(ip_fast_csum(ip, 5)))
 		return false;
-	if (unlikely(source_impossible(skb, ip->saddr) ||
-		     (ipv4_is_loopback(ip->daddr) &&
-		      !(skb->dev->flags & IFF_LOOPBACK))))
+	if (unlikely(ipv4_is_loopback(ip->daddr)) &&
+	    !(skb->dev->flags & IFF_LOOPBACK))
+		return false;
+	udp = (const struct udphdr *)(ip + 1);
+	if (unlikely(!udp_fills(skb, udp, len - sizeof(*ip))))
 		return false;
 
-	udp = (const struct udphdr *)(ip + 1);
 	set_ipv4(&pkt->src, ip->saddr, udp->source);
 	set_ipv4(&pkt->dst, ip->daddr, udp->dest);
 	pkt->iph_len = sizeof(*ip);
 	pkt->ttl = ip->ttl;
 	pkt->tos = ip->tos;
-	set_udp(skb, pkt, udp, len - sizeof(*ip));
-	/* short of the IP length: rare enough for the stack to see first */
-	return !pkt->bad && pkt->len + sizeof(buf) == len;
+	pkt->len = len - sizeof(buf);
+	pkt->bad = false;
+	return true;
 }
 
 static bool peek_ipv6(const struct sk_buff *skb, struct jalur_pkt *pkt)
@@ -126,7 +129,6 @@ static bool peek_ipv6(const struct sk_buff *skb, struct jalur_pkt *pkt)
 	const struct ipv6hdr *ip;
 	const struct udphdr *udp;
 	unsigned int len;
-	int type;
 
 	ip = skb_header_pointer(skb, 0, sizeof(buf), &buf);
 	if (!ip || ip->version != 6 || ip->nexthdr != IPPROTO_UDP)
@@ -134,32 +136,29 @@ static bool peek_ipv6(const struct sk_buff *skb, struct jalur_pkt *pkt)
 	len = ntohs(ip->payload_len);
 	if (len < sizeof(*udp) || len + sizeof(*ip) > skb->len)
 		return false;
-	type = ipv6_addr_type(&ip->saddr);
-	if (type == IPV6_ADDR_ANY || type & IPV6_ADDR_MULTICAST ||
-	    type & IPV6_ADDR_MAPPED)
+	if (unlikely(ipv6_addr_loopback(&ip->daddr)) &&
+	    !(skb->dev->flags & IFF_LOOPBACK))
 		return false;
-	if (type & IPV6_ADDR_LOOPBACK && !(skb->dev->flags & IFF_LOOPBACK))
+	udp = (const struct udphdr *)(ip + 1);
+	if (unlikely(!udp_fills(skb, udp, len) || checksum_missing(skb, udp)))
 		return false;
 
-	udp = (const struct udphdr *)(ip + 1);
 	set_ipv6(&pkt->src, &ip->saddr, udp->source, skb->dev->ifindex);
 	set_ipv6(&pkt->dst, &ip->daddr, udp->dest, skb->dev->ifindex);
 	pkt->iph_len = sizeof(*ip);
 	pkt->ttl = ip->hop_limit;
 	pkt->tos = ipv6_get_dsfield(ip);
-	set_udp(skb, pkt, udp, len);
-	return !pkt->bad && pkt->len + sizeof(*udp) == len;
+	pkt->len = len - sizeof(*udp);
+	pkt->bad = false;
+	return true;
 }
 
-/**
- * jalur_parse_ingress - read a packet that a device received
- * @skb: at the network header; not changed, may be shared
- * @pkt: filled in as far as addresses, ports and lengths go
- *
- * Context: BH, RCU.
- * Return: false for everything that is to go on into the stack.
+/*
+ * Read a packet that a device received, at its network header. The skb is not
+ * changed, and may be shared. Fills in addresses, ports and lengths; false for
+ * everything that is to go on into the stack.
  */
-bool jalur_parse_ingress(const struct sk_buff *skb, struct jalur_pkt *pkt)
+static bool parse_ingress(const struct sk_buff *skb, struct jalur_pkt *pkt)
 {
 	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
 		return false;
@@ -193,7 +192,7 @@ static bool read_ipv4(const struct sk_buff *skb, struct jalur_pkt *pkt)
 	set_ipv4(&pkt->dst, ip->daddr, udp->dest);
 	pkt->ttl = ip->ttl;
 	pkt->tos = ip->tos;
-	set_udp(skb, pkt, udp, len - pkt->iph_len);
+	read_udp(skb, pkt, udp, len - pkt->iph_len);
 	return true;
 }
 
@@ -218,22 +217,17 @@ static bool read_ipv6(const struct sk_buff *skb, struct jalur_pkt *pkt)
 	set_ipv6(&pkt->dst, &ip->daddr, udp->dest, IP6CB(skb)->iif);
 	pkt->ttl = ip->hop_limit;
 	pkt->tos = ipv6_get_dsfield(ip);
-	set_udp(skb, pkt, udp, len - offset);
+	read_udp(skb, pkt, udp, len - offset);
 	return true;
 }
 
-/**
- * jalur_parse_local_in - read a packet that the stack would deliver
- * @skb: at the network header; whole: fragments are joined
- * @pkt: filled in as far as addresses, ports and lengths go
- *
- * The stack has checked the IP header and the source. Options and extension
- * headers, which it has obeyed, end here: what is sent on has none.
- *
- * Context: BH, RCU.
- * Return: false for what is no datagram.
+/*
+ * Read a packet that the stack would deliver, whole: fragments are joined. The
+ * stack has checked the IP header and the source. Options and extension
+ * headers, which it has obeyed, end here: what is sent on has none. False for
+ * what is no datagram.
  */
-bool jalur_parse_local_in(const struct sk_buff *skb, struct jalur_pkt *pkt)
+static bool parse_local_in(const struct sk_buff *skb, struct jalur_pkt *pkt)
 {
 	if (skb->protocol == htons(ETH_P_IP)) {
 		if (!read_ipv4(skb, pkt))
@@ -280,18 +274,13 @@ static int parse_rtcp(struct sk_buff *skb, struct jalur_pkt *pkt,
 	return JALUR_PASSED;
 }
 
-/**
- * jalur_parse_payload - read the inside of a packet that is ours
- * @skb: at the network header; not shared, no GSO
- * @pkt: from one of the functions above; completed
- *
- * Afterwards the skb ends where the datagram does, and its UDP header, and the
- * RTP header or the whole RTCP packet, are in its linear part.
- *
- * Context: BH, RCU.
- * Return: JALUR_PASSED or the reason to drop.
+/*
+ * Read the inside of a packet that is ours, not shared and no GSO, into the
+ * rest of @pkt. Afterwards the skb ends where the datagram does, and its UDP
+ * header, and the RTP header or the whole RTCP packet, are in its linear part.
+ * JALUR_PASSED or the reason to drop.
  */
-int jalur_parse_payload(struct sk_buff *skb, struct jalur_pkt *pkt)
+static int parse_payload(struct sk_buff *skb, struct jalur_pkt *pkt)
 {
 	unsigned int offset = pkt->iph_len + sizeof(struct udphdr);
 	unsigned int avail = min_t(unsigned int, pkt->len, RTP_HEADER_MAX);
@@ -299,8 +288,8 @@ int jalur_parse_payload(struct sk_buff *skb, struct jalur_pkt *pkt)
 	if (unlikely(pkt->bad))
 		return JALUR_DROP_REASON_MALFORMED;
 	/* or SRTP would take Ethernet's padding for its tag */
-	if (unlikely(pskb_trim_rcsum(skb, offset + pkt->len)) ||
-	    unlikely(!pskb_may_pull(skb, offset + avail)))
+	if (unlikely(pskb_trim_rcsum(skb, offset + pkt->len) ||
+		     !pskb_may_pull(skb, offset + avail)))
 		return JALUR_DROP_REASON_NO_MEMORY;
 
 	pkt->data = skb->data + offset;

@@ -16,7 +16,6 @@
 #include <linux/netfilter_netdev.h>
 
 #include "jalur.h"
-#define CREATE_TRACE_POINTS
 #include "trace.h"
 
 /* What commit() has to tell, after it has let go of the lock. */
@@ -63,7 +62,7 @@ static int find_way(const struct jalur_pkt *pkt, struct jalur_route *route)
 		return JALUR_DROP_REASON_DORMANT;
 	if (unlikely(pkt->ttl <= 1))
 		return JALUR_DROP_REASON_TTL;
-	return jalur_route_get(route);
+	return get_route(route);
 }
 
 /*
@@ -83,7 +82,7 @@ static int classify(const struct jalur_pkt *pkt, const struct jalur_end *from,
 		return JALUR_DROP_REASON_NO_FLOW;	/* just removed */
 	if (unlikely(READ_ONCE(from->dormant)))
 		return JALUR_DROP_REASON_DORMANT;
-	if (unlikely(!jalur_latch_allows(from, route->from, &pkt->src)))
+	if (unlikely(!latch_allows(from, &pkt->src, route)))
 		return JALUR_DROP_REASON_SOURCE;
 	reason = check_kind(pkt, route);
 	if (unlikely(reason != JALUR_PASSED))
@@ -120,13 +119,11 @@ static int accept_packet(const struct jalur_pkt *pkt, struct jalur_end *end,
 	if (unlikely(!locked &&
 		     rcu_access_pointer(session->graph) != route->graph))
 		return JALUR_DROP_REASON_SOURCE;
-	if (unlikely(!jalur_latch_learn(end, route->from, &pkt->src)))
+	if (unlikely(!latch_learn(end, &pkt->src, route)))
 		return JALUR_DROP_REASON_SOURCE;
 	if (unlikely(!locked && end->locked))
 		*told |= TELL_LATCHED;
-	jalur_stats_receive(end, route->payload, pkt);
-	if (pkt->valid && pkt->kind == JALUR_KIND_RTP &&
-	    jalur_stats_ssrc(end, pkt->ssrc))
+	if (unlikely(stats_receive(end, route->payload, pkt)))
 		*told |= TELL_SSRC;
 	if (unlikely(end->timed_out)) {
 		end->timed_out = false;
@@ -153,7 +150,7 @@ static int commit(const struct jalur_pkt *pkt, struct jalur_end *end,
 	return route->failure;
 }
 
-static void drop(const struct jalur_pkt *pkt, struct jalur_end *end, int reason)
+static noinline void drop(const struct jalur_pkt *pkt, struct jalur_end *end, int reason)
 {
 	trace_jalur_drop(end, pkt, reason);
 	jalur_stats_drop(end, reason);
@@ -166,33 +163,32 @@ static void jalur_relay(struct sk_buff *skb, struct jalur_pkt *pkt,
 	struct jalur_route route;
 	int reason;
 
-	reason = jalur_parse_payload(skb, pkt);
+	reason = parse_payload(skb, pkt);
 	if (likely(reason == JALUR_PASSED))
 		reason = classify(pkt, end, &route);
 	if (likely(reason == JALUR_PASSED))
 		reason = commit(pkt, end, &route);
 	if (likely(reason == JALUR_PASSED))
-		reason = jalur_rewrite(skb, pkt, &route);
+		reason = rewrite_packet(skb, pkt, &route);
 	if (unlikely(reason != JALUR_PASSED)) {
 		kfree_skb(skb);
 		drop(pkt, end, reason);
 		return;
 	}
 	trace_jalur_relay(end, route.to, pkt);
-	reason = jalur_xmit(skb, pkt, &route);
+	reason = send_packet(skb, pkt, &route);
 	if (unlikely(reason != JALUR_PASSED))
 		drop(pkt, end, reason);
 }
 
 /*
  * Several datagrams that a driver or GRO made one of. Each is relayed, counted
- * and checked by itself. They share their addresses, so the end is known.
+ * and checked by itself; headers they have in common, but for the length.
  */
-static void relay_segments(struct sk_buff *skb,
-			   bool (*parse)(const struct sk_buff *skb,
-					 struct jalur_pkt *pkt),
-			   struct jalur_pkt *pkt, struct jalur_end *end)
+static noinline void relay_segments(struct sk_buff *skb, struct jalur_pkt *pkt,
+				    struct jalur_end *end)
 {
+	unsigned int headers = pkt->iph_len + sizeof(struct udphdr);
 	struct sk_buff *segment, *next, *segments;
 
 	segments = __skb_gso_segment(skb, 0, false);
@@ -204,34 +200,28 @@ static void relay_segments(struct sk_buff *skb,
 	consume_skb(skb);
 	skb_list_walk_safe(segments, segment, next) {
 		skb_mark_not_on_list(segment);
-		if (parse(segment, pkt)) {
-			jalur_relay(segment, pkt, end);
-		} else {
-			kfree_skb(segment);
-			drop(pkt, end, JALUR_DROP_REASON_MALFORMED);
-		}
+		pkt->len = segment->len - headers;
+		jalur_relay(segment, pkt, end);
 	}
 }
 
 /* The packet is ours from here on. */
-static void take(struct sk_buff *skb,
-		 bool (*parse)(const struct sk_buff *skb,
-			       struct jalur_pkt *pkt),
-		 struct jalur_pkt *pkt, struct jalur_end *end)
+static void take(struct sk_buff *skb, struct jalur_pkt *pkt,
+		 struct jalur_end *end)
 {
 	/* before any write, and before any pull, which may write */
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (unlikely(!skb))
 		drop(pkt, end, JALUR_DROP_REASON_NO_MEMORY);
-	else if (unlikely(skb_is_gso(skb)))
-		relay_segments(skb, parse, pkt, end);
+	else if (unlikely(skb_is_gso(skb) && !pkt->bad))
+		relay_segments(skb, pkt, end);
 	else
 		jalur_relay(skb, pkt, end);
 }
 
 /**
  * jalur_hook_ingress - take from a device what is for one of our ends
- * @priv: unused
+ * @priv: struct jalur_net, which net_generic() would take longer to find
  * @skb: at the network header
  * @state: of the hook
  *
@@ -240,15 +230,16 @@ static void take(struct sk_buff *skb,
 unsigned int jalur_hook_ingress(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
+	const struct jalur_net *jn = priv;
 	struct jalur_end *end;
 	struct jalur_pkt pkt;
 
-	if (!jalur_parse_ingress(skb, &pkt))
+	if (!parse_ingress(skb, &pkt))
 		return NF_ACCEPT;
-	end = jalur_end_lookup(jalur_net_get(state->net), &pkt.dst);
+	end = jalur_end_lookup(jn, &pkt.dst);
 	if (!end)
 		return NF_ACCEPT;
-	take(skb, jalur_parse_ingress, &pkt, end);
+	take(skb, &pkt, end);
 	return NF_STOLEN;
 }
 
@@ -269,12 +260,12 @@ unsigned int jalur_hook_local_in(void *priv, struct sk_buff *skb,
 	struct jalur_end *end;
 	struct jalur_pkt pkt;
 
-	if (!jalur_parse_local_in(skb, &pkt))
+	if (!parse_local_in(skb, &pkt))
 		return jalur_icmp_input(state->net, skb) ? NF_DROP : NF_ACCEPT;
 	end = jalur_end_lookup(jalur_net_get(state->net), &pkt.dst);
 	if (!end)
 		return NF_ACCEPT;
-	take(skb, jalur_parse_local_in, &pkt, end);
+	take(skb, &pkt, end);
 	return NF_STOLEN;
 }
 

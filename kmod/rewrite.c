@@ -27,7 +27,7 @@ static __wsum sum_address(const struct jalur_addr *addr)
 {
 	__wsum sum = (__force __wsum)addr->ip.s6_addr32[0];
 
-	if (addr->family == AF_INET6) {
+	if (unlikely(addr->family == AF_INET6)) {
 		sum = csum_add(sum, (__force __wsum)addr->ip.s6_addr32[1]);
 		sum = csum_add(sum, (__force __wsum)addr->ip.s6_addr32[2]);
 		sum = csum_add(sum, (__force __wsum)addr->ip.s6_addr32[3]);
@@ -110,7 +110,8 @@ static void write_ipv4(struct sk_buff *skb, const struct jalur_pkt *pkt,
 	ip->protocol = IPPROTO_UDP;
 	ip->saddr = to->local.ip.s6_addr32[0];
 	ip->daddr = route->remote.ip.s6_addr32[0];
-	ip_send_check(ip);
+	ip->check = 0;
+	ip->check = ip_fast_csum(ip, 5);
 	skb->protocol = htons(ETH_P_IP);
 }
 
@@ -147,18 +148,13 @@ static bool partial_is_foreign(const struct sk_buff *skb)
 		skb->csum_offset != offsetof(struct udphdr, check));
 }
 
-/**
- * jalur_rewrite - make the packet one that @route->to sends to its remote
- * @skb: at the network header; not shared, passed jalur_parse_payload()
- * @pkt: what was read from it
- * @route: where it goes; route found, TTL above one
- *
- * Context: BH, RCU.
- * Return: JALUR_PASSED with @skb at its new network header and @pkt->data
- * stale, or the reason to drop.
+/*
+ * Make the packet one that @route->to sends to its remote. The skb is at its
+ * network header before and afterwards, and @pkt->data is stale then.
+ * JALUR_PASSED or the reason to drop.
  */
-int jalur_rewrite(struct sk_buff *skb, const struct jalur_pkt *pkt,
-		  const struct jalur_route *route)
+static int rewrite_packet(struct sk_buff *skb, const struct jalur_pkt *pkt,
+			  const struct jalur_route *route)
 {
 	const struct jalur_addr *src = &route->to->local;
 	bool ipv6 = src->family == AF_INET6;

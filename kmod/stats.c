@@ -40,21 +40,43 @@ static bool older(const struct jalur_source *a, const struct jalur_source *b)
 	return time_before(a->last, b->last);
 }
 
-static struct jalur_source *find_source(struct jalur_stats *stats, u32 ssrc)
+/* The slot of @ssrc, of its own or one that was given up for it. */
+static u8 find_source(struct jalur_stats *stats, u32 ssrc)
 {
-	struct jalur_source *src, *oldest = NULL;
-	int i;
+	struct jalur_source *sources = stats->sources;
+	u8 i, oldest = 0;
 
 	for (i = 0; i < JALUR_SOURCES; i++) {
-		src = &stats->sources[i];
-		if (likely(src->ssrc == ssrc && src->used))
-			return src;
-		if (!oldest || older(src, oldest))
-			oldest = src;
+		if (sources[i].used && sources[i].ssrc == ssrc)
+			return i;
+		if (older(&sources[i], &sources[oldest]))
+			oldest = i;
 	}
-	memset(oldest, 0, sizeof(*oldest));
-	oldest->ssrc = ssrc;
+	memset(&sources[oldest], 0, sizeof(sources[oldest]));
+	sources[oldest].ssrc = ssrc;
 	return oldest;
+}
+
+/*
+ * Another SSRC arrives. Every change counts. Not every one is told: two SSRCs
+ * on one port, or somebody at the remote who likes events, would send one a
+ * packet.
+ */
+static noinline bool change_source(struct jalur_end *end, u32 ssrc)
+{
+	bool first = !end->has_ssrc;
+
+	end->cur_source = find_source(&end->stats, ssrc);
+	end->cur_ssrc = ssrc;
+	end->has_ssrc = true;
+	if (first)
+		return false;
+	end->stats.ssrc_changes++;
+	if (end->stats.ssrc_changes > 1 &&
+	    time_before(jiffies, end->ssrc_told + HZ / 10))
+		return false;
+	end->ssrc_told = jiffies;
+	return true;
 }
 
 /**
@@ -125,12 +147,16 @@ static void update_jitter(struct jalur_source *src,
 	src->timestamp = pkt->timestamp;
 }
 
-static void receive_rtp(struct jalur_stats *stats,
+static bool receive_rtp(struct jalur_end *end,
 			const struct jalur_payload *payload,
 			const struct jalur_pkt *pkt)
 {
-	struct jalur_source *src = find_source(stats, pkt->ssrc);
+	struct jalur_source *src;
+	bool told = false;
 
+	if (unlikely(!end->has_ssrc || end->cur_ssrc != pkt->ssrc))
+		told = change_source(end, pkt->ssrc);
+	src = &end->stats.sources[end->cur_source];
 	update_jitter(src, payload, pkt);
 	if (unlikely(!src->used)) {
 		start_sequence(src, pkt->seq);
@@ -140,19 +166,17 @@ static void receive_rtp(struct jalur_stats *stats,
 	src->pt = pkt->pt;
 	src->packets++;
 	src->last = jiffies;
+	return told;
 }
 
-/**
- * jalur_stats_receive - count an accepted packet
- * @end: where it arrived
- * @payload: its line in the payload table, NULL without a table
- * @pkt: the packet
- *
- * Context: BH, @end->lock held.
+/*
+ * Count an accepted packet of @end, under its lock. @payload is its line in the
+ * payload table, NULL without a table. True when userspace is to be told of
+ * another SSRC.
  */
-void jalur_stats_receive(struct jalur_end *end,
-			 const struct jalur_payload *payload,
-			 const struct jalur_pkt *pkt)
+static bool stats_receive(struct jalur_end *end,
+			  const struct jalur_payload *payload,
+			  const struct jalur_pkt *pkt)
 {
 	struct jalur_stats *stats = &end->stats;
 
@@ -161,41 +185,12 @@ void jalur_stats_receive(struct jalur_end *end,
 	end->has_rx = true;
 	stats->rx_packets++;
 	stats->rx_bytes += pkt->len;
-	if (!pkt->valid)
-		return;		/* an opaque end's */
-	if (pkt->kind == JALUR_KIND_RTCP)
-		stats->rx_rtcp_packets++;
-	else
-		receive_rtp(stats, payload, pkt);
-}
-
-/**
- * jalur_stats_ssrc - note the SSRC that arrives at an end
- * @end: where
- * @ssrc: of a valid RTP packet
- *
- * Every change counts. Not every one is told: two SSRCs on one port, or
- * somebody at the remote who likes events, would send one a packet.
- *
- * Context: BH, @end->lock held.
- * Return: true when userspace is to be told.
- */
-bool jalur_stats_ssrc(struct jalur_end *end, u32 ssrc)
-{
-	bool first = !end->has_ssrc;
-
-	if (likely(!first && end->cur_ssrc == ssrc))
-		return false;
-	end->cur_ssrc = ssrc;
-	end->has_ssrc = true;
-	if (first)
-		return false;
-	end->stats.ssrc_changes++;
-	if (end->stats.ssrc_changes > 1 &&
-	    time_before(jiffies, end->ssrc_told + HZ / 10))
-		return false;
-	end->ssrc_told = jiffies;
-	return true;
+	if (unlikely(!pkt->valid))
+		return false;	/* an opaque end's */
+	if (likely(pkt->kind == JALUR_KIND_RTP))
+		return receive_rtp(end, payload, pkt);
+	stats->rx_rtcp_packets++;
+	return false;
 }
 
 /**

@@ -92,10 +92,17 @@ static bool needs_stack(const struct dst_entry *dst, int family)
 	       ipv6_addr_is_multicast(&dst_rt6_info(dst)->rt6i_dst.addr);
 }
 
-static bool same_remote(const struct jalur_addr *a, const struct jalur_addr *b)
+/*
+ * An IPv4 route's MTU is worth keeping: when the device's or the route's
+ * changes, so does the route's generation, which dst_check() sees. A learned
+ * path MTU expires without a sign, and IPv6 gives none of the device's: 0, ask
+ * each time.
+ */
+static u32 stable_mtu(const struct dst_entry *dst, int family)
 {
-	return a->port == b->port && a->family == b->family &&
-	       a->scope == b->scope && ipv6_addr_equal(&a->ip, &b->ip);
+	if (family != AF_INET || dst_xfrm(dst) || dst_rtable(dst)->rt_pmtu)
+		return 0;
+	return dst_mtu(dst);
 }
 
 /*
@@ -111,12 +118,13 @@ static void keep_route(struct jalur_route *route)
 	if (!route->dst) {
 		/* never 0, which stands for no failure */
 		WRITE_ONCE(to->dst_retry, (jiffies + RETRY) | 1);
-	} else if (same_remote(&to->remote, &route->remote)) {
+	} else if (same(&to->remote, &route->remote)) {
 		old = rcu_dereference_protected(to->dst,
 						lockdep_is_held(&to->lock));
 		write_seqcount_begin(&to->remote_seq);
 		rcu_assign_pointer(to->dst, route->dst);
 		to->dst_cookie = route->cookie;
+		to->dst_mtu = route->mtu;
 		to->dst_slow = route->slow;
 		write_seqcount_end(&to->remote_seq);
 	}
@@ -140,6 +148,7 @@ static noinline int find_route(struct jalur_route *route)
 		route->dst = find_ipv6(route);
 	if (route->dst) {
 		route->slow = needs_stack(route->dst, family);
+		route->mtu = stable_mtu(route->dst, family);
 		route->cookie = family == AF_INET ? 0 :
 				rt6_get_cookie(dst_rt6_info(route->dst));
 	}
@@ -147,15 +156,11 @@ static noinline int find_route(struct jalur_route *route)
 	return route->dst ? JALUR_PASSED : JALUR_DROP_REASON_NO_ROUTE;
 }
 
-/**
- * jalur_route_get - find the way to the remote of an end
- * @route: @to and @conf set; the rest is filled in
- *
- * Context: BH, RCU, no end's lock held; @route->dst is valid until the end of
- * the RCU section.
- * Return: JALUR_PASSED or the reason to drop.
+/*
+ * Find the way to the remote of @route->to. @route->dst is valid until the end
+ * of the RCU section. JALUR_PASSED or the reason to drop.
  */
-int jalur_route_get(struct jalur_route *route)
+static int get_route(struct jalur_route *route)
 {
 	struct jalur_end *to = route->to;
 	unsigned int seq;
@@ -165,6 +170,7 @@ int jalur_route_get(struct jalur_route *route)
 		route->remote = to->remote;
 		route->dst = rcu_dereference(to->dst);
 		route->cookie = to->dst_cookie;
+		route->mtu = to->dst_mtu;
 		route->slow = to->dst_slow;
 	} while (read_seqcount_retry(&to->remote_seq, seq));
 
@@ -237,31 +243,30 @@ static int send_fast(struct sk_buff *skb, struct dst_entry *dst)
 	return neigh_output(neigh, skb, ipv6);
 }
 
-/**
- * jalur_xmit - send a rewritten packet
- * @skb: at its new network header; consumed
- * @pkt: what was read from it
- * @route: where it goes
- *
- * Context: BH, RCU, no end's lock held.
- * Return: JALUR_PASSED or the reason why it was dropped.
+/*
+ * Send a rewritten packet, and consume it. JALUR_PASSED or the reason why it
+ * was dropped. Most devices drop the route themselves before they transmit, so
+ * that the fast path sets none for these.
  */
-int jalur_xmit(struct sk_buff *skb, const struct jalur_pkt *pkt,
-	       const struct jalur_route *route)
+static int send_packet(struct sk_buff *skb, const struct jalur_pkt *pkt,
+		       const struct jalur_route *route)
 {
 	struct dst_entry *dst = route->dst;
-	bool fits = skb->len <= dst_mtu(dst);
+	bool fits = skb->len <= (route->mtu ?: dst_mtu(dst));
 	int ret;
 
 	if (unlikely(!fits && route->conf->df)) {
 		kfree_skb(skb);
 		return JALUR_DROP_REASON_TOO_BIG;
 	}
-	skb_dst_set_noref(skb, dst);
-	if (likely(fits && !route->slow))
+	if (likely(fits && !route->slow)) {
+		if (unlikely(!(dst->dev->priv_flags & IFF_XMIT_DST_RELEASE)))
+			skb_dst_set_noref(skb, dst);
 		ret = send_fast(skb, dst);
-	else
+	} else {
+		skb_dst_set_noref(skb, dst);
 		ret = send_slow(skb, route);
+	}
 	if (unlikely(net_xmit_eval(ret)))
 		return JALUR_DROP_REASON_TRANSMIT;
 	atomic64_inc(&route->to->tx_packets);

@@ -6,6 +6,9 @@
 
 #define A	0x0a000001
 #define B	0x0a000002
+#define LOCAL	0x0a000003
+#define MULTICAST 0xe0000001
+#define LOOPBACK 0x7f000001
 
 static struct jalur_addr __init make_addr(u32 ip, u16 port)
 {
@@ -44,23 +47,67 @@ static const struct latch_case latch_cases[] __initconst = {
 	{ "shut port, port", JALUR_LATCH_PORT, false, A, 1, A, 2, false, false },
 	{ "shut any, host", JALUR_LATCH_ANY, false, A, 1, B, 1, false, false },
 	{ "shut any, none", JALUR_LATCH_ANY, false, 0, 0, B, 1, false, false },
+	{ "any, no port", JALUR_LATCH_ANY, true, 0, 0, B, 0, false, false },
+	{ "any, multicast", JALUR_LATCH_ANY, true, 0, 0, MULTICAST, 1, false, false },
+	{ "any, broadcast", JALUR_LATCH_ANY, true, 0, 0, U32_MAX, 1, false, false },
+	{ "any, loopback", JALUR_LATCH_ANY, true, 0, 0, LOOPBACK, 1, false, false },
 };
 
-static bool __init learn(struct jalur_end *end,
-			 const struct jalur_end_conf *conf,
-			 const struct jalur_addr *src)
+static bool __init allows(struct jalur_end *end,
+			  const struct jalur_end_conf *conf,
+			  const struct jalur_addr *src)
 {
-	bool allowed;
+	struct jalur_route route = { .from = conf };
+
+	return latch_allows(end, src, &route);
+}
+
+/* The two checks of a packet, with what the first leaves for the second. */
+static bool __init accepts(struct jalur_end *end,
+			   const struct jalur_end_conf *conf,
+			   const struct jalur_addr *src)
+{
+	struct jalur_route route = { .from = conf };
+	bool first = latch_allows(end, src, &route), second;
 
 	spin_lock_bh(&end->lock);
-	allowed = jalur_latch_learn(end, conf, src);
+	second = latch_learn(end, src, &route);
 	spin_unlock_bh(&end->lock);
-	return allowed;
+	return first && second;
+}
+
+/* The latch closes on somebody else between the two. */
+static bool __init test_race(struct jalur_end *end)
+{
+	struct jalur_end_conf conf = {
+		.latch = JALUR_LATCH_ANY, .latch_open = true,
+	};
+	struct jalur_route route = { .from = &conf };
+	struct jalur_addr first = make_addr(A, 1), second = make_addr(B, 1);
+	bool ok;
+
+	jalur_latch_configure(end, NULL, &conf);
+	ok = latch_allows(end, &second, &route);
+	ok &= accepts(end, &conf, &first);
+	spin_lock_bh(&end->lock);
+	ok &= !latch_learn(end, &second, &route);
+	spin_unlock_bh(&end->lock);
+	/* and opens again, somewhere else, after one that held */
+	ok &= latch_allows(end, &first, &route) && route.held;
+	conf.latch_open = false;
+	conf.remote = second;
+	jalur_latch_configure(end, NULL, &conf);
+	spin_lock_bh(&end->lock);
+	ok &= !latch_learn(end, &first, &route);
+	spin_unlock_bh(&end->lock);
+	if (!ok)
+		jalur_err("selftest: latch: race\n");
+	return ok;
 }
 
 static bool __init test_cases(struct jalur_end *end)
 {
-	bool ok = true, allows, learns;
+	bool ok = true, allowed, accepted;
 	struct jalur_addr src;
 	int i;
 
@@ -75,9 +122,9 @@ static bool __init test_cases(struct jalur_end *end)
 		src = make_addr(latch_cases[i].from_ip,
 				latch_cases[i].from_port);
 		jalur_latch_configure(end, NULL, &conf);
-		allows = jalur_latch_allows(end, &conf, &src);
-		learns = learn(end, &conf, &src);
-		if (allows == latch_cases[i].allowed && learns == allows &&
+		allowed = allows(end, &conf, &src);
+		accepted = accepts(end, &conf, &src);
+		if (allowed == latch_cases[i].allowed && accepted == allowed &&
 		    end->locked == latch_cases[i].locks &&
 		    (!end->locked || same(&end->remote, &src)))
 			continue;
@@ -98,10 +145,10 @@ static bool __init test_life(struct jalur_end *end)
 	bool ok;
 
 	jalur_latch_configure(end, NULL, &conf);
-	ok = learn(end, &conf, &first) && end->locked;
-	ok &= !jalur_latch_allows(end, &conf, &thief);
-	ok &= !learn(end, &conf, &thief);
-	ok &= !learn(end, &conf, &old.remote);
+	ok = accepts(end, &conf, &first) && end->locked;
+	ok &= !allows(end, &conf, &thief);
+	ok &= !accepts(end, &conf, &thief);
+	ok &= !accepts(end, &conf, &old.remote);
 	/* nothing that counts has changed: the lock stays */
 	conf.latch_open = false;
 	conf.idle = 5;
@@ -112,14 +159,14 @@ static bool __init test_life(struct jalur_end *end)
 	conf.epoch = 1;
 	jalur_latch_configure(end, &old, &conf);
 	ok &= !end->locked && same(&end->remote, &conf.remote);
-	ok &= learn(end, &conf, &thief) && same(&end->remote, &thief);
+	ok &= accepts(end, &conf, &thief) && same(&end->remote, &thief);
 	/* so does another mode, and another remote */
 	old = conf;
 	conf.latch = JALUR_LATCH_PORT;
 	jalur_latch_configure(end, &old, &conf);
-	ok &= !end->locked && !learn(end, &conf, &thief);
+	ok &= !end->locked && !accepts(end, &conf, &thief);
 	jalur_latch_import(end, &first);
-	ok &= end->locked && learn(end, &conf, &first);
+	ok &= end->locked && accepts(end, &conf, &first);
 	old = conf;
 	conf.remote = thief;
 	jalur_latch_configure(end, &old, &conf);
@@ -137,10 +184,12 @@ bool __init jalur_selftest_latch(void)
 
 	if (session && end) {
 		end->session = session;
+		end->local = make_addr(LOCAL, 20000);
 		spin_lock_init(&end->lock);
 		seqcount_spinlock_init(&end->remote_seq, &end->lock);
 		ok = test_cases(end);
 		ok &= test_life(end);
+		ok &= test_race(end);
 	}
 	kfree(end);
 	kfree(session);

@@ -171,7 +171,7 @@ static bool __init rewrite_holds(struct rewrite_bench *bench, bool from_ipv6,
 		goto out;
 	bench->end->local = make_address(ipv6, 3, 20000);
 	bench->conf.df = copied;
-	ok = jalur_rewrite(skb, &pkt, &route) == JALUR_PASSED &&
+	ok = rewrite_packet(skb, &pkt, &route) == JALUR_PASSED &&
 	     header_holds(skb, ipv6, &route) &&
 	     checksum_holds(skb, ipv6, &route, state, from_ipv6);
 	if (copied)
@@ -219,7 +219,7 @@ static bool __init test_foreign_partial(struct rewrite_bench *bench)
 	if (!skb)
 		return false;
 	skb->csum_offset += 4;
-	ok = jalur_rewrite(skb, &pkt, &route) == JALUR_DROP_REASON_MALFORMED;
+	ok = rewrite_packet(skb, &pkt, &route) == JALUR_DROP_REASON_MALFORMED;
 	kfree_skb(skb);
 	if (!ok)
 		jalur_err("selftest: rewrite: foreign partial checksum\n");
