@@ -73,7 +73,7 @@ static json_t *hello(void)
 			 "release", JALUR_VERSION);
 }
 
-json_t *command_hello(void)
+json_t *admin_hello(void)
 {
 	return json_pack("{s:o}", "hello", hello());
 }
@@ -128,7 +128,7 @@ static void append_call(void *arg, const struct call_view *view)
 {
 	struct listing *l = arg;
 
-	json_array_append_new(l->calls, view_call(l->ctx, view));
+	json_array_append_new(l->calls, admin_call(l->ctx, view));
 }
 
 static void run_call_list(const struct command_context *ctx, json_t *args, struct outcome *out)
@@ -169,7 +169,7 @@ static json_t *live_figures(const struct command_context *ctx, u64 session)
 
 	if (figures && ctx->conf->relay &&
 	    !media_relay_get(ctx->conf->relay, session, figures, &err))
-		object = view_figures(figures);
+		object = admin_figures(figures);
 	free(figures);
 	return object ? object : json_null();
 }
@@ -185,7 +185,7 @@ static void run_call_show(const struct command_context *ctx, json_t *args, struc
 		no_call(id, out);
 		return;
 	}
-	out->result = view_call(ctx, &view);
+	out->result = admin_call(ctx, &view);
 	json_object_set_new(out->result, "media", view.plan ?
 			    live_figures(ctx, view.plan->session) : json_null());
 }
@@ -207,7 +207,7 @@ static void run_call_hangup(const struct command_context *ctx, json_t *args,
 		return;
 	}
 	out->changed = true;
-	out->result = json_pack("{s:o}", "id", view_hex(id));
+	out->result = json_pack("{s:o}", "id", admin_hex(id));
 }
 
 /* --- monitor --- */
@@ -247,7 +247,7 @@ static void run_monitor(const struct command_context *ctx, json_t *args, struct 
 
 /* --- a line --- */
 
-json_t *command_error(json_t *id, const char *code, const char *where, const char *remedy,
+json_t *admin_error(json_t *id, const char *code, const char *where, const char *remedy,
 		      const char *fmt, ...)
 {
 	char message[256];
@@ -257,7 +257,7 @@ json_t *command_error(json_t *id, const char *code, const char *where, const cha
 	vsnprintf(message, sizeof(message), fmt, args);
 	va_end(args);
 	return json_pack("{s:O?, s:{s:s, s:o, s:s, s:s}}", "id", id, "error", "code", code,
-			 "message", view_text(message), "where", where ? where : "",
+			 "message", admin_text(message), "where", where ? where : "",
 			 "remedy", remedy ? remedy : "");
 }
 
@@ -281,23 +281,23 @@ static void run_command(const struct command_context *ctx, const struct command 
 	answer->changed = out.changed;
 	answer->watch = out.code ? 0 : out.watch;
 	if (out.code)
-		answer->object = command_error(answer->id, out.code, out.where, out.remedy, "%s",
+		answer->object = admin_error(answer->id, out.code, out.where, out.remedy, "%s",
 					       out.message);
 	else if (out.result)
 		answer->object = json_pack("{s:O?, s:o}", "id", answer->id, "result", out.result);
 	else if (!out.watch)
-		answer->object = command_error(answer->id, "no-memory", NULL, NULL, "no memory");
+		answer->object = admin_error(answer->id, "no-memory", NULL, NULL, "no memory");
 }
 
 static void refuse(struct command_answer *answer, const char *code, const char *where,
 		   const char *text)
 {
-	answer->object = command_error(answer->id, code, where,
+	answer->object = admin_error(answer->id, code, where,
 				       "{\"id\": 1, \"cmd\": \"help\"} lists the commands", "%s",
 				       text);
 }
 
-void command_run(const struct command_context *ctx, struct slice line,
+void admin_run(const struct command_context *ctx, struct slice line,
 		 struct command_answer *answer)
 {
 	const struct command *command;

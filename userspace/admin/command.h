@@ -37,21 +37,21 @@ struct command_answer {
 };
 
 /* line: without the newline. Never fails: what is wrong becomes an error object. */
-void command_run(const struct command_context *ctx, struct slice line,
+void admin_run(const struct command_context *ctx, struct slice line,
 		 struct command_answer *answer);
 
-json_t *command_hello(void);
+json_t *admin_hello(void);
 /* {id, error}; id may be NULL (null), and is not taken. */
-json_t *command_error(json_t *id, const char *code, const char *where, const char *remedy,
+json_t *admin_error(json_t *id, const char *code, const char *where, const char *remedy,
 		      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* --- view.c: new references; NULL: no memory --- */
-json_t *view_hex(u64 value);
-json_t *view_text(const char *text);	/* bytes that are not UTF-8 become '?' */
-json_t *view_time(const struct command_context *ctx, u64 ns);	/* monotonic; 0: null */
-json_t *view_call(const struct command_context *ctx, const struct call_view *view);
-json_t *view_figures(const struct media_figures *figures);
-json_t *view_call_event(const struct command_context *ctx, const struct call_event *event);
-json_t *view_media_event(const struct command_context *ctx, const struct media_event *event);
+json_t *admin_hex(u64 value);
+json_t *admin_text(const char *text);	/* bytes that are not UTF-8 become '?' */
+json_t *admin_time(const struct command_context *ctx, u64 ns);	/* monotonic; 0: null */
+json_t *admin_call(const struct command_context *ctx, const struct call_view *view);
+json_t *admin_figures(const struct media_figures *figures);
+json_t *admin_call_event(const struct command_context *ctx, const struct call_event *event);
+json_t *admin_media_event(const struct command_context *ctx, const struct media_event *event);
 
 #endif

@@ -183,7 +183,7 @@ static void serve_line(struct client *client, struct slice text)
 	struct command_context ctx = context_of(c, client);
 	struct command_answer answer;
 
-	command_run(&ctx, text, &answer);
+	admin_run(&ctx, text, &answer);
 	if (answer.changed)
 		log_text(LOG_INFO, "control: uid %u pid %d: %s", client->peer.uid,
 			 client->peer.pid, answer.name);
@@ -202,7 +202,7 @@ static void serve_line(struct client *client, struct slice text)
 
 static void refuse_line(struct client *client)
 {
-	json_t *object = command_error(NULL, "line-too-long", "", NULL,
+	json_t *object = admin_error(NULL, "line-too-long", "", NULL,
 				       "a request has at most %d bytes", MAX_LINE);
 
 	send_line(client, object);
@@ -297,10 +297,10 @@ static void greet(struct client *client)
 	}
 	log_text(full ? LOG_WARNING : LOG_DEBUG, "control: uid %u pid %d %s", client->peer.uid,
 		 client->peer.pid, full ? "refused: too many clients" : "connected");
-	object = full ? command_error(NULL, "too-many-clients", "",
+	object = full ? admin_error(NULL, "too-many-clients", "",
 				      "close another connection to the control socket",
 				      "there are %d clients already", MAX_CLIENTS) :
-			command_hello();
+			admin_hello();
 	send_line(client, object);
 	json_decref(object);
 	if (full)
@@ -385,7 +385,7 @@ void control_call_event(struct control *c, const struct call_event *event)
 
 	if (!has_watcher(c, WATCH_CALL))
 		return;
-	object = view_call_event(&ctx, event);
+	object = admin_call_event(&ctx, event);
 	publish(c, WATCH_CALL, object);
 	json_decref(object);
 }
@@ -397,7 +397,7 @@ void control_media_event(struct control *c, const struct media_event *event)
 
 	if (!has_watcher(c, WATCH_MEDIA))
 		return;
-	object = view_media_event(&ctx, event);
+	object = admin_media_event(&ctx, event);
 	publish(c, WATCH_MEDIA, object);
 	json_decref(object);
 }

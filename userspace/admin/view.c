@@ -10,7 +10,7 @@
 
 #include "admin/command.h"
 
-json_t *view_hex(u64 value)
+json_t *admin_hex(u64 value)
 {
 	char text[17];
 
@@ -18,7 +18,7 @@ json_t *view_hex(u64 value)
 	return json_string(text);
 }
 
-json_t *view_text(const char *text)
+json_t *admin_text(const char *text)
 {
 	json_t *string = json_string(text);
 	char clean[512];
@@ -39,7 +39,7 @@ static json_t *view_addr(const struct addr *a)
 	return a->family ? json_string(addr_print(a, text)) : json_null();
 }
 
-json_t *view_time(const struct command_context *ctx, u64 ns)
+json_t *admin_time(const struct command_context *ctx, u64 ns)
 {
 	u64 wall = ctx->wall - (ctx->now - ns);
 	time_t seconds = (time_t)(wall / NSEC_PER_SEC);
@@ -65,16 +65,16 @@ static json_t *view_age(const struct command_context *ctx, u64 since)
 static json_t *view_leg(const struct call_leg_view *leg)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "realm", view_text(leg->realm), "trunk", view_text(leg->trunk),
-			 "peer", view_addr(&leg->peer), "dialog", view_text(leg->dialog_state),
-			 "call_id", view_text(leg->call_id),
-			 "local_tag", view_text(leg->local_tag),
-			 "remote_tag", view_text(leg->remote_tag),
-			 "local_uri", view_text(leg->local_uri),
-			 "remote_uri", view_text(leg->remote_uri));
+			 "realm", admin_text(leg->realm), "trunk", admin_text(leg->trunk),
+			 "peer", view_addr(&leg->peer), "dialog", admin_text(leg->dialog_state),
+			 "call_id", admin_text(leg->call_id),
+			 "local_tag", admin_text(leg->local_tag),
+			 "remote_tag", admin_text(leg->remote_tag),
+			 "local_uri", admin_text(leg->local_uri),
+			 "remote_uri", admin_text(leg->remote_uri));
 }
 
-json_t *view_call(const struct command_context *ctx, const struct call_view *view)
+json_t *admin_call(const struct command_context *ctx, const struct call_view *view)
 {
 	static const char *const states[] = {
 		[CALL_TRYING] = "trying", [CALL_RINGING] = "ringing", [CALL_ANSWERED] = "answered",
@@ -82,9 +82,9 @@ json_t *view_call(const struct command_context *ctx, const struct call_view *vie
 	};
 
 	return json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o}",
-			 "id", view_hex(view->id), "state", states[view->state],
-			 "held", view->held, "created", view_time(ctx, view->created),
-			 "answered", view_time(ctx, view->answered),
+			 "id", admin_hex(view->id), "state", states[view->state],
+			 "held", view->held, "created", admin_time(ctx, view->created),
+			 "answered", admin_time(ctx, view->answered),
 			 "age_ms", view_age(ctx, view->created),
 			 "a", view_leg(&view->a), "b", view_leg(&view->b));
 }
@@ -101,7 +101,7 @@ static double jitter_ms(const struct media_end_figures *end)
 static json_t *view_end(const struct media_end_figures *end)
 {
 	return json_pack("{s:o, s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}",
-			 "id", view_hex(end->id), "local", view_addr(&end->local),
+			 "id", admin_hex(end->id), "local", view_addr(&end->local),
 			 "remote", view_addr(&end->remote), "latched", end->latched,
 			 "timed_out", end->timed_out,
 			 "rx_packets", (json_int_t)end->rx_packets,
@@ -114,20 +114,20 @@ static json_t *view_end(const struct media_end_figures *end)
 			 json_integer((json_int_t)end->last_rx_ms));
 }
 
-json_t *view_figures(const struct media_figures *figures)
+json_t *admin_figures(const struct media_figures *figures)
 {
 	json_t *ends = json_array();
 	size_t i;
 
 	for (i = 0; i < figures->nends; i++)
 		json_array_append_new(ends, view_end(&figures->ends[i]));
-	return json_pack("{s:o, s:I, s:o}", "session", view_hex(figures->session),
+	return json_pack("{s:o, s:I, s:o}", "session", admin_hex(figures->session),
 			 "age_ms", (json_int_t)figures->age_ms, "ends", ends);
 }
 
 /* --- events --- */
 
-json_t *view_call_event(const struct command_context *ctx, const struct call_event *event)
+json_t *admin_call_event(const struct command_context *ctx, const struct call_event *event)
 {
 	static const char *const types[] = {
 		[CALL_EVENT_NEW] = "new", [CALL_EVENT_RINGING] = "ringing",
@@ -138,19 +138,19 @@ json_t *view_call_event(const struct command_context *ctx, const struct call_eve
 	json_t *object;
 
 	object = json_pack("{s:s, s:o, s:s, s:o, s:o, s:o}", "source", "daemon",
-			   "time", view_time(ctx, event->time), "type", types[event->type],
-			   "call", event->call ? view_hex(event->call) : json_null(),
-			   "from", view_text(event->from), "to", view_text(event->to));
+			   "time", admin_time(ctx, event->time), "type", types[event->type],
+			   "call", event->call ? admin_hex(event->call) : json_null(),
+			   "from", admin_text(event->from), "to", admin_text(event->to));
 	if (event->status)
 		json_object_set_new(object, "status", json_integer(event->status));
 	if (*event->reason)
-		json_object_set_new(object, "reason", view_text(event->reason));
+		json_object_set_new(object, "reason", admin_text(event->reason));
 	if (event->figures)
-		json_object_set_new(object, "media", view_figures(event->figures));
+		json_object_set_new(object, "media", admin_figures(event->figures));
 	return object;
 }
 
-json_t *view_media_event(const struct command_context *ctx, const struct media_event *event)
+json_t *admin_media_event(const struct command_context *ctx, const struct media_event *event)
 {
 	static const char *const types[] = {
 		[MEDIA_EVENT_LATCHED] = "latched", [MEDIA_EVENT_TIMED_OUT] = "timed-out",
@@ -164,11 +164,11 @@ json_t *view_media_event(const struct command_context *ctx, const struct media_e
 	char ssrc[9];
 
 	object = json_pack("{s:s, s:o, s:s, s:o, s:o, s:o}", "source", "kernel",
-			   "time", view_time(ctx, ctx->now), "type", types[event->type],
-			   "sequence", view_hex(event->sequence), "owner", view_hex(event->owner),
-			   "session", view_hex(event->session));
+			   "time", admin_time(ctx, ctx->now), "type", types[event->type],
+			   "sequence", admin_hex(event->sequence), "owner", admin_hex(event->owner),
+			   "session", admin_hex(event->session));
 	if (event->end)
-		json_object_set_new(object, "end", view_hex(event->end));
+		json_object_set_new(object, "end", admin_hex(event->end));
 	if (event->remote.family)
 		json_object_set_new(object, "remote", view_addr(&event->remote));
 	if (event->type == MEDIA_EVENT_SSRC) {
