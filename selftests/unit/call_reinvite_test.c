@@ -20,11 +20,16 @@ FIXTURE_TEARDOWN(reinvite)
 	harness_stop(&self->h);
 }
 
-static void carry(struct harness *h, enum who from, const char *offer, const char *answered)
+static void offer(struct harness *h, enum who from, const char *sdp)
+{
+	send_request(h, from, "INVITE", ++h->ua[from].cseq, NULL, sdp);
+}
+
+static void carry(struct harness *h, enum who from, const char *offered, const char *answered)
 {
 	enum who to = from == A ? B : A;
 
-	send_request(h, from, "INVITE", ++h->ua[from].cseq, NULL, offer);
+	offer(h, from, offered);
 	expect(h, from, "SIP/2.0 100");
 	expect(h, to, "INVITE ");
 	answer(h, to, "200 OK", answered);
@@ -79,10 +84,10 @@ TEST_F(reinvite, glare)
 
 	ASSERT_TRUE(view_call(h, &view));
 	digest = view.plan->digest;
-	send_request(h, A, "INVITE", 2, NULL, SDP_A_HOLD);
+	offer(h, A, SDP_A_HOLD);
 	expect(h, A, "SIP/2.0 100");
 	expect(h, B, "INVITE ");
-	send_request(h, B, "INVITE", 101, NULL, SDP_B_HOLD);
+	offer(h, B, SDP_B_HOLD);
 	expect(h, B, "SIP/2.0 491");
 	send_same_branch(h, B, "ACK", h->branch, NULL);
 	answer(h, B, "491 Request Pending", NULL);
@@ -92,7 +97,6 @@ TEST_F(reinvite, glare)
 	EXPECT_EQ(counter(h, "glare"), 1);
 	ASSERT_TRUE(view_call(h, &view));
 	EXPECT_EQ(view.plan->digest, digest);
-	h->ua[A].cseq = 2;
 	hang_up(h, A);
 }
 
@@ -105,7 +109,7 @@ TEST_F(reinvite, refused)
 
 	ASSERT_TRUE(view_call(h, &view));
 	digest = view.plan->digest;
-	send_request(h, A, "INVITE", 2, NULL, SDP_A_HOLD);
+	offer(h, A, SDP_A_HOLD);
 	expect(h, A, "SIP/2.0 100");
 	expect(h, B, "INVITE ");
 	answer(h, B, "488 Not Acceptable Here", NULL);
@@ -116,7 +120,6 @@ TEST_F(reinvite, refused)
 	EXPECT_EQ(view.state, CALL_UP);
 	EXPECT_EQ(view.plan->digest, digest);
 	EXPECT_EQ(media_plan_digest(h->plan), digest);
-	h->ua[A].cseq = 2;
 	carry(h, A, SDP_A_HOLD, SDP_B_HOLD);
 	hang_up(h, B);
 }
@@ -126,12 +129,11 @@ TEST_F(reinvite, without_an_offer)
 	struct harness *h = &self->h;
 	const struct sip_msg *msg;
 
-	send_request(h, A, "INVITE", 2, NULL, NULL);
+	offer(h, A, NULL);
 	msg = expect(h, A, "SIP/2.0 488");
 	EXPECT_TRUE(contains(header(msg, "Warning"), "late offer"));
 	send_same_branch(h, A, "ACK", h->branch, NULL);
 	EXPECT_FALSE(pending(h, B));
-	h->ua[A].cseq = 2;
 	hang_up(h, A);
 }
 
@@ -141,7 +143,7 @@ TEST_F(reinvite, kernel_refuses_the_offer)
 
 	h->fail_applies = 1;
 	h->apply_result = -EIO;
-	send_request(h, A, "INVITE", 2, NULL, SDP_A_HOLD);
+	offer(h, A, SDP_A_HOLD);
 	expect(h, A, "SIP/2.0 100");
 	if (h->fail_applies) {
 		/* The offer needed nothing of the kernel; then the answer does. */
@@ -159,7 +161,6 @@ TEST_F(reinvite, kernel_refuses_the_offer)
 	expect(h, A, "SIP/2.0 500");
 	send_same_branch(h, A, "ACK", h->branch, NULL);
 	EXPECT_FALSE(pending(h, B));
-	h->ua[A].cseq = 2;
 	hang_up(h, A);
 }
 
@@ -167,7 +168,7 @@ TEST_F(reinvite, far_side_has_lost_the_dialog)
 {
 	struct harness *h = &self->h;
 
-	send_request(h, A, "INVITE", 2, NULL, SDP_A_HOLD);
+	offer(h, A, SDP_A_HOLD);
 	expect(h, A, "SIP/2.0 100");
 	expect(h, B, "INVITE ");
 	answer(h, B, "481 Call/Transaction Does Not Exist", NULL);
@@ -184,9 +185,8 @@ TEST_F(reinvite, cancelled)
 	struct harness *h = &self->h;
 	u32 branch;
 
-	send_request(h, A, "INVITE", 2, NULL, SDP_A_HOLD);
+	offer(h, A, SDP_A_HOLD);
 	branch = h->branch;
-	h->ua[A].cseq = 2;
 	expect(h, A, "SIP/2.0 100");
 	expect(h, B, "INVITE ");
 	answer(h, B, "100 Trying", NULL);
@@ -205,10 +205,10 @@ TEST_F(reinvite, bye_while_an_offer_is_open)
 {
 	struct harness *h = &self->h;
 
-	send_request(h, A, "INVITE", 2, NULL, SDP_A_HOLD);
+	offer(h, A, SDP_A_HOLD);
 	expect(h, A, "SIP/2.0 100");
 	expect(h, B, "INVITE ");
-	send_request(h, B, "BYE", 100, NULL, NULL);
+	send_request(h, B, "BYE", ++h->ua[B].cseq, NULL, NULL);
 	expect(h, B, "SIP/2.0 200");
 	expect(h, A, "SIP/2.0 487");
 	send_same_branch(h, A, "ACK", h->branch - 1, NULL);
