@@ -80,6 +80,7 @@ struct snapshot {
 	bool has_rx;
 	unsigned long last_rx;
 	u32 rtt_us;
+	u8 cur_source;
 };
 
 static void take_snapshot(struct jalur_end *end, struct snapshot *s)
@@ -92,6 +93,7 @@ static void take_snapshot(struct jalur_end *end, struct snapshot *s)
 	s->has_rx = end->has_rx;
 	s->last_rx = end->last_rx;
 	s->rtt_us = end->rtt_us;
+	s->cur_source = end->cur_source;
 	spin_unlock_bh(&end->lock);
 }
 
@@ -154,9 +156,14 @@ static int fill_stats(struct sk_buff *skb, struct jalur_end *end,
 				  jiffies_to_msecs(jiffies - s->last_rx))) ||
 	    fill_drops(skb, stats))
 		return -EMSGSIZE;
-	for (i = 0; i < JALUR_SOURCES; i++)
-		if (stats->sources[i].used && fill_source(skb, &stats->sources[i]))
+	/* The one that is heard now comes first. */
+	for (i = 0; i < JALUR_SOURCES; i++) {
+		const struct jalur_source *src;
+
+		src = &stats->sources[(s->cur_source + i) % JALUR_SOURCES];
+		if (src->used && fill_source(skb, src))
 			return -EMSGSIZE;
+	}
 	nla_nest_end(skb, nest);
 	return 0;
 }
