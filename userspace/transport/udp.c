@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * UDP sockets: received in bursts by recvmmsg, sent in bursts by sendmmsg. What
+ * the socket buffer cannot take waits in order until the socket is writable;
+ * what a destination refuses is told to the caller, who knows what it was for.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "transport/loop.h"
+
+#define BURST 32
+#define MAX_DATAGRAM 65536
+#define MAX_QUEUED 4096		/* datagrams that wait for the socket */
+#define BUFFER_BYTES (4 << 20)
+
+struct outgoing {
+	struct list node;
+	struct addr to;
+	size_t n;
+	char bytes[];
+};
+
+struct udp {
+	uv_poll_t poll;
+	int fd;
+	u32 listener;
+	udp_receive_fn receive;
+	udp_burst_fn burst;
+	void *arg;
+	struct list queue;
+	size_t queued;
+	u64 drops;
+	bool blocked;			/* waits to be writable */
+	/* the failures of a flush that the socket started by itself */
+	void (*failed)(void *arg, const struct flow *flow);
+	void *failed_arg;
+	struct mmsghdr headers[BURST];
+	struct iovec vectors[BURST];
+	struct sockaddr_storage names[BURST];
+	char control[BURST][CMSG_SPACE(sizeof(u32))];
+	char *buffer;			/* BURST times MAX_DATAGRAM */
+};
+
+static void ready(uv_poll_t *poll, int status, int events);
+
+/* --- in --- */
+
+static void note_drops(struct udp *udp, struct msghdr *hdr)
+{
+	struct cmsghdr *c;
+	u32 drops;
+
+	for (c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
+			continue;
+		memcpy(&drops, CMSG_DATA(c), sizeof(drops));
+		udp->drops = drops;
+	}
+}
+
+static int receive_burst(struct udp *udp)
+{
+	int i, n;
+
+	for (i = 0; i < BURST; i++) {
+		udp->vectors[i] = (struct iovec){ udp->buffer + i * MAX_DATAGRAM, MAX_DATAGRAM };
+		udp->headers[i].msg_hdr = (struct msghdr){
+			.msg_name = &udp->names[i], .msg_namelen = sizeof(udp->names[i]),
+			.msg_iov = &udp->vectors[i], .msg_iovlen = 1,
+			.msg_control = udp->control[i], .msg_controllen = sizeof(udp->control[i]),
+		};
+	}
+	n = recvmmsg(udp->fd, udp->headers, BURST, MSG_DONTWAIT, NULL);
+	for (i = 0; i < n; i++) {
+		struct flow flow = { .listener = udp->listener };
+
+		note_drops(udp, &udp->headers[i].msg_hdr);
+		if (udp->headers[i].msg_hdr.msg_flags & MSG_TRUNC ||
+		    !addr_from_sockaddr((struct sockaddr *)&udp->names[i], &flow.peer))
+			continue;
+		udp->receive(udp->arg, &flow,
+			     slice_of(udp->vectors[i].iov_base, udp->headers[i].msg_len));
+	}
+	return n;
+}
+
+/* A few bursts a turn, so that timers and other sockets have theirs. */
+static void receive_all(struct udp *udp)
+{
+	int turns, n = 0;
+
+	for (turns = 0; turns < 4; turns++) {
+		n = receive_burst(udp);
+		/* An error of an earlier send (ICMP) takes the place of a datagram. */
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			continue;
+		if (n < BURST)
+			break;
+	}
+	udp->burst(udp->arg);
+}
+
+/* --- out --- */
+
+static void watch(struct udp *udp, bool writable)
+{
+	udp->blocked = writable;
+	uv_poll_start(&udp->poll, UV_READABLE | (writable ? UV_WRITABLE : 0), ready);
+}
+
+int udp_send(struct udp *udp, const struct addr *to, struct slice bytes)
+{
+	struct outgoing *o;
+
+	if (bytes.n > 65507)
+		return -EMSGSIZE;
+	if (udp->queued >= MAX_QUEUED)
+		return -ENOBUFS;
+	o = malloc(sizeof(*o) + bytes.n);
+	if (!o)
+		return -ENOBUFS;
+	o->to = *to;
+	o->n = bytes.n;
+	if (bytes.n)
+		memcpy(o->bytes, bytes.p, bytes.n);
+	list_add_tail(&udp->queue, &o->node);
+	udp->queued++;
+	return 0;
+}
+
+static void drop_first(struct udp *udp)
+{
+	struct outgoing *o = list_entry(udp->queue.next, struct outgoing, node);
+
+	list_del(&o->node);
+	udp->queued--;
+	free(o);
+}
+
+static int send_burst(struct udp *udp)
+{
+	struct list *at = udp->queue.next;
+	unsigned int n;
+	int sent, i;
+
+	for (n = 0; n < BURST && at != &udp->queue; n++, at = at->next) {
+		struct outgoing *o = list_entry(at, struct outgoing, node);
+
+		udp->vectors[n] = (struct iovec){ o->bytes, o->n };
+		udp->headers[n].msg_hdr = (struct msghdr){
+			.msg_name = &udp->names[n],
+			.msg_namelen = addr_to_sockaddr(&o->to, &udp->names[n]),
+			.msg_iov = &udp->vectors[n], .msg_iovlen = 1,
+		};
+	}
+	sent = sendmmsg(udp->fd, udp->headers, n, MSG_DONTWAIT);
+	if (sent < 0)
+		return -errno;
+	for (i = 0; i < sent; i++)
+		drop_first(udp);
+	return 0;
+}
+
+/* ECONNREFUSED is the news of an earlier datagram, whose address is not told: an
+ * unconnected socket does not get it. Anything else is the first one's own. */
+void udp_flush(struct udp *udp, void (*failed)(void *arg, const struct flow *flow), void *arg)
+{
+	udp->failed = failed;
+	udp->failed_arg = arg;
+	while (udp->queued) {
+		int err = send_burst(udp);
+		struct flow flow = { .listener = udp->listener };
+
+		if (err == -EAGAIN || err == -ENOBUFS) {
+			watch(udp, true);
+			return;
+		}
+		if (!err || err == -EINTR)
+			continue;
+		flow.peer = list_entry(udp->queue.next, struct outgoing, node)->to;
+		drop_first(udp);
+		failed(arg, &flow);
+	}
+	if (udp->blocked)
+		watch(udp, false);
+}
+
+static void ready(uv_poll_t *poll, int status, int events)
+{
+	struct udp *udp = poll->data;
+
+	if (events & UV_WRITABLE) {
+		udp_flush(udp, udp->failed, udp->failed_arg);
+		udp->burst(udp->arg);
+	}
+	if (status < 0 || events & UV_READABLE)
+		receive_all(udp);
+}
+
+/* --- life --- */
+
+static int make_socket(const struct addr *local)
+{
+	int fd = socket(local->family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage ss;
+	socklen_t len = addr_to_sockaddr(local, &ss);
+	int on = 1, size = BUFFER_BYTES, err;
+
+	if (fd < 0)
+		return -errno;
+	/* Best effort: what the kernel grants is enough to work. */
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on));
+	if (local->family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (!bind(fd, (struct sockaddr *)&ss, len))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+int udp_open(struct udp **out, uv_loop_t *loop, u32 listener, const struct addr *local,
+	     udp_receive_fn receive, udp_burst_fn burst, void *arg)
+{
+	struct udp *udp = calloc(1, sizeof(*udp));
+	int err = -ENOMEM;
+
+	if (!udp)
+		return -ENOMEM;
+	udp->buffer = malloc((size_t)BURST * MAX_DATAGRAM);
+	if (!udp->buffer)
+		goto err_udp;
+	udp->fd = make_socket(local);
+	if (udp->fd < 0) {
+		err = udp->fd;
+		goto err_udp;
+	}
+	err = uv_poll_init(loop, &udp->poll, udp->fd);
+	if (err)
+		goto err_socket;
+	udp->listener = listener;
+	udp->receive = receive;
+	udp->burst = burst;
+	udp->arg = arg;
+	list_init(&udp->queue);
+	udp->poll.data = udp;
+	watch(udp, false);
+	*out = udp;
+	return 0;
+
+err_socket:
+	close(udp->fd);
+err_udp:
+	free(udp->buffer);
+	free(udp);
+	return err;
+}
+
+u64 udp_drops(const struct udp *udp)
+{
+	return udp->drops;
+}
+
+static void closed(uv_handle_t *handle)
+{
+	struct udp *udp = handle->data;
+
+	free(udp->buffer);
+	free(udp);
+}
+
+/* The memory goes when the loop runs next. */
+void udp_close(struct udp *udp)
+{
+	if (!udp)
+		return;
+	while (udp->queued)
+		drop_first(udp);
+	uv_poll_stop(&udp->poll);
+	close(udp->fd);
+	uv_close((uv_handle_t *)&udp->poll, closed);
+}
