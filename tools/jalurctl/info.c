@@ -68,10 +68,13 @@ static void print_kernel(const json_t *kernel)
 
 	printf("kernel: module %s\n", member_text(kernel, "version"));
 	print_list("features", json_object_get(kernel, "features"));
-	printf("  %-12s%" PRIu64 " here (cap %" PRIu64 "), %" PRIu64 " on the machine (cap %"
-	       PRIu64 "), %" PRIu64 " ends\n", "sessions", member_number(kernel, "sessions"),
-	       member_number(kernel, "max_sessions"), member_number(kernel, "machine_sessions"),
-	       member_number(kernel, "machine_max_sessions"), member_number(kernel, "ends"));
+	printf("  %-12s%" PRIu64 " with %" PRIu64 " ends", "sessions",
+	       member_number(kernel, "sessions"), member_number(kernel, "ends"));
+	if (member_number(kernel, "max_sessions"))
+		printf(" (at most %" PRIu64 " here)", member_number(kernel, "max_sessions"));
+	printf(", %" PRIu64 " on the machine (at most %" PRIu64 ")\n",
+	       member_number(kernel, "machine_sessions"),
+	       member_number(kernel, "machine_max_sessions"));
 	print_list("attached", json_object_get(kernel, "owners"));
 	printf("  %-12s%" PRIu64 "s away and %" PRIu64 "s silent\n", "orphans",
 	       member_number(kernel, "orphan_ms") / 1000,

@@ -201,13 +201,13 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	int words = 0, status;
 
 	command = find_command(argc, argv, &words);
-	if (!command) {
-		if (argc)
-			fprintf(stderr, "jalurctl: no command \"%s%s%s\"\n", argv[0],
-				argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+	if (!command && argc)
+		fprintf(stderr, "jalurctl: no command \"%s%s%s\"; see jalurctl help\n", argv[0],
+			argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+	else if (!command)
 		print_usage(stderr);
+	if (!command)
 		return CTL_USAGE;
-	}
 	status = command->run(ctl, argc - words, argv + words);
 	if (status == CTL_USAGE && !ctl->error)
 		fprintf(stderr, "usage: jalurctl %s %s\n", command->name, command->args);
@@ -239,8 +239,8 @@ int main(int argc, char **argv)
 		if (take_option(&ctl, opt))
 			continue;
 		if (opt != '?')
-			fprintf(stderr, "jalurctl: \"%s\" is no value for this option\n", optarg);
-		print_usage(stderr);
+			fprintf(stderr, "jalurctl: \"%s\" is no value for this option; see jalurctl help\n",
+				optarg);
 		return CTL_USAGE;
 	}
 	return run(&ctl, argc - optind, argv + optind);

@@ -149,6 +149,8 @@ int monitor(struct ctl *ctl, int argc, char **argv)
 		daemon_close(ctl);
 	if (kernel_fd < 0 && status)
 		return status;
-	fflush(stderr);
+	if (kernel_fd < 0 || status)
+		fprintf(stderr, "jalurctl: showing events of the %s only\n",
+			status ? "kernel" : "daemon");
 	return watch_both(ctl, kernel_fd < 0 ? -1 : kernel_fd);
 }

@@ -10,9 +10,20 @@
 
 #include "ctl.h"
 
+/* A session that is too large for one message goes on in the next. */
 static void take_session(void *arg, struct nlattr *attrs, int len)
 {
-	json_array_append_new(arg, decode_session(attrs, len));
+	json_t *session = decode_session(attrs, len), *last;
+
+	last = json_array_get(arg, json_array_size(arg) - 1);
+	if (!last || strcmp(member_text(last, "id"), member_text(session, "id")) ||
+	    strcmp(member_text(last, "owner"), member_text(session, "owner"))) {
+		json_array_append_new(arg, session);
+		return;
+	}
+	json_array_extend(json_object_get(last, "ends"), json_object_get(session, "ends"));
+	json_array_extend(json_object_get(last, "flows"), json_object_get(session, "flows"));
+	json_decref(session);
 }
 
 /* All sessions (of the owner asked for); NULL was reported. */
@@ -143,7 +154,7 @@ static void end_row(struct table *t, const json_t *end)
 		text_age((u64)json_integer_value(last), age, sizeof(age));
 	table_row(t);
 	table_cell(t, "%" PRIu64, hex_of(end, "id"));
-	table_cell(t, "%s", member_text(end, "local"));
+	table_cell(t, "%s", *member_text(end, "local") ? member_text(end, "local") : "-");
 	table_cell(t, "%s", *remote ? remote : "-");
 	table_cell(t, "%s", latch_word(end));
 	table_cell(t, "%" PRIu64, member_number(end, "rx_packets"));
