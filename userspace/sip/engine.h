@@ -32,7 +32,16 @@ struct sip_engine_conf {
 	u64 t1, t2, t4;				/* ns; 0: RFC 3261 defaults */
 	u32 max_message;			/* bytes, 0: 65535 */
 	u8 seed[32];				/* of the engine's random generator */
-	const char *software;			/* Server and User-Agent */
+	const char *software;			/* Server and User-Agent; copied; NULL: none */
+	/*
+	 * What the engine may refuse by itself. A caller that sorts requests by
+	 * their source first, so that strangers learn nothing else, leaves these
+	 * empty and answers 405, 501 and 420 itself.
+	 */
+	u32 methods;				/* bits 1 << enum sip_method; 0: all pass */
+	const char *supported;			/* option tags "100rel, timer"; copied; NULL: all pass */
+	u32 max_servers;			/* server transactions; above it new dialogs get 503;
+						 * 0: 100000 */
 };
 
 enum sip_event_type {
@@ -61,7 +70,14 @@ struct sip_engine *sip_engine_new(const struct sip_engine_conf *conf,
 				  struct effects *effects, struct timers *timers);
 void sip_engine_free(struct sip_engine *e);
 
-/* One datagram. Malformed ones are answered 400 or dropped, and counted. */
+/*
+ * One datagram. Malformed ones are answered 400 or dropped, and counted. What else
+ * the engine answers by itself: retransmissions; 100 to an INVITE that the caller
+ * has not answered within 150 ms; 403 in a dialog from another IP address than its
+ * peer's; 416 for other schemes than sip and tel; 481 for an unknown dialog, and
+ * CANCEL without its INVITE; 482 merged requests; 483 outside a dialog, OPTIONS and
+ * REGISTER apart; 500 out of order; 503 above max_servers; 505.
+ */
 void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow,
 		      struct slice bytes, struct sip_event *event);
 /* A due timer with kind < 100. */
@@ -77,36 +93,44 @@ struct sip_content {
 	struct slice headers;		/* complete lines, each with CRLF; may be empty */
 	struct slice content_type;	/* empty: no body */
 	struct slice body;
+	u8 max_forwards;		/* of a request; 0: 70, or the line in headers */
 };
 
 /*
  * Responses. The first 1xx above 100 or 2xx to a request without a To-tag uses
  * dialog's local tag (dialog may be NULL: then the transaction's own random
- * tag). A 2xx to INVITE is retransmitted until its ACK. Errors: -EINVAL when
- * the transaction already sent a final response, -ENOMEM.
+ * tag, which is also that of the first dialog made from it). A 2xx to INVITE is retransmitted until its ACK. Errors: -EINVAL when
+ * the transaction already sent a final response, and for a 2xx to INVITE
+ * without a dialog; -ENOMEM. Contact (from dialog->local_contact) and Record-Route
+ * are added where RFC 3261 §12.1.1 wants them; a 2xx to INVITE or UPDATE in a
+ * dialog adopts the request's Contact as its target, one to BYE ends the dialog.
  */
 int sip_respond(struct sip_engine *e, u64 now, struct sip_server *server,
 		struct sip_dialog *dialog, u16 status, const char *reason,
 		const struct sip_content *content);
 void sip_server_set_user(struct sip_server *server, void *user);
 const struct sip_msg *sip_server_request(const struct sip_server *server);	/* lives as long as the transaction's TU holds it */
-void sip_server_put(struct sip_engine *e, struct sip_server *server);	/* the TU is done with it; after the final response */
+/* The TU is done with it; without a final response so far the engine sends 500. */
+void sip_server_put(struct sip_engine *e, struct sip_server *server);
 
 /*
  * Requests outside a dialog. The new client dialog (early, no remote tag) is
  * made by sip_dialog_new_uac(); from it come From, To, Call-ID, CSeq, Contact.
  * *client is a borrowed pointer, good until its final response, TIMEOUT or
  * FAILED event was handled. In a dialog the same call is used for BYE,
- * re-INVITE and so on: route set and target come from the dialog.
+ * re-INVITE and so on: route set and target come from the dialog. Errors: -EINVAL
+ * (ACK and CANCEL have calls of their own), -ENOMEM.
  */
 int sip_request(struct sip_engine *e, u64 now, struct sip_dialog *dialog,
 		enum sip_method method, const struct sip_content *content,
 		void *user, struct sip_client **client);
-/* ACK to a 2xx; kept and sent again for each retransmitted 2xx. */
+/* ACK to the 2xx whose To-tag is dialog's; kept and sent again for each retransmitted 2xx.
+ * -ENOENT: there was none such; -ENOMEM. */
 int sip_ack(struct sip_engine *e, u64 now, struct sip_client *client,
 	    struct sip_dialog *dialog, const struct sip_content *content);
 /* CANCEL an INVITE; held back until a provisional response came (RFC 3261 §9.1).
- * headers may hold a Reason line. */
+ * headers may hold a Reason line. 64*T1 after the CANCEL the INVITE gets its TIMEOUT.
+ * -EINVAL: no INVITE, or finally answered; -ENOMEM. */
 int sip_cancel(struct sip_engine *e, u64 now, struct sip_client *client,
 	       struct slice headers);
 

@@ -9,7 +9,7 @@
 
 #include "base/slice.h"
 
-#define SIP_HDR_SINGLE	1	/* a message has at most one, with one value */
+#define SIP_HDR_SINGLE	1	/* two of them make a message malformed */
 #define SIP_HDR_LIST	2	/* values separated by commas, in one header or several */
 
 /* In alphabetical order: header.c looks for a name from its first letter on. */
@@ -32,7 +32,7 @@
 	X(CONTENT_LENGTH,	"Content-Length",	'l', SIP_HDR_SINGLE) \
 	X(CONTENT_TYPE,		"Content-Type",		'c', SIP_HDR_SINGLE) \
 	X(CSEQ,			"CSeq",			0,   SIP_HDR_SINGLE) \
-	X(DATE,			"Date",			0,   SIP_HDR_SINGLE) \
+	X(DATE,			"Date",			0,   0) \
 	X(DIVERSION,		"Diversion",		0,   SIP_HDR_LIST) \
 	X(ERROR_INFO,		"Error-Info",		0,   SIP_HDR_LIST) \
 	X(EVENT,		"Event",		'o', SIP_HDR_SINGLE) \
@@ -41,16 +41,16 @@
 	X(HISTORY_INFO,		"History-Info",		0,   SIP_HDR_LIST) \
 	X(IDENTITY,		"Identity",		'y', SIP_HDR_LIST) \
 	X(IN_REPLY_TO,		"In-Reply-To",		0,   SIP_HDR_LIST) \
-	X(JOIN,			"Join",			0,   SIP_HDR_SINGLE) \
+	X(JOIN,			"Join",			0,   0) \
 	X(MAX_FORWARDS,		"Max-Forwards",		0,   SIP_HDR_SINGLE) \
-	X(MIME_VERSION,		"MIME-Version",		0,   SIP_HDR_SINGLE) \
-	X(MIN_EXPIRES,		"Min-Expires",		0,   SIP_HDR_SINGLE) \
+	X(MIME_VERSION,		"MIME-Version",		0,   0) \
+	X(MIN_EXPIRES,		"Min-Expires",		0,   0) \
 	X(MIN_SE,		"Min-SE",		0,   SIP_HDR_SINGLE) \
-	X(ORGANIZATION,		"Organization",		0,   SIP_HDR_SINGLE) \
+	X(ORGANIZATION,		"Organization",		0,   0) \
 	X(P_ASSERTED_IDENTITY,	"P-Asserted-Identity",	0,   SIP_HDR_LIST) \
 	X(P_PREFERRED_IDENTITY,	"P-Preferred-Identity",	0,   SIP_HDR_LIST) \
 	X(PATH,			"Path",			0,   SIP_HDR_LIST) \
-	X(PRIORITY,		"Priority",		0,   SIP_HDR_SINGLE) \
+	X(PRIORITY,		"Priority",		0,   0) \
 	X(PRIVACY,		"Privacy",		0,   0) \
 	X(PROXY_AUTHENTICATE,	"Proxy-Authenticate",	0,   0) \
 	X(PROXY_AUTHORIZATION,	"Proxy-Authorization",	0,   0) \
@@ -58,30 +58,30 @@
 	X(RACK,			"RAck",			0,   SIP_HDR_SINGLE) \
 	X(REASON,		"Reason",		0,   SIP_HDR_LIST) \
 	X(RECORD_ROUTE,		"Record-Route",		0,   SIP_HDR_LIST) \
-	X(REFER_SUB,		"Refer-Sub",		0,   SIP_HDR_SINGLE) \
+	X(REFER_SUB,		"Refer-Sub",		0,   0) \
 	X(REFER_TO,		"Refer-To",		'r', SIP_HDR_SINGLE) \
-	X(REFERRED_BY,		"Referred-By",		'b', SIP_HDR_SINGLE) \
+	X(REFERRED_BY,		"Referred-By",		'b', 0) \
 	X(REJECT_CONTACT,	"Reject-Contact",	'j', SIP_HDR_LIST) \
 	X(REPLACES,		"Replaces",		0,   SIP_HDR_SINGLE) \
-	X(REPLY_TO,		"Reply-To",		0,   SIP_HDR_SINGLE) \
+	X(REPLY_TO,		"Reply-To",		0,   0) \
 	X(REQUEST_DISPOSITION,	"Request-Disposition",	'd', SIP_HDR_LIST) \
 	X(REQUIRE,		"Require",		0,   SIP_HDR_LIST) \
-	X(RETRY_AFTER,		"Retry-After",		0,   SIP_HDR_SINGLE) \
+	X(RETRY_AFTER,		"Retry-After",		0,   0) \
 	X(ROUTE,		"Route",		0,   SIP_HDR_LIST) \
 	X(RSEQ,			"RSeq",			0,   SIP_HDR_SINGLE) \
-	X(SERVER,		"Server",		0,   SIP_HDR_SINGLE) \
+	X(SERVER,		"Server",		0,   0) \
 	X(SERVICE_ROUTE,	"Service-Route",	0,   SIP_HDR_LIST) \
 	X(SESSION_EXPIRES,	"Session-Expires",	'x', SIP_HDR_SINGLE) \
-	X(SIP_ETAG,		"SIP-ETag",		0,   SIP_HDR_SINGLE) \
-	X(SIP_IF_MATCH,		"SIP-If-Match",		0,   SIP_HDR_SINGLE) \
-	X(SUBJECT,		"Subject",		's', SIP_HDR_SINGLE) \
-	X(SUBSCRIPTION_STATE,	"Subscription-State",	0,   SIP_HDR_SINGLE) \
+	X(SIP_ETAG,		"SIP-ETag",		0,   0) \
+	X(SIP_IF_MATCH,		"SIP-If-Match",		0,   0) \
+	X(SUBJECT,		"Subject",		's', 0) \
+	X(SUBSCRIPTION_STATE,	"Subscription-State",	0,   0) \
 	X(SUPPORTED,		"Supported",		'k', SIP_HDR_LIST) \
-	X(TARGET_DIALOG,	"Target-Dialog",	0,   SIP_HDR_SINGLE) \
-	X(TIMESTAMP,		"Timestamp",		0,   SIP_HDR_SINGLE) \
+	X(TARGET_DIALOG,	"Target-Dialog",	0,   0) \
+	X(TIMESTAMP,		"Timestamp",		0,   0) \
 	X(TO,			"To",			't', SIP_HDR_SINGLE) \
 	X(UNSUPPORTED,		"Unsupported",		0,   SIP_HDR_LIST) \
-	X(USER_AGENT,		"User-Agent",		0,   SIP_HDR_SINGLE) \
+	X(USER_AGENT,		"User-Agent",		0,   0) \
 	X(VIA,			"Via",			'v', SIP_HDR_LIST) \
 	X(WARNING,		"Warning",		0,   SIP_HDR_LIST) \
 	X(WWW_AUTHENTICATE,	"WWW-Authenticate",	0,   0)

@@ -29,6 +29,8 @@ struct sip_hdr {
 
 /* Top Via (RFC 3261 §20.42, RFC 3581). */
 struct sip_via {
+	struct slice value;	/* all of it, up to a comma */
+	struct slice params;	/* from the first ';' */
 	struct slice transport;	/* "UDP" */
 	struct slice host;	/* without brackets */
 	u16 port;		/* 0: absent */
@@ -50,13 +52,13 @@ struct sip_nameaddr {
 struct sip_msg {
 	struct slice bytes;
 	bool request;
+	bool more_vias;			/* below the top one */
 	enum sip_method method;		/* of the request, or of CSeq */
 	struct slice method_name;
 	struct slice ruri;
+	struct sip_uri uri;		/* ruri, parsed */
 	u16 status;
 	struct slice reason;
-	struct sip_hdr hdrs[SIP_MAX_HEADERS];
-	size_t nhdrs;
 	struct slice body;
 	struct slice content_type;
 	struct sip_via via;
@@ -64,23 +66,38 @@ struct sip_msg {
 	struct slice call_id;
 	u32 cseq;
 	int max_forwards;		/* -1: absent */
+	size_t nhdrs;
+	struct sip_hdr hdrs[SIP_MAX_HEADERS];	/* last: copies are made without the unused ones */
 };
 
 struct sip_error {
-	u16 status;			/* what to answer: 400, 505, 513 ...; 0: drop */
-	const char *text;		/* names the header and what is wrong */
+	u16 status;			/* what to answer: 400, 505, 513; 0: drop */
+	enum sip_hdr_id header;		/* the one that is wrong, or SIP_HDR_OTHER */
+	const char *text;		/* what is wrong */
 };
 
-/* 0, -EINVAL with err filled in. On error the mandatory headers that could be
- * read are set, so that a response can be built when err->status is not 0. */
+/* One datagram. 0, or -EINVAL with err filled in. On error the mandatory headers
+ * that could be read are set; err->status is not 0 only if they suffice to
+ * answer: a top Via, and From, To, Call-ID and CSeq to be repeated, of a request
+ * that is no ACK. */
 int sip_parse(struct slice bytes, struct sip_msg *msg, struct sip_error *err);
+
+/* A copy that lives by itself, bytes included; free() it. NULL: no memory. It has room for
+ * nhdrs headers only: never assign to or from all of *msg. */
+struct sip_msg *sip_msg_dup(const struct sip_msg *msg);
 
 const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id);	/* first, or NULL */
 const struct sip_hdr *sip_msg_header_next(const struct sip_msg *msg, const struct sip_hdr *hdr);
 bool sip_parse_nameaddr(struct slice value, struct sip_nameaddr *out);
+bool sip_parse_via(struct slice element, struct sip_via *out);
+/* "314159 INVITE"; method as written. */
+bool sip_parse_cseq(struct slice value, u32 *number, struct slice *method);
 /* Takes the next element of a comma-separated header value off *rest. */
 bool sip_next_element(struct slice *rest, struct slice *element);
-/* Looks for ";name=value" or ";name"; *value is unquoted. */
+/* Takes ";name", ";name=value" off *rest, which begins at the ';'. 1; 0: no more; -EINVAL:
+ * not parameters. *value is unquoted, but escapes stay in it; value.p NULL: none given. */
+int sip_next_param(struct slice *rest, struct slice *name, struct slice *value);
+/* Looks for ";name=value" or ";name"; *value as above, and value may be NULL. */
 bool sip_param(struct slice params, const char *name, struct slice *value);
 
 enum sip_method sip_method_of(struct slice name);

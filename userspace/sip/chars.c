@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table of character classes, and the pieces of grammar that URIs and
+ * headers have in common.
+ */
+#include "base/addr.h"
+#include "sip/chars.h"
+
+#define T SIP_CHAR_TOKEN
+#define H SIP_CHAR_HOST
+#define U SIP_CHAR_USER
+#define P SIP_CHAR_PARAM
+#define LETTER (T | H | U | P | SIP_CHAR_ALPHA)
+
+const u8 sip_chars[256] = {
+	['0' ... '9'] = T | H | U | P | SIP_CHAR_DIGIT | SIP_CHAR_HEX,
+	['a' ... 'f'] = LETTER | SIP_CHAR_HEX,
+	['g' ... 'z'] = LETTER,
+	['A' ... 'F'] = LETTER | SIP_CHAR_HEX,
+	['G' ... 'Z'] = LETTER,
+	['-'] = T | H | U | P,
+	['.'] = T | H | U | P,
+	['_'] = T | H | U | P,	/* no host name by RFC 1123, but in use */
+	['!'] = T | U | P,
+	['*'] = T | U | P,
+	['+'] = T | U | P,
+	['~'] = T | U | P,
+	['\''] = T | U | P,
+	['%'] = T,
+	['`'] = T,
+	['('] = U | P,
+	[')'] = U | P,
+	['&'] = U | P,
+	['='] = U | P,
+	['$'] = U | P,
+	[','] = U,
+	[';'] = U | P,
+	['?'] = U | P,
+	['/'] = U | P,
+	['['] = P,
+	[']'] = P,
+	[':'] = P,
+	['#'] = U,		/* should be escaped; phones do not */
+	[' '] = SIP_CHAR_LWS,
+	['\t'] = SIP_CHAR_LWS,
+	['\r'] = SIP_CHAR_LWS,
+	['\n'] = SIP_CHAR_LWS,
+};
+
+bool sip_skip_quoted(struct sip_cursor *c)
+{
+	for (c->p++; c->p < c->end; c->p++) {
+		if (*c->p == '"') {
+			c->p++;
+			return true;
+		}
+		if (*c->p == '\\' && ++c->p == c->end)
+			return false;
+	}
+	return false;
+}
+
+static bool take_ip6(struct sip_cursor *c, struct slice *host)
+{
+	const char *close = memchr(c->p, ']', (size_t)(c->end - c->p));
+	struct addr addr;
+
+	if (!close)
+		return false;
+	*host = slice_of(c->p + 1, (size_t)(close - c->p) - 1);
+	c->p = close + 1;
+	return addr_parse_ip(*host, &addr) && addr.family == AF_INET6;
+}
+
+static bool take_port(struct sip_cursor *c, u16 *port)
+{
+	struct slice digits;
+	u32 number;
+
+	digits = sip_take(c, SIP_CHAR_DIGIT);
+	if (!slice_u32(digits, &number) || !number || number > 65535)
+		return false;
+	*port = (u16)number;
+	return true;
+}
+
+bool sip_take_hostport(struct sip_cursor *c, bool lws, struct slice *host, bool *ip6, u16 *port)
+{
+	struct sip_cursor ahead;
+
+	*port = 0;
+	*ip6 = c->p < c->end && *c->p == '[';
+	if (*ip6) {
+		if (!take_ip6(c, host))
+			return false;
+	} else {
+		*host = sip_take(c, SIP_CHAR_HOST);
+		if (!host->n)
+			return false;
+	}
+	ahead = *c;
+	if (lws)
+		sip_skip_lws(&ahead);
+	if (!sip_take_char(&ahead, ':'))
+		return true;
+	if (lws)
+		sip_skip_lws(&ahead);
+	*c = ahead;
+	return take_port(c, port);
+}

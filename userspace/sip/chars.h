@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Character classes of the grammar (RFC 3261 §25.1), and a cursor over text
+ * for the small parsers.
+ */
+#ifndef SIP_CHARS_H
+#define SIP_CHARS_H
+
+#include "base/slice.h"
+
+#define SIP_CHAR_TOKEN	0x01
+#define SIP_CHAR_DIGIT	0x02
+#define SIP_CHAR_HEX	0x04
+#define SIP_CHAR_HOST	0x08	/* of a name or IPv4 address */
+#define SIP_CHAR_USER	0x10	/* of a userinfo, '%' and ':' apart */
+#define SIP_CHAR_PARAM	0x20	/* of URI parameters and headers, '%' apart */
+#define SIP_CHAR_LWS	0x40
+#define SIP_CHAR_ALPHA	0x80
+
+extern const u8 sip_chars[256];
+
+static inline bool sip_char_is(char c, u8 class)
+{
+	return sip_chars[(u8)c] & class;
+}
+
+/* Is every byte of the class, and is there at least one? */
+static inline bool sip_all(struct slice s, u8 class)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!sip_char_is(s.p[i], class))
+			return false;
+	return s.n > 0;
+}
+
+struct sip_cursor {
+	const char *p, *end;
+};
+
+static inline struct sip_cursor sip_cursor_of(struct slice s)
+{
+	return (struct sip_cursor){ s.p, s.p + s.n };
+}
+
+static inline struct slice sip_cursor_rest(const struct sip_cursor *c)
+{
+	return slice_of(c->p, (size_t)(c->end - c->p));
+}
+
+static inline void sip_skip_lws(struct sip_cursor *c)
+{
+	while (c->p < c->end && sip_char_is(*c->p, SIP_CHAR_LWS))
+		c->p++;
+}
+
+/* As many as there are of the class; maybe none. */
+static inline struct slice sip_take(struct sip_cursor *c, u8 class)
+{
+	const char *from = c->p;
+
+	while (c->p < c->end && sip_char_is(*c->p, class))
+		c->p++;
+	return slice_of(from, (size_t)(c->p - from));
+}
+
+static inline bool sip_take_char(struct sip_cursor *c, char what)
+{
+	if (c->p == c->end || *c->p != what)
+		return false;
+	c->p++;
+	return true;
+}
+
+/* At a '"': past the closing one. false: there is none. */
+bool sip_skip_quoted(struct sip_cursor *c);
+/* host [":" port], in a Via with LWS around the colon; host without brackets, which
+ * must hold an IPv6 address. *port 0: absent. */
+bool sip_take_hostport(struct sip_cursor *c, bool lws, struct slice *host, bool *ip6, u16 *port);
+
+#endif

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What is asked of a parsed message, and how one is kept.
+ */
+#include <stdlib.h>
+
+#include "sip/msg.h"
+
+const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id)
+{
+	size_t i;
+
+	for (i = 0; i < msg->nhdrs; i++)
+		if (msg->hdrs[i].id == id)
+			return &msg->hdrs[i];
+	return NULL;
+}
+
+const struct sip_hdr *sip_msg_header_next(const struct sip_msg *msg, const struct sip_hdr *hdr)
+{
+	const struct sip_hdr *at;
+
+	for (at = hdr + 1; at < msg->hdrs + msg->nhdrs; at++)
+		if (at->id == hdr->id)
+			return at;
+	return NULL;
+}
+
+/* Every slice of a message apart from those of its header table. */
+#define AT(member) offsetof(struct sip_msg, member)
+static const size_t slices[] = {
+	AT(method_name), AT(ruri), AT(reason), AT(body), AT(content_type), AT(call_id),
+	AT(uri.scheme), AT(uri.user), AT(uri.password), AT(uri.host), AT(uri.params),
+	AT(uri.headers),
+	AT(via.value), AT(via.params), AT(via.transport), AT(via.host), AT(via.branch),
+	AT(via.received), AT(via.maddr),
+	AT(from.display), AT(from.uri), AT(from.params), AT(from.tag), AT(from.value),
+	AT(to.display), AT(to.uri), AT(to.params), AT(to.tag), AT(to.value),
+};
+#undef AT
+
+static void move_slice(struct slice *s, struct slice from, const char *to)
+{
+	s->p = s->p ? to + (s->p - from.p) : NULL;
+}
+
+struct sip_msg *sip_msg_dup(const struct sip_msg *msg)
+{
+	size_t head = offsetof(struct sip_msg, hdrs) + msg->nhdrs * sizeof(struct sip_hdr);
+	char *memory = malloc(head + msg->bytes.n);
+	struct sip_msg *copy = (struct sip_msg *)memory;
+	size_t i;
+
+	if (!memory)
+		return NULL;
+	memcpy(memory, msg, head);
+	memcpy(memory + head, msg->bytes.p, msg->bytes.n);
+	copy->bytes.p = memory + head;
+	for (i = 0; i < sizeof(slices) / sizeof(*slices); i++)
+		move_slice((struct slice *)(memory + slices[i]), msg->bytes, memory + head);
+	for (i = 0; i < copy->nhdrs; i++) {
+		move_slice(&copy->hdrs[i].name, msg->bytes, memory + head);
+		move_slice(&copy->hdrs[i].value, msg->bytes, memory + head);
+	}
+	return copy;
+}

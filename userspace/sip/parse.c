@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A datagram becomes a table of headers in one pass. The first mistake is kept
+ * and the pass goes on, because what follows it (Call-ID, CSeq) may be needed to
+ * say so. Lines end with CRLF or LF; a CR alone, and a NUL outside a quoted
+ * pair, are mistakes: somebody behind us might see a line end there.
+ */
+#include <errno.h>
+
+#include "sip/chars.h"
+#include "sip/msg.h"
+
+struct parser {
+	struct sip_msg *msg;
+	struct sip_error *err;
+	struct sip_cursor at;
+	u64 seen[SIP_HDR_COUNT / 64 + 1];
+	bool failed;
+	bool nul;		/* somewhere before the body */
+	bool bad_via;
+	u32 content_length;
+	bool has_length;
+};
+
+static void fail(struct parser *ps, u16 status, enum sip_hdr_id header, const char *text)
+{
+	if (ps->failed)
+		return;
+	ps->failed = true;
+	*ps->err = (struct sip_error){ status, header, text };
+}
+
+/* A physical line without its end. false: the bytes end before the line does. */
+static bool take_line(struct parser *ps, struct slice *line)
+{
+	const char *from = ps->at.p;
+	const char *end = from < ps->at.end ?
+		memchr(from, '\n', (size_t)(ps->at.end - from)) : NULL;
+
+	if (!end)
+		return false;
+	ps->at.p = end + 1;
+	if (end > from && end[-1] == '\r')
+		end--;
+	*line = slice_of(from, (size_t)(end - from));
+	if (line->n && memchr(from, '\r', line->n))
+		fail(ps, 400, SIP_HDR_OTHER, "CR inside a line");
+	return true;
+}
+
+/* With the lines that continue it (RFC 3261 §7.3.1), their line ends included. */
+static bool take_header_line(struct parser *ps, struct slice *line)
+{
+	struct slice more;
+
+	if (!take_line(ps, line))
+		return false;
+	while (line->n && ps->at.p < ps->at.end && (*ps->at.p == ' ' || *ps->at.p == '\t')) {
+		if (!take_line(ps, &more))
+			return false;
+		line->n = (size_t)(more.p + more.n - line->p);
+	}
+	return true;
+}
+
+static void parse_ruri(struct parser *ps)
+{
+	if (!sip_uri_parse(ps->msg->ruri, &ps->msg->uri))
+		fail(ps, 400, SIP_HDR_OTHER, "Malformed Request-URI");
+}
+
+/* Method SP Request-URI SP SIP-Version, and nothing else (RFC 3261 §7.1). */
+static void parse_request_line(struct parser *ps, struct slice line)
+{
+	struct sip_cursor c = sip_cursor_of(line);
+	struct sip_msg *msg = ps->msg;
+	const char *space;
+	struct slice version;
+
+	msg->request = true;
+	msg->method_name = sip_take(&c, SIP_CHAR_TOKEN);
+	msg->method = sip_method_of(msg->method_name);
+	if (!msg->method_name.n || !sip_take_char(&c, ' ') || c.p == c.end)
+		goto err_line;
+	space = memchr(c.p, ' ', (size_t)(c.end - c.p));
+	if (!space)
+		goto err_line;
+	msg->ruri = slice_of(c.p, (size_t)(space - c.p));
+	version = slice_of(space + 1, (size_t)(c.end - space) - 1);
+	if (version.n < 4 || !slice_caseeq(slice_of(version.p, 4), SLICE("SIP/")) ||
+	    memchr(version.p, ' ', version.n))
+		goto err_line;
+	if (!slice_caseeq(version, SLICE("SIP/2.0")))
+		fail(ps, 505, SIP_HDR_OTHER, NULL);
+	parse_ruri(ps);
+	return;
+
+err_line:
+	fail(ps, 400, SIP_HDR_OTHER, "Malformed Request-Line");
+}
+
+/* SIP-Version SP Status-Code SP Reason-Phrase */
+static void parse_status_line(struct parser *ps, struct slice line)
+{
+	u32 status;
+
+	if (line.n < 11 || !slice_caseeq(slice_of(line.p, 8), SLICE("SIP/2.0 ")) ||
+	    !slice_u32(slice_of(line.p + 8, 3), &status) || status < 100 || status > 699 ||
+	    (line.n > 11 && line.p[11] != ' ')) {
+		fail(ps, 0, SIP_HDR_OTHER, "Malformed Status-Line");
+		return;
+	}
+	ps->msg->status = (u16)status;
+	ps->msg->reason = slice_trim(slice_of(line.p + 11, line.n - 11));
+}
+
+static void parse_start_line(struct parser *ps, struct slice line)
+{
+	if (line.n >= 4 && slice_caseeq(slice_of(line.p, 4), SLICE("SIP/")))
+		parse_status_line(ps, line);
+	else
+		parse_request_line(ps, line);
+	if (ps->nul && memchr(line.p, 0, line.n))
+		fail(ps, 400, SIP_HDR_OTHER, "NUL in the start line");
+}
+
+static void parse_via(struct parser *ps, struct slice value)
+{
+	struct sip_via *via = &ps->msg->via;
+	struct slice element;
+
+	if (via->value.n) {
+		ps->msg->more_vias = true;
+		return;
+	}
+	sip_next_element(&value, &element);
+	ps->msg->more_vias = value.n;
+	if (sip_parse_via(element, via))
+		return;
+	fail(ps, 0, SIP_HDR_VIA, "malformed");
+	ps->bad_via = true;
+}
+
+static void parse_address(struct parser *ps, enum sip_hdr_id id, struct slice value,
+			  struct sip_nameaddr *out)
+{
+	if (sip_parse_nameaddr(value, out))
+		return;
+	fail(ps, 400, id, "malformed");
+	memset(out, 0, sizeof(*out));
+}
+
+static void parse_cseq(struct parser *ps, struct slice value)
+{
+	struct sip_msg *msg = ps->msg;
+	struct slice method;
+
+	if (!sip_parse_cseq(value, &msg->cseq, &method)) {
+		fail(ps, 400, SIP_HDR_CSEQ, "malformed");
+		return;
+	}
+	if (!msg->request) {
+		msg->method_name = method;
+		msg->method = sip_method_of(method);
+	} else if (msg->method_name.n && !slice_eq(method, msg->method_name)) {
+		fail(ps, 400, SIP_HDR_CSEQ, "not the method of the request");
+	}
+}
+
+static void parse_call_id(struct parser *ps, struct slice value)
+{
+	size_t i;
+
+	ps->msg->call_id = value;
+	for (i = 0; i < value.n; i++)
+		if ((u8)value.p[i] <= ' ' || (u8)value.p[i] == 0x7f)
+			break;
+	if (!value.n || i < value.n)
+		fail(ps, 400, SIP_HDR_CALL_ID, "malformed");
+}
+
+static void parse_number(struct parser *ps, enum sip_hdr_id id, struct slice value, u32 max,
+			 u32 *out)
+{
+	if (!slice_u32(value, out) || *out > max)
+		fail(ps, 400, id, "no number in its range");
+}
+
+static void parse_value(struct parser *ps, enum sip_hdr_id id, struct slice value)
+{
+	struct sip_msg *msg = ps->msg;
+	u32 number = 0;
+
+	switch (id) {
+	case SIP_HDR_VIA:
+		parse_via(ps, value);
+		break;
+	case SIP_HDR_FROM:
+		parse_address(ps, id, value, &msg->from);
+		break;
+	case SIP_HDR_TO:
+		parse_address(ps, id, value, &msg->to);
+		break;
+	case SIP_HDR_CALL_ID:
+		parse_call_id(ps, value);
+		break;
+	case SIP_HDR_CSEQ:
+		parse_cseq(ps, value);
+		break;
+	case SIP_HDR_MAX_FORWARDS:
+		parse_number(ps, id, value, 255, &number);
+		msg->max_forwards = (int)number;
+		break;
+	case SIP_HDR_CONTENT_LENGTH:
+		parse_number(ps, id, value, INT32_MAX, &ps->content_length);
+		ps->has_length = true;
+		break;
+	case SIP_HDR_CONTENT_TYPE:
+		msg->content_type = value;
+		break;
+	default:
+		break;
+	}
+}
+
+/* A display name may hold a NUL as a quoted pair; nothing else may. */
+static void check_nul(struct parser *ps, enum sip_hdr_id id, struct slice value)
+{
+	const char *at = value.n ? memchr(value.p, 0, value.n) : NULL;
+	bool address = id == SIP_HDR_FROM || id == SIP_HDR_TO || id == SIP_HDR_CONTACT;
+
+	while (at) {
+		if (!address || at == value.p || at[-1] != '\\') {
+			fail(ps, 400, id, "NUL in its value");
+			return;
+		}
+		at = memchr(at + 1, 0, (size_t)(value.p + value.n - at) - 1);
+	}
+}
+
+static void add_header(struct parser *ps, struct slice name, struct slice value)
+{
+	struct sip_msg *msg = ps->msg;
+	enum sip_hdr_id id = sip_hdr_id_of(name);
+	u64 bit = 1ull << id % 64;
+	bool again = ps->seen[id / 64] & bit;
+
+	if (msg->nhdrs == SIP_MAX_HEADERS) {
+		fail(ps, 513, SIP_HDR_OTHER, "Too many header fields");
+		return;
+	}
+	msg->hdrs[msg->nhdrs++] = (struct sip_hdr){ id, name, value };
+	ps->seen[id / 64] |= bit;
+	if (ps->nul)
+		check_nul(ps, id, value);
+	if (again && sip_hdr_info(id)->flags & SIP_HDR_SINGLE)
+		fail(ps, 400, id, "given twice");
+	else
+		parse_value(ps, id, value);
+}
+
+static void parse_header(struct parser *ps, struct slice line)
+{
+	struct sip_cursor c = sip_cursor_of(line);
+	struct slice name = sip_take(&c, SIP_CHAR_TOKEN);
+
+	while (c.p < c.end && (*c.p == ' ' || *c.p == '\t'))
+		c.p++;
+	if (!name.n || !sip_take_char(&c, ':')) {
+		fail(ps, 400, SIP_HDR_OTHER, "Malformed header field");
+		return;
+	}
+	add_header(ps, name, slice_trim(sip_cursor_rest(&c)));
+}
+
+static void parse_headers(struct parser *ps)
+{
+	struct slice line;
+
+	while (take_header_line(ps, &line)) {
+		if (!line.n)
+			return;
+		parse_header(ps, line);
+	}
+	fail(ps, 400, SIP_HDR_OTHER, "No end of headers");
+}
+
+static bool was_seen(const struct parser *ps, enum sip_hdr_id id)
+{
+	return ps->seen[id / 64] & 1ull << id % 64;
+}
+
+static void check_mandatory(struct parser *ps)
+{
+	static const enum sip_hdr_id mandatory[] = {
+		SIP_HDR_VIA, SIP_HDR_FROM, SIP_HDR_TO, SIP_HDR_CALL_ID, SIP_HDR_CSEQ,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(mandatory) / sizeof(*mandatory); i++) {
+		if (was_seen(ps, mandatory[i]))
+			continue;
+		fail(ps, 0, mandatory[i], "missing");
+		ps->err->status = 0;	/* it would be missing in the response */
+	}
+}
+
+/* Of a datagram the rest after the body is padding (RFC 3261 §18.3). */
+static void take_body(struct parser *ps)
+{
+	struct slice body = sip_cursor_rest(&ps->at);
+
+	if (ps->has_length && ps->content_length > body.n)
+		fail(ps, 400, SIP_HDR_CONTENT_LENGTH, "more than there is");
+	else if (ps->has_length)
+		body.n = ps->content_length;
+	ps->msg->body = body;
+}
+
+static void clear(struct sip_msg *msg, struct slice bytes)
+{
+	memset(msg, 0, offsetof(struct sip_msg, hdrs));
+	msg->bytes = bytes;
+	msg->max_forwards = -1;
+}
+
+/* What is answered must have somewhere to go, and an ACK is never answered. */
+static void settle_error(struct parser *ps)
+{
+	const struct sip_msg *msg = ps->msg;
+
+	if (!msg->request || msg->method == SIP_ACK || ps->bad_via || !msg->call_id.n)
+		ps->err->status = 0;
+}
+
+int sip_parse(struct slice bytes, struct sip_msg *msg, struct sip_error *err)
+{
+	struct parser ps = { .msg = msg, .err = err, .at = sip_cursor_of(bytes) };
+	struct slice line;
+
+	clear(msg, bytes);
+	*err = (struct sip_error){ 0 };
+	while (ps.at.p < ps.at.end && (*ps.at.p == '\r' || *ps.at.p == '\n'))
+		ps.at.p++;	/* RFC 3261 §7.5 */
+	ps.nul = bytes.n && memchr(bytes.p, 0, bytes.n);
+	if (!take_line(&ps, &line)) {
+		fail(&ps, 0, SIP_HDR_OTHER, ps.at.p == ps.at.end ? "Empty" : "No start line");
+		return -EINVAL;
+	}
+	parse_start_line(&ps, line);
+	parse_headers(&ps);
+	check_mandatory(&ps);
+	take_body(&ps);
+	if (!ps.failed)
+		return 0;
+	settle_error(&ps);
+	return -EINVAL;
+}

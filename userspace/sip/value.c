@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Values of headers: parameters, lists, Via, addresses, CSeq. Folding is still
+ * in them, so white space here includes line ends.
+ */
+#include <errno.h>
+
+#include "sip/chars.h"
+#include "sip/msg.h"
+
+/* To the end of a value: the next ';' or ',' or white space. */
+static struct slice take_plain(struct sip_cursor *c)
+{
+	const char *from = c->p;
+
+	while (c->p < c->end && *c->p != ';' && *c->p != ',' && *c->p != '"' &&
+	       !sip_char_is(*c->p, SIP_CHAR_LWS))
+		c->p++;
+	return slice_of(from, (size_t)(c->p - from));
+}
+
+static bool take_value(struct sip_cursor *c, struct slice *value)
+{
+	const char *from = c->p;
+
+	if (c->p == c->end)
+		return false;
+	if (*c->p != '"') {
+		*value = take_plain(c);
+		return value->n > 0;
+	}
+	if (!sip_skip_quoted(c))
+		return false;
+	*value = slice_of(from + 1, (size_t)(c->p - from) - 2);
+	return true;
+}
+
+int sip_next_param(struct slice *rest, struct slice *name, struct slice *value)
+{
+	struct sip_cursor c = sip_cursor_of(*rest);
+
+	*value = slice_of(NULL, 0);
+	sip_skip_lws(&c);
+	if (c.p == c.end)
+		return 0;
+	if (!sip_take_char(&c, ';'))
+		return -EINVAL;
+	sip_skip_lws(&c);
+	*name = sip_take(&c, SIP_CHAR_TOKEN);
+	if (!name->n)
+		return -EINVAL;
+	sip_skip_lws(&c);
+	if (sip_take_char(&c, '=')) {
+		sip_skip_lws(&c);
+		if (!take_value(&c, value))
+			return -EINVAL;
+	}
+	*rest = sip_cursor_rest(&c);
+	return 1;
+}
+
+bool sip_param(struct slice params, const char *name, struct slice *value)
+{
+	struct slice wanted = slice_str(name), found, its;
+
+	while (sip_next_param(&params, &found, &its) == 1) {
+		if (!slice_caseeq(found, wanted))
+			continue;
+		if (value)
+			*value = its;
+		return true;
+	}
+	return false;
+}
+
+bool sip_next_element(struct slice *rest, struct slice *element)
+{
+	struct sip_cursor c = sip_cursor_of(*rest);
+	bool bracket = false;
+	const char *from;
+
+	do {
+		from = c.p;
+		while (c.p < c.end && (bracket || *c.p != ',')) {
+			if (*c.p == '"' && !bracket) {
+				if (!sip_skip_quoted(&c))
+					c.p = c.end;
+				continue;
+			}
+			if (*c.p == '<' || *c.p == '>')
+				bracket = *c.p == '<';
+			c.p++;
+		}
+		*element = slice_trim(slice_of(from, (size_t)(c.p - from)));
+		sip_take_char(&c, ',');
+	} while (!element->n && c.p < c.end);
+	*rest = sip_cursor_rest(&c);
+	return element->n > 0;
+}
+
+/* "SIP / 2.0 / UDP" */
+static bool take_protocol(struct sip_cursor *c, struct slice *transport)
+{
+	struct slice name, version;
+
+	name = sip_take(c, SIP_CHAR_TOKEN);
+	sip_skip_lws(c);
+	if (!slice_caseeq(name, SLICE("SIP")) || !sip_take_char(c, '/'))
+		return false;
+	sip_skip_lws(c);
+	version = sip_take(c, SIP_CHAR_TOKEN);
+	sip_skip_lws(c);
+	if (!version.n || !sip_take_char(c, '/'))
+		return false;
+	sip_skip_lws(c);
+	*transport = sip_take(c, SIP_CHAR_TOKEN);
+	return transport->n > 0;
+}
+
+static bool parse_via_params(struct slice rest, struct sip_via *out)
+{
+	struct slice name, value;
+	int more;
+
+	while ((more = sip_next_param(&rest, &name, &value)) == 1) {
+		if (name.n == 6 && slice_caseeq(name, SLICE("branch")))
+			out->branch = value;
+		else if (name.n == 5 && slice_caseeq(name, SLICE("rport")))
+			out->rport = true;
+		else if (name.n == 5 && slice_caseeq(name, SLICE("maddr")))
+			out->maddr = value;
+		else if (name.n == 8 && slice_caseeq(name, SLICE("received")))
+			out->received = value;
+	}
+	return !more;
+}
+
+bool sip_parse_via(struct slice element, struct sip_via *out)
+{
+	struct sip_cursor c = sip_cursor_of(element);
+	bool ip6;
+
+	memset(out, 0, sizeof(*out));
+	out->value = element;
+	if (!take_protocol(&c, &out->transport))
+		return false;
+	if (c.p == c.end || !sip_char_is(*c.p, SIP_CHAR_LWS))
+		return false;
+	sip_skip_lws(&c);
+	if (!sip_take_hostport(&c, true, &out->host, &ip6, &out->port))
+		return false;
+	sip_skip_lws(&c);
+	out->params = sip_cursor_rest(&c);
+	return parse_via_params(out->params, out);
+}
+
+static bool is_known_uri(struct slice uri)
+{
+	struct sip_uri parsed;
+
+	return sip_uri_parse(uri, &parsed);
+}
+
+/* display-name, up to the '<'; false: none, this is an addr-spec */
+static bool take_display(struct sip_cursor *c, struct slice *display)
+{
+	struct sip_cursor at = *c;
+
+	if (at.p < at.end && *at.p == '"') {
+		if (!sip_skip_quoted(&at))
+			return false;
+		*display = slice_of(c->p, (size_t)(at.p - c->p));
+		sip_skip_lws(&at);
+		*c = at;
+		return at.p < at.end && *at.p == '<';
+	}
+	while (at.p < at.end && !strchr("<;,\"", *at.p))
+		at.p++;
+	if (at.p == at.end || *at.p != '<')
+		return false;
+	*display = slice_trim(slice_of(c->p, (size_t)(at.p - c->p)));
+	c->p = at.p;
+	return true;
+}
+
+static bool take_bracketed(struct sip_cursor *c, struct slice *uri)
+{
+	const char *close = memchr(c->p, '>', (size_t)(c->end - c->p));
+
+	if (!close)
+		return false;
+	*uri = slice_of(c->p + 1, (size_t)(close - c->p) - 1);
+	c->p = close + 1;
+	return true;
+}
+
+/* Without brackets ';' begins the header's parameters, and neither '?' nor ','
+ * may occur (RFC 3261 §20). */
+static bool take_addr_spec(struct sip_cursor *c, struct slice *uri)
+{
+	*uri = take_plain(c);
+	return uri->n && !memchr(uri->p, '?', uri->n);
+}
+
+bool sip_parse_nameaddr(struct slice value, struct sip_nameaddr *out)
+{
+	struct sip_cursor c = sip_cursor_of(slice_trim(value));
+	const char *from = c.p;
+	struct slice rest, name, param;
+	int more;
+
+	memset(out, 0, sizeof(*out));
+	if (take_display(&c, &out->display) ? !take_bracketed(&c, &out->uri)
+					    : !take_addr_spec(&c, &out->uri))
+		return false;
+	out->value = slice_of(from, (size_t)(c.p - from));
+	if (!is_known_uri(out->uri))
+		return false;
+	sip_skip_lws(&c);
+	out->params = rest = sip_cursor_rest(&c);
+	while ((more = sip_next_param(&rest, &name, &param)) == 1)
+		if (name.n == 3 && slice_caseeq(name, SLICE("tag")))
+			out->tag = param;
+	return !more;
+}
+
+bool sip_parse_cseq(struct slice value, u32 *number, struct slice *method)
+{
+	struct sip_cursor c = sip_cursor_of(value);
+	struct slice digits = sip_take(&c, SIP_CHAR_DIGIT);
+
+	if (!slice_u32(digits, number) || *number > INT32_MAX)
+		return false;
+	if (c.p == c.end || !sip_char_is(*c.p, SIP_CHAR_LWS))
+		return false;
+	sip_skip_lws(&c);
+	*method = sip_take(&c, SIP_CHAR_TOKEN);
+	return method->n && c.p == c.end;
+}
