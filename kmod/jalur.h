@@ -92,17 +92,45 @@ struct jalur_pkt {
 };
 
 /**
+ * struct jalur_way - how packets leave an end, as it is written into them
+ * @dst: route; RCU, NULL when it is to be found
+ * @saddr: IPv4: local address; the two lie as in the header
+ * @daddr: IPv4: remote address
+ * @sport: local port; the two lie as in the header
+ * @dport: remote port
+ * @sum: of addresses and ports, for UDP's checksum
+ * @ip_sum: of the IPv4 addresses, for the header's checksum
+ * @cookie: of @dst (IPv6)
+ * @mtu: of @dst, 0 when it has to be asked for
+ * @headroom: that @dst's device wants, and our IP header
+ * @family: AF_INET or AF_INET6, 0 when there is no remote
+ * @slow: @dst needs dst_output(): local, tunnelled, transformed
+ */
+struct jalur_way {
+	struct dst_entry __rcu	*dst;
+	__be32			saddr;
+	__be32			daddr;
+	__be16			sport;
+	__be16			dport;
+	__wsum			sum;
+	__wsum			ip_sum;
+	u32			cookie;
+	u32			mtu;
+	u16			headroom;
+	u8			family;
+	bool			slow;
+};
+
+/**
  * struct jalur_route - what relay.c's classify() found for a packet
  * @graph: configuration that the packet sees
  * @from: of the end where it arrived
  * @payload: line of its payload table, NULL without a table
  * @conf: of the end that sends it on; NULL without a flow
  * @to: the same end
- * @dst: route to @remote, valid while RCU is held
- * @remote: where it goes
- * @cookie: of @dst
- * @mtu: of @dst, 0 when it has to be asked for
- * @slow: @dst needs dst_output(), not just its neighbour
+ * @remote: where it goes; IPv6 only
+ * @way: of @to, as of now; its route is valid while RCU is held
+ * @sum: that the packet has: of its addresses and ports
  * @held: the packet comes from the remote of a locked end, as of @seq
  * @seq: of that end's remote_seq
  * @failure: why the packet, received as it is, cannot be sent on; an enum
@@ -114,12 +142,10 @@ struct jalur_route {
 	const struct jalur_payload	*payload;
 	const struct jalur_end_conf	*conf;
 	struct jalur_end		*to;
-	struct dst_entry		*dst;
-	struct jalur_addr		remote;
-	u32				cookie;
-	u32				mtu;
+	struct jalur_way		way;
+	struct in6_addr			remote;
+	__wsum				sum;
 	unsigned int			seq;
-	bool				slow;
 	bool				held;
 	int				failure;
 };
@@ -164,14 +190,12 @@ struct jalur_stats {
  * @dormant: the local address is not on the host now (address notifier)
  * @timed_out: nothing accepted for idle-ms; told once. Written under @lock
  * @lock: guards what follows, but for @tx_packets and @tx_bytes
- * @remote_seq: readers of @remote on the packet path take no lock
+ * @remote_seq: of @remote, @locked and @way, which change together; readers on
+ *	the packet path take no lock
  * @remote: where packets to this end go now: learned, else as signalled
  * @locked: the latch is closed
  * @epoch: latch-epoch that @locked belongs to
- * @dst: cached route to @remote; RCU, replaced under @lock
- * @dst_cookie: of @dst (IPv6)
- * @dst_mtu: of @dst, 0 when it has to be asked for
- * @dst_slow: @dst needs dst_output(): local, tunnelled, transformed
+ * @way: there, made when @remote changes; its route is found when wanted
  * @ip_id: random base of the IPv4 identification of what we send
  * @dst_retry: jiffies before which a failed route look-up is not tried again
  * @last_rx: jiffies of the last accepted packet, else of creation
@@ -180,7 +204,7 @@ struct jalur_stats {
  * @unreachable_told: jiffies of the last unreachable event, likewise
  * @mtu_told: jiffies of the last path MTU learned, likewise
  * @cur_ssrc: SSRC that arrives now; valid when @has_ssrc
- * @cur_source: its line in @stats
+ * @source: its line in @stats
  * @stats: counters of packets that arrived here
  * @tx_packets: packets sent to the remote (many CPUs may send)
  * @tx_bytes: UDP payload of these
@@ -203,17 +227,14 @@ struct jalur_end {
 	spinlock_t		lock;
 	seqcount_spinlock_t	remote_seq;
 	struct jalur_addr	remote;
-	struct dst_entry __rcu	*dst;
-	u32			dst_cookie;
-	u32			dst_mtu;
-	bool			dst_slow;
+	struct jalur_way	way;
 	u16			ip_id;
 	unsigned long		dst_retry;
 	unsigned long		last_rx;
 	bool			has_rx;
 	bool			has_ssrc;
-	u8			cur_source;
 	u32			cur_ssrc;
+	struct jalur_source	*source;
 	unsigned long		ssrc_told;
 	unsigned long		unreachable_told;
 	unsigned long		mtu_told;

@@ -12,6 +12,7 @@
  */
 
 #include <linux/random.h>
+#include <net/checksum.h>
 
 #include "jalur.h"
 #include "trace.h"
@@ -73,8 +74,34 @@ static bool signalled(const struct jalur_end_conf *conf,
 	return conf->remote.family && same(&conf->remote, src);
 }
 
+/* An address and its port, as they count in a UDP checksum. */
+static __wsum sum_address(const struct jalur_addr *addr)
+{
+	return csum_partial(&addr->ip, sizeof(addr->ip),
+			    (__force __wsum)(u32)(__force u16)addr->port);
+}
+
+static void make_way(struct jalur_way *way, const struct jalur_addr *local,
+		     const struct jalur_addr *remote)
+{
+	memset(way, 0, sizeof(*way));
+	/* control refuses a remote of another family; so do we */
+	if (remote->family != local->family)
+		return;
+	way->family = local->family;
+	way->sport = local->port;
+	way->dport = remote->port;
+	way->sum = csum_add(sum_address(local), sum_address(remote));
+	if (way->family != AF_INET)
+		return;
+	way->saddr = local->ip.s6_addr32[0];
+	way->daddr = remote->ip.s6_addr32[0];
+	way->ip_sum = csum_add((__force __wsum)way->saddr,
+			       (__force __wsum)way->daddr);
+}
+
 /*
- * Remote and route change together, so that no packet takes the route of one to
+ * Remote and way change together, so that no packet takes the route of one to
  * the address of the other. Whoever changes the remote or the lock goes through
  * here, which readers of @remote_seq see.
  */
@@ -82,12 +109,15 @@ static void set_remote(struct jalur_end *end, const struct jalur_addr *remote,
 		       bool locked)
 {
 	struct dst_entry *old;
+	struct jalur_way way;
 
-	old = rcu_dereference_protected(end->dst, lockdep_is_held(&end->lock));
+	make_way(&way, &end->local, remote);
+	old = rcu_dereference_protected(end->way.dst,
+					lockdep_is_held(&end->lock));
 	write_seqcount_begin(&end->remote_seq);
 	end->remote = *remote;
 	WRITE_ONCE(end->locked, locked);
-	RCU_INIT_POINTER(end->dst, NULL);
+	end->way = way;
 	write_seqcount_end(&end->remote_seq);
 	WRITE_ONCE(end->dst_retry, 0);
 	dst_release(old);
@@ -95,25 +125,31 @@ static void set_remote(struct jalur_end *end, const struct jalur_addr *remote,
 
 /*
  * May a packet from @src pass the source check? Read-only. Most packets come
- * from the remote of a locked end; that they do is kept in @route, so that
- * latch_learn() need not compare again unless the remote has moved.
+ * from the remote of an end that learns nothing more. That they do is kept in
+ * @route, so that latch_learn() need not compare again unless the remote has
+ * moved; and then their addresses and ports are those of the end, whose sum is
+ * known.
  */
 static bool latch_allows(const struct jalur_end *end,
 			 const struct jalur_addr *src,
 			 struct jalur_route *route)
 {
+	const struct jalur_end_conf *conf = route->from;
 	bool locked, match;
 
 	do {
 		route->seq = read_seqcount_begin(&end->remote_seq);
 		locked = READ_ONCE(end->locked);
 		match = same(&end->remote, src);
+		route->sum = end->way.sum;
 	} while (read_seqcount_retry(&end->remote_seq, route->seq));
 
-	route->held = locked && match;
-	if (likely(locked))
-		return match;
-	return signalled(route->from, src) || admits(end, route->from, src);
+	route->held = match && (locked || !conf->latch_open ||
+				conf->latch == JALUR_LATCH_STRICT);
+	if (likely(route->held))
+		return true;
+	route->sum = csum_add(sum_address(src), sum_address(&end->local));
+	return !locked && (signalled(conf, src) || admits(end, conf, src));
 }
 
 static noinline bool learn(struct jalur_end *end,

@@ -93,7 +93,7 @@ static void take_snapshot(struct jalur_end *end, struct snapshot *s)
 	s->has_rx = end->has_rx;
 	s->last_rx = end->last_rx;
 	s->rtt_us = end->rtt_us;
-	s->cur_source = end->cur_source;
+	s->cur_source = end->source ? end->source - end->stats.sources : 0;
 	spin_unlock_bh(&end->lock);
 }
 

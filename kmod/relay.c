@@ -206,8 +206,8 @@ static noinline void relay_segments(struct sk_buff *skb, struct jalur_pkt *pkt,
 }
 
 /* The packet is ours from here on. */
-static void take(struct sk_buff *skb, struct jalur_pkt *pkt,
-		 struct jalur_end *end)
+static __always_inline void take(struct sk_buff *skb, struct jalur_pkt *pkt,
+				 struct jalur_end *end)
 {
 	/* before any write, and before any pull, which may write */
 	skb = skb_share_check(skb, GFP_ATOMIC);

@@ -22,32 +22,19 @@
 
 #include "jalur.h"
 
-/* An address and its port, as they count in a UDP checksum. */
-static __wsum sum_address(const struct jalur_addr *addr)
-{
-	__wsum sum = (__force __wsum)addr->ip.s6_addr32[0];
-
-	if (unlikely(addr->family == AF_INET6)) {
-		sum = csum_add(sum, (__force __wsum)addr->ip.s6_addr32[1]);
-		sum = csum_add(sum, (__force __wsum)addr->ip.s6_addr32[2]);
-		sum = csum_add(sum, (__force __wsum)addr->ip.s6_addr32[3]);
-	}
-	return csum_add(sum, (__force __wsum)(u32)(__force u16)addr->port);
-}
-
 /* The pseudo-header alone: hardware, or the core, adds the rest. */
 static void set_partial(struct sk_buff *skb, struct udphdr *udp,
-			const struct jalur_addr *src,
-			const struct jalur_addr *dst)
+			const struct jalur_route *route)
 {
 	unsigned int len = ntohs(udp->len);
 
-	if (src->family == AF_INET)
-		udp->check = ~csum_tcpudp_magic(src->ip.s6_addr32[0],
-						dst->ip.s6_addr32[0],
+	if (route->way.family == AF_INET)
+		udp->check = ~csum_tcpudp_magic(route->way.saddr,
+						route->way.daddr,
 						len, IPPROTO_UDP, 0);
 	else
-		udp->check = ~csum_ipv6_magic(&src->ip, &dst->ip, len,
+		udp->check = ~csum_ipv6_magic(&route->to->local.ip,
+					      &route->remote, len,
 					      IPPROTO_UDP, 0);
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	skb->csum_start = skb_transport_header(skb) - skb->head;
@@ -59,23 +46,16 @@ static void set_partial(struct sk_buff *skb, struct udphdr *udp,
  * that addresses and ports are all that differs.
  */
 static void update_checksum(struct sk_buff *skb, struct udphdr *udp,
-			    const struct jalur_pkt *pkt,
-			    const struct jalur_addr *src,
-			    const struct jalur_addr *dst)
+			    const struct jalur_route *route)
 {
-	__wsum delta;
-
 	if (skb->ip_summed == CHECKSUM_PARTIAL ||
-	    (unlikely(!udp->check) && src->family == AF_INET6)) {
-		set_partial(skb, udp, src, dst);
+	    (unlikely(!udp->check) && route->way.family == AF_INET6)) {
+		set_partial(skb, udp, route);
 		return;
 	}
 	if (unlikely(!udp->check))
 		return;
-	delta = csum_sub(csum_add(sum_address(src), sum_address(dst)),
-			 csum_add(sum_address(&pkt->src),
-				  sum_address(&pkt->dst)));
-	csum_replace_by_diff(&udp->check, delta);
+	csum_replace_by_diff(&udp->check, csum_sub(route->way.sum, route->sum));
 	if (unlikely(!udp->check))
 		udp->check = CSUM_MANGLED_0;
 }
@@ -99,19 +79,20 @@ static void write_ipv4(struct sk_buff *skb, const struct jalur_pkt *pkt,
 		       const struct jalur_route *route)
 {
 	const struct jalur_end *to = route->to;
-	struct iphdr *ip = ip_hdr(skb);
 	u16 id = to->ip_id + (u16)atomic64_read(&to->tx_packets);
+	__be32 *ip = (__be32 *)skb_network_header(skb);
+	__wsum sum = route->way.ip_sum;
 
-	*(__be16 *)ip = htons(0x4500 | sent_tos(pkt, route->conf));
-	ip->tot_len = htons(skb->len);
-	ip->id = htons(id);
-	ip->frag_off = route->conf->df ? htons(IP_DF) : 0;
-	ip->ttl = pkt->ttl - 1;
-	ip->protocol = IPPROTO_UDP;
-	ip->saddr = to->local.ip.s6_addr32[0];
-	ip->daddr = route->remote.ip.s6_addr32[0];
-	ip->check = 0;
-	ip->check = ip_fast_csum(ip, 5);
+	/* words of the header, summed up as they are written */
+	ip[0] = htonl(0x45 << 24 | sent_tos(pkt, route->conf) << 16 | skb->len);
+	ip[1] = htonl(id << 16 | (route->conf->df ? IP_DF : 0));
+	ip[2] = htonl((pkt->ttl - 1) << 24 | IPPROTO_UDP << 16);
+	ip[3] = route->way.saddr;
+	ip[4] = route->way.daddr;
+	sum = csum_add(sum, (__force __wsum)ip[0]);
+	sum = csum_add(sum, (__force __wsum)ip[1]);
+	sum = csum_add(sum, (__force __wsum)ip[2]);
+	((struct iphdr *)ip)->check = csum_fold(sum);
 	skb->protocol = htons(ETH_P_IP);
 }
 
@@ -125,7 +106,7 @@ static void write_ipv6(struct sk_buff *skb, const struct jalur_pkt *pkt,
 	ip->nexthdr = IPPROTO_UDP;
 	ip->hop_limit = pkt->ttl - 1;
 	ip->saddr = route->to->local.ip;
-	ip->daddr = route->remote.ip;
+	ip->daddr = route->remote;
 	skb->protocol = htons(ETH_P_IPV6);
 }
 
@@ -156,27 +137,25 @@ static bool partial_is_foreign(const struct sk_buff *skb)
 static int rewrite_packet(struct sk_buff *skb, const struct jalur_pkt *pkt,
 			  const struct jalur_route *route)
 {
-	const struct jalur_addr *src = &route->to->local;
-	bool ipv6 = src->family == AF_INET6;
-	unsigned int len = ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	const struct jalur_way *way = &route->way;
+	bool ipv6 = way->family == AF_INET6;
 	struct udphdr *udp;
 
 	__skb_pull(skb, pkt->iph_len);
 	if (unlikely(partial_is_foreign(skb)))
 		return JALUR_DROP_REASON_MALFORMED;
 	/* one copy at most: writable, and with room for both headers */
-	if (unlikely(skb_cow_head(skb, len +
-				  LL_RESERVED_SPACE(route->dst->dev))))
+	if (unlikely(skb_cow_head(skb, way->headroom)))
 		return JALUR_DROP_REASON_NO_MEMORY;
 	scrub(skb);
 
 	skb_reset_transport_header(skb);
-	udp = udp_hdr(skb);
-	update_checksum(skb, udp, pkt, src, &route->remote);
-	udp->source = src->port;
-	udp->dest = route->remote.port;
+	udp = (struct udphdr *)skb->data;
+	update_checksum(skb, udp, route);
+	udp->source = way->sport;
+	udp->dest = way->dport;
 
-	__skb_push(skb, len);
+	__skb_push(skb, ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 	skb_reset_network_header(skb);
 	if (ipv6)
 		write_ipv6(skb, pkt, route);

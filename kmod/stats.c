@@ -40,20 +40,21 @@ static bool older(const struct jalur_source *a, const struct jalur_source *b)
 	return time_before(a->last, b->last);
 }
 
-/* The slot of @ssrc, of its own or one that was given up for it. */
-static u8 find_source(struct jalur_stats *stats, u32 ssrc)
+/* The slot of @ssrc, its own or one that was given up for it. */
+static struct jalur_source *find_source(struct jalur_stats *stats, u32 ssrc)
 {
-	struct jalur_source *sources = stats->sources;
-	u8 i, oldest = 0;
+	struct jalur_source *src, *oldest = stats->sources;
+	int i;
 
 	for (i = 0; i < JALUR_SOURCES; i++) {
-		if (sources[i].used && sources[i].ssrc == ssrc)
-			return i;
-		if (older(&sources[i], &sources[oldest]))
-			oldest = i;
+		src = &stats->sources[i];
+		if (src->used && src->ssrc == ssrc)
+			return src;
+		if (older(src, oldest))
+			oldest = src;
 	}
-	memset(&sources[oldest], 0, sizeof(sources[oldest]));
-	sources[oldest].ssrc = ssrc;
+	memset(oldest, 0, sizeof(*oldest));
+	oldest->ssrc = ssrc;
 	return oldest;
 }
 
@@ -66,7 +67,7 @@ static noinline bool change_source(struct jalur_end *end, u32 ssrc)
 {
 	bool first = !end->has_ssrc;
 
-	end->cur_source = find_source(&end->stats, ssrc);
+	end->source = find_source(&end->stats, ssrc);
 	end->cur_ssrc = ssrc;
 	end->has_ssrc = true;
 	if (first)
@@ -156,7 +157,7 @@ static bool receive_rtp(struct jalur_end *end,
 
 	if (unlikely(!end->has_ssrc || end->cur_ssrc != pkt->ssrc))
 		told = change_source(end, pkt->ssrc);
-	src = &end->stats.sources[end->cur_source];
+	src = end->source;
 	update_jitter(src, payload, pkt);
 	if (unlikely(!src->used)) {
 		start_sequence(src, pkt->seq);

@@ -33,7 +33,8 @@ static struct net *end_net(const struct jalur_end *end)
 	return end->session->jn->net;
 }
 
-static struct dst_entry *find_ipv4(const struct jalur_route *route)
+static struct dst_entry *find_ipv4(const struct jalur_route *route,
+				   const struct jalur_addr *remote)
 {
 	const struct jalur_addr *local = &route->to->local;
 	struct flowi4 flow = {
@@ -44,9 +45,9 @@ static struct dst_entry *find_ipv4(const struct jalur_route *route)
 		.flowi4_tos	= route->conf->dscp > 0 ?
 				  route->conf->dscp << 2 : 0,
 		.saddr		= local->ip.s6_addr32[0],
-		.daddr		= route->remote.ip.s6_addr32[0],
+		.daddr		= remote->ip.s6_addr32[0],
 		.fl4_sport	= local->port,
-		.fl4_dport	= route->remote.port,
+		.fl4_dport	= remote->port,
 	};
 	struct rtable *rt = ip_route_output_flow(end_net(route->to), &flow,
 						 NULL);
@@ -61,17 +62,17 @@ static struct dst_entry *find_ipv4(const struct jalur_route *route)
 	return &rt->dst;
 }
 
-static struct dst_entry *find_ipv6(const struct jalur_route *route)
+static struct dst_entry *find_ipv6(const struct jalur_route *route,
+				   const struct jalur_addr *remote)
 {
 	const struct jalur_addr *local = &route->to->local;
 	struct flowi6 flow = {
-		.flowi6_oif	= route->remote.scope ?: local->scope ?:
-				  local->l3,
+		.flowi6_oif	= remote->scope ?: local->scope ?: local->l3,
 		.flowi6_proto	= IPPROTO_UDP,
 		.saddr		= local->ip,
-		.daddr		= route->remote.ip,
+		.daddr		= remote->ip,
 		.fl6_sport	= local->port,
-		.fl6_dport	= route->remote.port,
+		.fl6_dport	= remote->port,
 	};
 	struct dst_entry *dst;
 
@@ -105,27 +106,48 @@ static u32 stable_mtu(const struct dst_entry *dst, int family)
 	return dst_mtu(dst);
 }
 
+static struct dst_entry *find_dst(struct jalur_route *route,
+				  const struct jalur_addr *remote)
+{
+	struct jalur_way *way = &route->way;
+	struct dst_entry *dst;
+
+	if (way->family == AF_INET) {
+		dst = find_ipv4(route, remote);
+		way->headroom = sizeof(struct iphdr);
+		way->cookie = 0;
+	} else {
+		dst = find_ipv6(route, remote);
+		way->headroom = sizeof(struct ipv6hdr);
+		way->cookie = dst ? rt6_get_cookie(dst_rt6_info(dst)) : 0;
+	}
+	if (!dst)
+		return NULL;
+	way->headroom += LL_RESERVED_SPACE(dst->dev);
+	way->slow = needs_stack(dst, way->family);
+	way->mtu = stable_mtu(dst, way->family);
+	return dst;
+}
+
 /*
  * Keep what was found, unless the remote moved on meanwhile. Either way @dst
  * lives until the end of this RCU section, which is all that this packet needs.
  */
-static void keep_route(struct jalur_route *route)
+static void keep_dst(struct jalur_end *to, struct jalur_way *way,
+		     const struct jalur_addr *remote, struct dst_entry *dst)
 {
-	struct jalur_end *to = route->to;
-	struct dst_entry *old = route->dst;
+	struct dst_entry *old = dst;
 
 	spin_lock(&to->lock);
-	if (!route->dst) {
+	if (!dst) {
 		/* never 0, which stands for no failure */
 		WRITE_ONCE(to->dst_retry, (jiffies + RETRY) | 1);
-	} else if (same(&to->remote, &route->remote)) {
-		old = rcu_dereference_protected(to->dst,
+	} else if (same(&to->remote, remote)) {
+		old = rcu_dereference_protected(to->way.dst,
 						lockdep_is_held(&to->lock));
 		write_seqcount_begin(&to->remote_seq);
-		rcu_assign_pointer(to->dst, route->dst);
-		to->dst_cookie = route->cookie;
-		to->dst_mtu = route->mtu;
-		to->dst_slow = route->slow;
+		to->way = *way;
+		rcu_assign_pointer(to->way.dst, dst);
 		write_seqcount_end(&to->remote_seq);
 	}
 	spin_unlock(&to->lock);
@@ -134,50 +156,56 @@ static void keep_route(struct jalur_route *route)
 
 static noinline int find_route(struct jalur_route *route)
 {
-	unsigned long retry = READ_ONCE(route->to->dst_retry);
-	int family = route->to->local.family;
+	struct jalur_end *to = route->to;
+	unsigned long retry = READ_ONCE(to->dst_retry);
+	struct jalur_addr remote;
+	struct dst_entry *dst;
+	unsigned int seq;
 
-	route->dst = NULL;
 	if (retry && time_before(jiffies, retry))
 		return JALUR_DROP_REASON_NO_ROUTE;
-	if (route->remote.family != family)
+	do {
+		seq = read_seqcount_begin(&to->remote_seq);
+		remote = to->remote;
+		route->way = to->way;
+	} while (read_seqcount_retry(&to->remote_seq, seq));
+	if (!route->way.family)
 		return JALUR_DROP_REASON_NO_REMOTE;
-	if (family == AF_INET)
-		route->dst = find_ipv4(route);
-	else
-		route->dst = find_ipv6(route);
-	if (route->dst) {
-		route->slow = needs_stack(route->dst, family);
-		route->mtu = stable_mtu(route->dst, family);
-		route->cookie = family == AF_INET ? 0 :
-				rt6_get_cookie(dst_rt6_info(route->dst));
-	}
-	keep_route(route);
-	return route->dst ? JALUR_PASSED : JALUR_DROP_REASON_NO_ROUTE;
+	route->remote = remote.ip;
+
+	dst = find_dst(route, &remote);
+	RCU_INIT_POINTER(route->way.dst, dst);
+	keep_dst(to, &route->way, &remote, dst);
+	return dst ? JALUR_PASSED : JALUR_DROP_REASON_NO_ROUTE;
+}
+
+static struct dst_entry *way_dst(const struct jalur_way *way)
+{
+	return rcu_dereference(way->dst);
 }
 
 /*
- * Find the way to the remote of @route->to. @route->dst is valid until the end
- * of the RCU section. JALUR_PASSED or the reason to drop.
+ * Find the way to the remote of @route->to. Its route is valid until the end of
+ * the RCU section. JALUR_PASSED or the reason to drop.
  */
 static int get_route(struct jalur_route *route)
 {
 	struct jalur_end *to = route->to;
+	struct dst_entry *dst;
 	unsigned int seq;
 
 	do {
 		seq = read_seqcount_begin(&to->remote_seq);
-		route->remote = to->remote;
-		route->dst = rcu_dereference(to->dst);
-		route->cookie = to->dst_cookie;
-		route->mtu = to->dst_mtu;
-		route->slow = to->dst_slow;
+		route->way = to->way;
+		if (unlikely(to->way.family == AF_INET6))
+			route->remote = to->remote.ip;
 	} while (read_seqcount_retry(&to->remote_seq, seq));
 
-	if (!route->remote.family)
-		return JALUR_DROP_REASON_NO_REMOTE;
-	if (likely(route->dst && dst_check(route->dst, route->cookie)))
+	dst = way_dst(&route->way);
+	if (likely(dst && dst_check(dst, route->way.cookie)))
 		return JALUR_PASSED;
+	if (!route->way.family)
+		return JALUR_DROP_REASON_NO_REMOTE;
 	return find_route(route);
 }
 
@@ -191,9 +219,10 @@ void jalur_xmit_forget(struct jalur_end *end)
 {
 	struct dst_entry *old;
 
-	old = rcu_dereference_protected(end->dst, lockdep_is_held(&end->lock));
+	old = rcu_dereference_protected(end->way.dst,
+					lockdep_is_held(&end->lock));
 	write_seqcount_begin(&end->remote_seq);
-	RCU_INIT_POINTER(end->dst, NULL);
+	RCU_INIT_POINTER(end->way.dst, NULL);
 	write_seqcount_end(&end->remote_seq);
 	dst_release(old);
 }
@@ -202,7 +231,8 @@ void jalur_xmit_forget(struct jalur_end *end)
  * The stack's own output. Fragments want an identification of their own, not
  * one of ours, and ignore_df stands in for the socket that we have not.
  */
-static int send_slow(struct sk_buff *skb, const struct jalur_route *route)
+static int send_slow(struct sk_buff *skb, struct dst_entry *dst,
+		     const struct jalur_route *route)
 {
 	struct net *net = end_net(route->to);
 
@@ -214,7 +244,7 @@ static int send_slow(struct sk_buff *skb, const struct jalur_route *route)
 		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 	}
 	skb->ignore_df = 1;
-	skb->dev = route->dst->dev;
+	skb->dev = dst->dev;
 	return dst_output(net, NULL, skb);
 }
 
@@ -251,21 +281,22 @@ static int send_fast(struct sk_buff *skb, struct dst_entry *dst)
 static int send_packet(struct sk_buff *skb, const struct jalur_pkt *pkt,
 		       const struct jalur_route *route)
 {
-	struct dst_entry *dst = route->dst;
-	bool fits = skb->len <= (route->mtu ?: dst_mtu(dst));
+	const struct jalur_way *way = &route->way;
+	struct dst_entry *dst = way_dst(way);
+	bool fits = skb->len <= (way->mtu ?: dst_mtu(dst));
 	int ret;
 
 	if (unlikely(!fits && route->conf->df)) {
 		kfree_skb(skb);
 		return JALUR_DROP_REASON_TOO_BIG;
 	}
-	if (likely(fits && !route->slow)) {
+	if (likely(fits && !way->slow)) {
 		if (unlikely(!(dst->dev->priv_flags & IFF_XMIT_DST_RELEASE)))
 			skb_dst_set_noref(skb, dst);
 		ret = send_fast(skb, dst);
 	} else {
 		skb_dst_set_noref(skb, dst);
-		ret = send_slow(skb, route);
+		ret = send_slow(skb, dst, route);
 	}
 	if (unlikely(net_xmit_eval(ret)))
 		return JALUR_DROP_REASON_TRANSMIT;
