@@ -10,14 +10,15 @@
 #include <linux/version.h>
 #include <linux/types.h>
 
-#if __has_include(<linux/unaligned.h>)
+/* moved in 6.12; not __has_include(), which sparse does not know */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
 #endif
 
 /* moved out of netdevice.h in 6.5 */
-#if __has_include(<net/gso.h>)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #include <net/gso.h>
 #else
 #include <linux/netdevice.h>
