@@ -284,21 +284,29 @@ static void append_flow(json_t *list, struct nlattr *nest)
 	json_decref(ends);
 }
 
+/* The reply to a deletion has ids and final counters only, and no age. */
 json_t *decode_session(struct nlattr *attrs, int len)
 {
 	struct nlattr *tb[JALUR_A_SESSION_MAX + 1], *attr;
 	json_t *ends, *flows;
+	bool final;
 	int left;
 
 	if (nla_parse(tb, JALUR_A_SESSION_MAX, attrs, len, NULL) || !tb[JALUR_A_SESSION_ID])
 		return NULL;
+	final = !tb[JALUR_A_SESSION_AGE_MS];
 	ends = json_array();
 	flows = json_array();
 	each_attr(attr, attrs, len, left) {
 		if (nla_type(attr) == JALUR_A_SESSION_END)
-			json_array_append_new(ends, decode_end(attr, false));
+			json_array_append_new(ends, decode_end(attr, final));
 		else if (nla_type(attr) == JALUR_A_SESSION_FLOW)
 			append_flow(flows, attr);
+	}
+	if (final) {
+		json_decref(flows);
+		return json_pack("{s:o, s:o, s:o}", "id", json_hex(get_u64(tb[JALUR_A_SESSION_ID])),
+				 "owner", json_hex(get_u64(tb[JALUR_A_SESSION_OWNER])), "ends", ends);
 	}
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "id", json_hex(get_u64(tb[JALUR_A_SESSION_ID])),

@@ -200,9 +200,16 @@ int kernel_events_open(struct ctl *ctl)
 		kernel_close(ctl);
 		return -unreachable(ctl, err);
 	}
-	nl_socket_disable_seq_check(ctl->kernel->sock);
 	nl_socket_set_nonblocking(ctl->kernel->sock);
 	return nl_socket_get_fd(ctl->kernel->sock);
+}
+
+/* Events answer no request. */
+static int any_sequence(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
 }
 
 int kernel_events_read(struct ctl *ctl, void (*each)(void *arg, struct nlattr *attrs, int len),
@@ -215,7 +222,7 @@ int kernel_events_read(struct ctl *ctl, void (*each)(void *arg, struct nlattr *a
 	if (!cb)
 		return -ENOMEM;
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, take_answer, &r);
-	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_DEFAULT, NULL, NULL);
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, any_sequence, NULL);
 	errno = 0;
 	err = nl_recvmsgs(ctl->kernel->sock, cb);
 	nl_cb_put(cb);

@@ -338,6 +338,19 @@ int session_watch(struct ctl *ctl, int argc, char **argv)
 	}
 }
 
+static void print_final(u64 id, const json_t *session)
+{
+	json_t *end;
+	size_t i;
+
+	printf("session %016" PRIx64 " deleted\n", id);
+	json_array_foreach(json_object_get(session, "ends"), i, end)
+		printf("  end %" PRIu64 ": %" PRIu64 " packets received, %" PRIu64 " sent, %" PRIu64
+		       " lost, %" PRIu64 " dropped\n", hex_of(end, "id"),
+		       member_number(end, "rx_packets"), member_number(end, "tx_packets"),
+		       member_number(end, "lost"), member_number(end, "dropped"));
+}
+
 int session_del(struct ctl *ctl, int argc, char **argv)
 {
 	json_t *list, *session;
@@ -373,9 +386,7 @@ int session_del(struct ctl *ctl, int argc, char **argv)
 		ctl_print_json(result);
 		json_decref(result);
 	} else {
-		printf("session %016" PRIx64 " deleted\n", id);
-		if (session)
-			print_session(session);
+		print_final(id, session);
 	}
 	json_decref(list);
 	return CTL_OK;
