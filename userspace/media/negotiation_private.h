@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Between negotiation.c, which changes the state of a call's media, and
+ * plan_make.c, which makes a plan of it.
+ */
+#ifndef MEDIA_NEGOTIATION_PRIVATE_H
+#define MEDIA_NEGOTIATION_PRIVATE_H
+
+#include "media/negotiation.h"
+
+/* One side of a stream: our end towards a leg, and what that leg said. */
+struct media_stream_leg {
+	struct addr local;		/* RTP; family 0: no ports */
+	struct addr advertised;
+	u64 id, rtcp_id;		/* of the ends */
+	struct addr remote, remote_rtcp;
+	enum sdp_direction direction;	/* as the leg itself sees it */
+	size_t npayloads;
+	struct sdp_payload payloads[SDP_MAX_PAYLOADS];
+};
+
+struct media_stream {
+	enum sdp_kind kind;
+	bool rejected;
+	bool mux;		/* offered; after the answer: agreed */
+	bool answered;
+	struct media_stream_leg leg[2];
+};
+
+struct media_state {
+	size_t n;
+	struct media_stream streams[SDP_MAX_MEDIA];
+};
+
+struct media_negotiation {
+	struct media_negotiation_conf conf;
+	char tag[MEDIA_PLAN_TAG];
+	u64 next_id;
+	struct media_state committed;
+	bool pending;
+	enum media_leg from;		/* of the pending offer */
+	struct media_state next;	/* as offered */
+	bool has_early;
+	struct media_state early;	/* next as the last provisional answer has it */
+	char *offer;			/* the pending one, to be printed again */
+	char *last[2];			/* said last to each leg */
+	u64 version[2];
+};
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Plans are plain data in one block: compared field by field, so that padding
+ * and order of allocation do not matter.
+ */
+#include <stdlib.h>
+
+#include "media/plan.h"
+
+static size_t plan_size(size_t nends, size_t nflows)
+{
+	return sizeof(struct media_plan) + nends * sizeof(struct media_end) +
+	       nflows * sizeof(struct media_flow);
+}
+
+static void set_pointers(struct media_plan *plan)
+{
+	plan->ends = (struct media_end *)(plan + 1);
+	plan->flows = (struct media_flow *)(plan->ends + plan->nends);
+}
+
+struct media_plan *media_plan_new(u64 session, size_t nends, size_t nflows)
+{
+	struct media_plan *plan = calloc(1, plan_size(nends, nflows));
+
+	if (!plan)
+		return NULL;
+	plan->session = session;
+	plan->nends = nends;
+	plan->nflows = nflows;
+	set_pointers(plan);
+	return plan;
+}
+
+struct media_plan *media_plan_copy(const struct media_plan *plan)
+{
+	struct media_plan *copy = media_plan_new(plan->session, plan->nends, plan->nflows);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, plan, plan_size(plan->nends, plan->nflows));
+	set_pointers(copy);
+	return copy;
+}
+
+static bool payloads_equal(const struct media_end *a, const struct media_end *b)
+{
+	size_t i;
+
+	if (a->npayloads != b->npayloads)
+		return false;
+	for (i = 0; i < a->npayloads; i++)
+		if (a->payloads[i].pt != b->payloads[i].pt ||
+		    a->payloads[i].kind != b->payloads[i].kind ||
+		    a->payloads[i].clock_rate != b->payloads[i].clock_rate)
+			return false;
+	return true;
+}
+
+static bool end_equal(const struct media_end *a, const struct media_end *b)
+{
+	return a->id == b->id && addr_eq(&a->local, &b->local) &&
+	       addr_eq(&a->remote, &b->remote) && a->accept == b->accept &&
+	       a->latch == b->latch && a->latch_open == b->latch_open &&
+	       a->latch_epoch == b->latch_epoch && a->idle_ms == b->idle_ms &&
+	       payloads_equal(a, b);
+}
+
+bool media_plan_equal(const struct media_plan *a, const struct media_plan *b)
+{
+	size_t i;
+
+	if (a->session != b->session || a->nends != b->nends || a->nflows != b->nflows ||
+	    strcmp(a->tag, b->tag))
+		return false;
+	for (i = 0; i < a->nends; i++)
+		if (!end_equal(&a->ends[i], &b->ends[i]))
+			return false;
+	for (i = 0; i < a->nflows; i++)
+		if (a->flows[i].source != b->flows[i].source ||
+		    a->flows[i].dest != b->flows[i].dest)
+			return false;
+	return true;
+}
+
+/* FNV-1a, a number at a time: a fingerprint, not a defence. */
+static u64 mix(u64 hash, u64 value)
+{
+	int i;
+
+	for (i = 0; i < 8; i++, value >>= 8)
+		hash = (hash ^ (value & 0xff)) * 0x100000001b3ull;
+	return hash;
+}
+
+static u64 mix_addr(u64 hash, const struct addr *a)
+{
+	size_t i, n = a->family == AF_INET ? 4 : a->family == AF_INET6 ? 16 : 0;
+	const u8 *bytes = (const u8 *)&a->ip;
+
+	hash = mix(mix(mix(hash, a->family), a->port), a->scope);
+	for (i = 0; i < n; i++)
+		hash = mix(hash, bytes[i]);
+	return hash;
+}
+
+u64 media_plan_digest(const struct media_plan *plan)
+{
+	u64 hash = mix(0xcbf29ce484222325ull, plan->session);
+	size_t i, j;
+
+	for (i = 0; i < plan->nends; i++) {
+		const struct media_end *end = &plan->ends[i];
+
+		hash = mix_addr(mix_addr(mix(hash, end->id), &end->local), &end->remote);
+		hash = mix(mix(mix(hash, end->accept), end->latch), end->latch_open);
+		hash = mix(mix(hash, end->latch_epoch), end->idle_ms);
+		for (j = 0; j < end->npayloads; j++)
+			hash = mix(mix(mix(hash, end->payloads[j].pt), end->payloads[j].kind),
+				   end->payloads[j].clock_rate);
+	}
+	for (i = 0; i < plan->nflows; i++)
+		hash = mix(mix(hash, plan->flows[i].source), plan->flows[i].dest);
+	return hash;
+}
