@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# jalurctl in every situation that an administrator meets: module missing,
+# daemon missing, no permission, nothing there, a call up. What it prints as
+# JSON matches the schemas in Documentation/schema; its exit status says what
+# kind of thing went wrong, and its text what to do.
+. "$(dirname "$0")/lib.sh"
+
+# ctl_says STATUS TEXT COMMAND...: exit status and a part of stderr
+ctl_says() {
+	local want=$1 text=$2 status
+	shift 2
+
+	"$@" >"$dir/out" 2>"$dir/err"
+	status=$?
+	[ "$status" = "$want" ] && grep -qe "$text" "$dir/err" && return
+	echo "# $*: status $status, expected $want and \"$text\""
+	sed 's/^/# /' "$dir/out" "$dir/err" | head -n 20
+	return 1
+}
+
+valid() {	# schema command...
+	local schema=$1
+	shift
+	"$@" 2>/dev/null | "$here/validate" "$schema"
+}
+
+valid_error() {	# command...: its error on stderr
+	"$@" 2>&1 >/dev/null | "$here/validate" error
+}
+
+start_monitor() {
+	ctl monitor --json >"$dir/events" 2>"$dir/monitor.err" &
+	sipp_pids="$sipp_pids $!"
+	monitor_pid=$!
+	ctl monitor >"$dir/events.txt" 2>/dev/null &
+	sipp_pids="$sipp_pids $!"
+	# It listens when the daemon counts both of them as clients.
+	wait_for two_watch
+}
+
+two_watch() { [ "$(ctl info --json | jq .daemon.control_clients)" = 3 ]; }
+
+session_id() { ctl session list --json | jq -r '.sessions[0].id'; }
+
+call_id() { ctl call list --json | jq -r '.calls[0].id'; }
+
+shows_figures() {	# a command whose text has the packets of both ends
+	"$@" >"$dir/out" && grep -qE "$CALLER:$CALLER_RTP .* 100 " "$dir/out" &&
+		grep -qE "$CALLEE:$CALLEE_RTP .* 100 " "$dir/out" && return
+	sed 's/^/# /' "$dir/out"
+	return 1
+}
+
+same_id() { [ "$(session_id)" = "$(call_id)" ]; }
+
+saw_events() {	# source type...
+	local source=$1 type
+	shift
+	for type in "$@"; do
+		jq -e --arg s "$source" --arg t "$type" 'select(.source == $s and .type == $t)' \
+			"$dir/events" >/dev/null || { echo "# no event $source $type"; return 1; }
+	done
+}
+
+hangup() { ctl call hangup "$id" "end of the test" | grep -q "$id"; }
+
+deletes_session() {
+	valid session-del ctl session del "$id" --json && sessions_are 0
+}
+
+watch_twice() {
+	[ "$(ctl session watch --count 2 --interval 0.1 --json | "$here/validate" session-list --min 2 && echo ok)" = ok ]
+}
+
+help_has_every_command() {
+	local words
+
+	"$jalurctl" help >"$dir/out" || return 1
+	for words in "session list" "session show" "session watch" "session del" "call list" \
+		     "call show" "call hangup" monitor info; do
+		grep -q "^  $words " "$dir/out" || return 1
+		# shellcheck disable=SC2086
+		"$jalurctl" help $words | grep -q "jalurctl $words" || return 1
+	done
+}
+
+dir=$(mktemp -d /tmp/jalur-sip.XXXXXX)
+early=$dir
+[ ! -e /sys/module/jalur ] || rmmod jalur 2>/dev/null
+module_absent() {
+	[ -e /sys/module/jalur ] && { echo "# the module is in use: cannot be tested"; return 0; }
+	ctl_says 3 "modprobe jalur" "$jalurctl" session list &&
+		valid_error "$jalurctl" session list --json &&
+		ctl_says 3 "" "$jalurctl" --socket "$dir/none" info
+}
+early_result=$(module_absent && echo "passed")
+rm -rf "$early"
+
+setup
+plan 29
+
+check "without the module the remedy is said" test "${early_result##*$'\n'}" = passed
+check "help lists every command" help_has_every_command
+check "an unknown command is a matter of usage" ctl_says 2 'jalurctl help' "$jalurctl" reboot
+check "an id is checked" ctl_says 2 'hex digits' "$jalurctl" session show xyz
+check "no sessions: JSON is valid" valid session-list ctl session list --json
+check "a session that is not there" ctl_says 4 'no session' ctl session show 77
+check "and its error as JSON" valid_error ctl session del 77 --json
+check "without the daemon the remedy is said" ctl_says 3 'systemctl start' ctl call list
+check "info works with the module alone" valid info ctl info --json
+check "a user without rights cannot ask the module" ctl_says 1 'CAP_NET_ADMIN' \
+	in_relay setpriv --reuid 65534 --clear-groups "$jalurctl" session list
+
+check "jalurd starts" start_jalurd
+check "no calls: JSON is valid" valid call-list ctl call list --json
+check "info shows both halves" valid info ctl info --json
+check "a user outside the group cannot ask the daemon" ctl_says 1 'group' \
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$jalurctl" --socket "$dir/control" call list
+check "a call that is not there" ctl_says 4 'no call' ctl call hangup 77
+check "monitors listen" start_monitor
+
+start_call uac_wait uas && start_audio 100 && audio_complete >/dev/null
+id=$(call_id)
+check "a call and its session have one id" same_id
+check "call list is valid" valid call-list ctl call list --json
+check "call show is valid" valid call-show ctl call show "$id" --json
+check "call show has the figures of both ends" shows_figures ctl call show "$id"
+check "session list is valid" valid session-list ctl session list --json
+check "session show is valid" valid session-show ctl session show "$id" --json
+check "session show has the figures of both ends" shows_figures ctl session show "$id"
+check "session watch looks again" watch_twice
+check "a session can be deleted whoever owns it" deletes_session
+check "call hangup ends the call" hangup
+check "monitor saw the daemon's events" wait_for saw_events daemon new answered ended
+check "monitor saw the kernel's events" saw_events kernel latched deleted
+kill "$monitor_pid"
+check "every event is valid" valid event cat "$dir/events"
+ktap_finished
