@@ -116,7 +116,17 @@ void call_media_remove(struct call_engine *e, struct call *call)
 		remove_session(e, call, CALL_TICKET_REMOVE);
 }
 
-/* Held: no two ends hear each other both ways. */
+static bool carries_media(const struct media_plan *plan, u64 id)
+{
+	size_t i;
+
+	for (i = 0; i < plan->nends; i++)
+		if (plan->ends[i].id == id)
+			return plan->ends[i].accept & ~JALUR_ACCEPT_RTCP;
+	return false;
+}
+
+/* Held: no two ends hear each other both ways; RTCP goes on (RFC 3264 §8.4). */
 static bool plan_held(const struct media_plan *plan)
 {
 	size_t i, j;
@@ -124,7 +134,8 @@ static bool plan_held(const struct media_plan *plan)
 	for (i = 0; i < plan->nflows; i++)
 		for (j = i + 1; j < plan->nflows; j++)
 			if (plan->flows[i].source == plan->flows[j].dest &&
-			    plan->flows[i].dest == plan->flows[j].source)
+			    plan->flows[i].dest == plan->flows[j].source &&
+			    carries_media(plan, plan->flows[i].source))
 				return false;
 	return plan->nends > 0;
 }
