@@ -168,12 +168,10 @@ struct hash_node *hash_next(const struct hash_node *node)
 	return same(node->next, node->hash);
 }
 
-struct hash_node *hash_any(const struct hash *t)
+struct hash_node *hash_from(const struct hash *t, size_t *bucket)
 {
-	size_t i;
-
-	for (i = 0; i < t->nbuckets; i++)
-		if (t->buckets[i])
-			return t->buckets[i];
+	for (; *bucket < t->nbuckets; (*bucket)++)
+		if (t->buckets[*bucket])
+			return t->buckets[*bucket];
 	return NULL;
 }

@@ -50,7 +50,7 @@ void hash_remove(struct hash *t, struct hash_node *node);
 /* The nodes with this very hash; NULL: no more. */
 struct hash_node *hash_first(const struct hash *t, u64 hash);
 struct hash_node *hash_next(const struct hash_node *node);
-/* Any node, or NULL: to empty a table. */
-struct hash_node *hash_any(const struct hash *t);
+/* To empty a table: a node of *bucket or one behind it, which *bucket then is; NULL: none. */
+struct hash_node *hash_from(const struct hash *t, size_t *bucket);
 
 #endif

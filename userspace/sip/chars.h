@@ -41,7 +41,7 @@ struct sip_cursor {
 
 static inline struct sip_cursor sip_cursor_of(struct slice s)
 {
-	return (struct sip_cursor){ s.p, s.p + s.n };
+	return (struct sip_cursor){ s.p, s.n ? s.p + s.n : s.p };
 }
 
 static inline struct slice sip_cursor_rest(const struct sip_cursor *c)

@@ -19,6 +19,8 @@ void sip_print_value(struct buf *b, struct slice value)
 {
 	size_t i, from = 0;
 
+	if (!value.n)
+		return;
 	for (i = 0; i < value.n; i++) {
 		if (value.p[i] != '\r' && value.p[i] != '\n')
 			continue;

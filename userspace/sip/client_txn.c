@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Client transactions (RFC 3261 §17.1, RFC 6026). What ends one by itself is
+ * told first and freed by a timer that is due at once: the caller still has the
+ * pointer while it handles the event.
+ *
+ *	INVITE   CALLING -1xx-> PROCEEDING -3xx..6xx-> COMPLETED (ACK) -D-> end
+ *	                             \-2xx-> ACCEPTED -M-> end
+ *	others   CALLING -1xx-> PROCEEDING -final-> COMPLETED -K-> end
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sip/core.h"
+#include "sip/print.h"
+
+#define TIMER_D (32 * NSEC_PER_SEC)
+
+static u64 branch_hash(struct sip_engine *e, struct slice branch)
+{
+	struct hasher h;
+
+	hash_begin(&h, &e->key);
+	hash_add(&h, branch);
+	return hash_end(&h);
+}
+
+/* --- life --- */
+
+struct sip_client *sip_client_new(struct sip_engine *e, enum sip_method method,
+				  const char *branch, const struct flow *flow)
+{
+	struct sip_client *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	if (timers_reserve(e->timers, 2))
+		goto err_timers;
+	if (sip_engine_send(e, flow, &c->bytes, &c->n))
+		goto err_send;
+	sip_count(e, SIP_COUNT_REQUESTS_OUT);
+	c->method = method;
+	c->flow = *flow;
+	strcpy(c->branch, branch);
+	c->send = (struct timer){ .kind = SIP_TIMER_CLIENT_SEND, .owner = c };
+	c->end = (struct timer){ .kind = SIP_TIMER_CLIENT_END, .owner = c };
+	c->interval = e->t1;
+	timer_arm(e->timers, &c->send, e->now + e->t1);
+	timer_arm(e->timers, &c->end, e->now + 64 * e->t1);
+	hash_insert(&e->clients, &c->node, branch_hash(e, slice_str(branch)));
+	list_add_tail(&e->all_clients, &c->all);
+	return c;
+
+err_send:
+	timers_release(e->timers, 2);
+err_timers:
+	free(c);
+	return NULL;
+}
+
+void sip_client_free(struct sip_engine *e, struct sip_client *c)
+{
+	size_t i;
+
+	timer_disarm(e->timers, &c->send);
+	timer_disarm(e->timers, &c->end);
+	timers_release(e->timers, 2);
+	hash_remove(&e->clients, &c->node);
+	list_del(&c->all);
+	for (i = 0; i < c->nforks; i++) {
+		free(c->forks[i].tag);
+		free(c->forks[i].ack);
+	}
+	free(c->cancel_headers);
+	free(c->bytes);
+	free(c);
+}
+
+struct sip_client *sip_client_find(struct sip_engine *e, const struct sip_msg *msg)
+{
+	struct hash_node *node = hash_first(&e->clients, branch_hash(e, msg->via.branch));
+
+	for (; node; node = hash_next(node)) {
+		struct sip_client *c = hash_entry(node, struct sip_client, node);
+
+		if (slice_eq(slice_str(c->branch), msg->via.branch) && c->method == msg->method &&
+		    c->state != SIP_CLIENT_TERMINATED)
+			return c;
+	}
+	return NULL;
+}
+
+static void enter_ended(struct sip_engine *e, struct sip_client *c, enum sip_client_state state,
+			u64 linger)
+{
+	c->state = state;
+	timer_disarm(e->timers, &c->send);
+	timer_arm(e->timers, &c->end, e->now + linger);
+}
+
+static bool is_final(const struct sip_client *c)
+{
+	return c->state >= SIP_CLIENT_COMPLETED;
+}
+
+/* --- our own ACK and CANCEL --- */
+
+static bool read_own(struct sip_engine *e, const struct sip_client *c)
+{
+	struct sip_error err;
+
+	/* The caller's headers come last; what is wrong with them is not our concern here. */
+	sip_parse(slice_of(c->bytes, c->n), &e->own, &err);
+	return e->own.via.value.n && e->own.call_id.n;
+}
+
+/* ACK of a failure is kept like that of a 2xx, under an empty tag. */
+static void acknowledge_failure(struct sip_engine *e, struct sip_client *c,
+				const struct sip_msg *msg)
+{
+	struct sip_client_fork *fork = &c->forks[0];
+
+	if (!read_own(e, c))
+		return;
+	buf_reset(&e->out);
+	sip_print_same_branch(&e->out, "ACK", &e->own, msg, SLICE(""));
+	fork->flow = c->flow;
+	if (!sip_engine_send(e, &c->flow, &fork->ack, &fork->ack_n))
+		c->nforks = 1;
+}
+
+static void send_cancel(struct sip_engine *e, struct sip_client *c)
+{
+	struct sip_client *cancel;
+
+	if (!read_own(e, c))
+		return;
+	buf_reset(&e->out);
+	sip_print_same_branch(&e->out, "CANCEL", &e->own, NULL, slice_str(c->cancel_headers));
+	cancel = sip_client_new(e, SIP_CANCEL, c->branch, &c->flow);
+	if (cancel)
+		cancel->internal = true;
+	c->cancelled = true;
+	/* RFC 3261 §9.1: a server that never ends the INVITE is not waited for. */
+	timer_arm(e->timers, &c->end, e->now + 64 * e->t1);
+}
+
+static void resend_ack(struct sip_engine *e, const struct sip_client_fork *fork)
+{
+	if (!fork->ack)
+		return;
+	sip_count(e, SIP_COUNT_RETRANSMITS_OUT);
+	if (effects_send(e->effects, &fork->flow, slice_of(fork->ack, fork->ack_n)))
+		sip_count(e, SIP_COUNT_NO_MEMORY);
+}
+
+static struct sip_client_fork *find_fork(struct sip_client *c, struct slice tag)
+{
+	size_t i;
+
+	for (i = 0; i < c->nforks; i++)
+		if (slice_eq(slice_str(c->forks[i].tag), tag))
+			return &c->forks[i];
+	return NULL;
+}
+
+int sip_ack(struct sip_engine *e, u64 now, struct sip_client *c, struct sip_dialog *dialog,
+	    const struct sip_content *content)
+{
+	struct sip_client_fork *fork;
+	char *ack;
+	size_t n;
+	int err;
+
+	if (c->state != SIP_CLIENT_ACCEPTED)
+		return -ENOENT;
+	fork = find_fork(c, slice_str(dialog->remote_tag));
+	if (!fork)
+		return -ENOENT;
+	e->now = now;
+	err = sip_dialog_print(e, dialog, SIP_ACK, c->cseq, NULL, content);
+	if (!err)
+		err = sip_engine_send(e, &dialog->flow, &ack, &n);
+	if (err)
+		return err;
+	sip_count(e, SIP_COUNT_REQUESTS_OUT);
+	free(fork->ack);
+	fork->ack = ack;
+	fork->ack_n = n;
+	fork->flow = dialog->flow;
+	return 0;
+}
+
+int sip_cancel(struct sip_engine *e, u64 now, struct sip_client *c, struct slice headers)
+{
+	if (c->method != SIP_INVITE || is_final(c))
+		return -EINVAL;
+	if (c->cancel_wanted)
+		return 0;
+	c->cancel_headers = slice_dup(headers);
+	if (!c->cancel_headers)
+		return -ENOMEM;
+	e->now = now;
+	c->cancel_wanted = true;
+	if (c->state == SIP_CLIENT_PROCEEDING)
+		send_cancel(e, c);
+	return 0;
+}
+
+/* --- responses --- */
+
+static bool take_success(struct sip_engine *e, struct sip_client *c, const struct sip_msg *msg)
+{
+	struct sip_client_fork *fork = find_fork(c, msg->to.tag);
+
+	if (fork) {
+		sip_count(e, SIP_COUNT_RETRANSMITS_IN);
+		resend_ack(e, fork);
+		return false;
+	}
+	fork = c->nforks < SIP_MAX_FORKS ? &c->forks[c->nforks] : NULL;
+	if (fork)
+		fork->tag = slice_dup(msg->to.tag);
+	if (!fork || !fork->tag) {
+		sip_count(e, SIP_COUNT_FORKS_DROPPED);
+		return false;
+	}
+	c->nforks++;
+	if (c->state != SIP_CLIENT_ACCEPTED)
+		enter_ended(e, c, SIP_CLIENT_ACCEPTED, 64 * e->t1);
+	return true;
+}
+
+static bool invite_response(struct sip_engine *e, struct sip_client *c, const struct sip_msg *msg)
+{
+	if (c->state == SIP_CLIENT_COMPLETED) {
+		if (msg->status < 300)
+			return false;
+		sip_count(e, SIP_COUNT_RETRANSMITS_IN);
+		if (c->nforks)
+			resend_ack(e, &c->forks[0]);
+		return false;
+	}
+	if (msg->status >= 200 && msg->status < 300)
+		return take_success(e, c, msg);
+	if (c->state == SIP_CLIENT_ACCEPTED)
+		return false;
+	if (msg->status >= 300) {
+		acknowledge_failure(e, c, msg);
+		enter_ended(e, c, SIP_CLIENT_COMPLETED, TIMER_D);
+		return true;
+	}
+	timer_disarm(e->timers, &c->send);
+	if (c->state == SIP_CLIENT_CALLING)
+		timer_disarm(e->timers, &c->end);
+	c->state = SIP_CLIENT_PROCEEDING;
+	if (c->cancel_wanted && !c->cancelled)
+		send_cancel(e, c);
+	return true;
+}
+
+static bool other_response(struct sip_engine *e, struct sip_client *c, const struct sip_msg *msg)
+{
+	if (c->state == SIP_CLIENT_COMPLETED) {
+		sip_count(e, SIP_COUNT_RETRANSMITS_IN);
+		return false;
+	}
+	if (msg->status >= 200) {
+		enter_ended(e, c, SIP_CLIENT_COMPLETED, e->t4);
+		return true;
+	}
+	c->state = SIP_CLIENT_PROCEEDING;
+	return true;
+}
+
+bool sip_client_response(struct sip_engine *e, struct sip_client *c, const struct sip_msg *msg)
+{
+	bool tell;
+
+	tell = c->method == SIP_INVITE ? invite_response(e, c, msg) : other_response(e, c, msg);
+	return tell && !c->internal;
+}
+
+/* --- timers and failures --- */
+
+static void send_due(struct sip_engine *e, struct sip_client *c)
+{
+	sip_count(e, SIP_COUNT_RETRANSMITS_OUT);
+	if (effects_send(e->effects, &c->flow, slice_of(c->bytes, c->n)))
+		sip_count(e, SIP_COUNT_NO_MEMORY);
+	c->interval *= 2;
+	if (c->method != SIP_INVITE &&
+	    (c->interval > e->t2 || c->state == SIP_CLIENT_PROCEEDING))
+		c->interval = e->t2;
+	timer_arm(e->timers, &c->send, e->now + c->interval);
+}
+
+static void tell_end(struct sip_engine *e, struct sip_client *c, enum sip_event_type type,
+		     struct sip_event *event)
+{
+	enter_ended(e, c, SIP_CLIENT_TERMINATED, 0);
+	if (c->internal)
+		return;
+	event->type = type;
+	event->flow = c->flow;
+	event->client = c;
+	event->dialog = sip_dialog_by_tag(e, c->local_tag);
+	event->user = c->user;
+}
+
+void sip_client_timer(struct sip_engine *e, struct sip_client *c, u32 kind,
+		      struct sip_event *event)
+{
+	if (kind == SIP_TIMER_CLIENT_SEND) {
+		send_due(e, c);
+		return;
+	}
+	if (is_final(c)) {
+		sip_client_free(e, c);
+		return;
+	}
+	sip_count(e, SIP_COUNT_TIMEOUTS);
+	tell_end(e, c, SIP_EVENT_TIMEOUT, event);
+}
+
+/* An INVITE that rings has arrived: nothing of ours is on its way. */
+static bool is_sending(const struct sip_client *c)
+{
+	return c->state == SIP_CLIENT_CALLING ||
+	       (c->state == SIP_CLIENT_PROCEEDING && c->method != SIP_INVITE);
+}
+
+void sip_engine_unreachable(struct sip_engine *e, u64 now, const struct flow *flow,
+			    struct sip_event *event)
+{
+	struct list *at;
+
+	e->now = now;
+	*event = (struct sip_event){ .type = SIP_EVENT_NONE };
+	for (at = e->all_clients.next; at != &e->all_clients; at = at->next) {
+		struct sip_client *c = list_entry(at, struct sip_client, all);
+
+		if (!is_sending(c) || c->flow.listener != flow->listener ||
+		    !addr_eq(&c->flow.peer, &flow->peer))
+			continue;
+		sip_count(e, SIP_COUNT_UNREACHABLE);
+		tell_end(e, c, SIP_EVENT_FAILED, event);
+		if (event->type != SIP_EVENT_NONE)
+			return;
+	}
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The pipeline below the call: datagram, message, transaction, dialog, event.
+ * sip_engine_input() and what it calls here read from the bottom up.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sip/core.h"
+
+/* --- requests --- */
+
+static void take_new(struct sip_engine *e, const struct flow *flow, struct sip_dialog *d,
+		     struct sip_event *event)
+{
+	struct sip_server *s = sip_server_new(e, &e->msg, flow);
+
+	if (!s) {
+		sip_count(e, SIP_COUNT_NO_MEMORY);
+		sip_reply(e, &e->msg, flow, 503, NULL, NULL, SLICE(""));
+		return;
+	}
+	if (d)
+		d->remote_cseq = e->msg.cseq;
+	event->type = SIP_EVENT_REQUEST;
+	event->server = s;
+	event->dialog = d;
+	event->user = d ? d->user : NULL;
+}
+
+static void take_initial(struct sip_engine *e, const struct flow *flow, struct sip_event *event)
+{
+	if (sip_check_initial(e, &e->msg, flow) && sip_check_request(e, &e->msg, flow))
+		take_new(e, flow, NULL, event);
+}
+
+static void take_in_dialog(struct sip_engine *e, const struct flow *flow, struct sip_event *event)
+{
+	struct sip_dialog *d = sip_dialog_find(e, &e->msg);
+
+	if (!d) {
+		sip_count(e, SIP_COUNT_UNKNOWN_DIALOG);
+		sip_reply(e, &e->msg, flow, 481, NULL, NULL, SLICE(""));
+		return;
+	}
+	if (sip_check_in_dialog(e, d, &e->msg, flow) && sip_check_request(e, &e->msg, flow))
+		take_new(e, flow, d, event);
+}
+
+/* To a failure it belongs to the transaction, to a 2xx to the dialog. */
+static void take_ack(struct sip_engine *e, const struct flow *flow, struct sip_server *s,
+		     struct sip_event *event)
+{
+	struct sip_dialog *d;
+
+	if (s && s->state != SIP_SERVER_ACCEPTED && addr_ip_eq(&flow->peer, &s->source.peer)) {
+		sip_server_ack(e, s);
+		return;
+	}
+	d = e->msg.to.tag.n ? sip_dialog_find(e, &e->msg) : NULL;
+	if (!d || !addr_ip_eq(&flow->peer, &d->flow.peer) ||
+	    !sip_server_acked(e, d, e->msg.cseq)) {
+		sip_count(e, SIP_COUNT_STRAY_ACKS);
+		return;
+	}
+	event->type = SIP_EVENT_ACK;
+	event->dialog = d;
+	event->user = d->user;
+}
+
+/* The CANCEL has a response of its own, whatever becomes of the INVITE (RFC 3261 §9.2). */
+static void take_cancel(struct sip_engine *e, const struct flow *flow, struct sip_server *s,
+			struct sip_event *event)
+{
+	if (!s || !addr_ip_eq(&flow->peer, &s->source.peer)) {
+		sip_count(e, SIP_COUNT_STRAY_CANCELS);
+		sip_reply(e, &e->msg, flow, 481, NULL, NULL, SLICE(""));
+		return;
+	}
+	sip_reply(e, &e->msg, flow, 200, NULL, s->tag, SLICE(""));
+	if (s->cancelled || !s->held || s->state >= SIP_SERVER_COMPLETED)
+		return;
+	s->cancelled = true;
+	event->type = SIP_EVENT_CANCEL;
+	event->server = s;
+	event->user = s->user;
+}
+
+static void take_request(struct sip_engine *e, const struct flow *flow, struct sip_event *event)
+{
+	struct sip_server *s = sip_server_find(e, &e->msg);
+
+	sip_count(e, SIP_COUNT_REQUESTS_IN);
+	if (e->msg.method == SIP_ACK)
+		take_ack(e, flow, s, event);
+	else if (e->msg.method == SIP_CANCEL)
+		take_cancel(e, flow, s, event);
+	else if (s)
+		sip_server_again(e, s);
+	else if (e->msg.to.tag.n)
+		take_in_dialog(e, flow, event);
+	else
+		take_initial(e, flow, event);
+}
+
+/* --- responses --- */
+
+/* A response with a second Via is somebody else's (RFC 3261 §8.1.3.3). */
+static void take_response(struct sip_engine *e, struct sip_event *event)
+{
+	struct sip_client *c = e->msg.more_vias ? NULL : sip_client_find(e, &e->msg);
+
+	sip_count(e, SIP_COUNT_RESPONSES_IN);
+	if (!c) {
+		sip_count(e, SIP_COUNT_STRAY_RESPONSES);
+		return;
+	}
+	if (!sip_client_response(e, c, &e->msg))
+		return;
+	event->type = SIP_EVENT_RESPONSE;
+	event->client = c;
+	event->dialog = sip_dialog_of_response(e, &e->msg);
+	event->user = c->user;
+}
+
+/* --- datagrams --- */
+
+static bool is_keepalive(struct slice bytes)
+{
+	return !slice_trim(bytes).n;
+}
+
+static void refuse_malformed(struct sip_engine *e, const struct flow *flow,
+			     const struct sip_error *err)
+{
+	char reason[96];
+
+	if (!err->status) {
+		sip_count(e, SIP_COUNT_MALFORMED_DROPPED);
+		return;
+	}
+	sip_count(e, SIP_COUNT_MALFORMED_ANSWERED);
+	if (err->header)
+		snprintf(reason, sizeof(reason), "%s: %s", sip_hdr_info(err->header)->name,
+			 err->text);
+	else if (err->text)
+		snprintf(reason, sizeof(reason), "%s", err->text);
+	sip_reply(e, &e->msg, flow, err->status, err->text ? reason : NULL, NULL, SLICE(""));
+}
+
+void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow, struct slice bytes,
+		      struct sip_event *event)
+{
+	struct sip_error err;
+
+	e->now = now;
+	*event = (struct sip_event){ .type = SIP_EVENT_NONE, .flow = *flow, .msg = &e->msg };
+	if (bytes.n > e->max_message) {
+		sip_count(e, SIP_COUNT_TOO_LARGE);
+		return;
+	}
+	if (is_keepalive(bytes)) {
+		sip_count(e, SIP_COUNT_KEEPALIVES);
+		return;
+	}
+	if (sip_parse(bytes, &e->msg, &err))
+		refuse_malformed(e, flow, &err);
+	else if (e->msg.request)
+		take_request(e, flow, event);
+	else
+		take_response(e, event);
+}
+
+void sip_engine_timer(struct sip_engine *e, u64 now, struct timer *t, struct sip_event *event)
+{
+	e->now = now;
+	*event = (struct sip_event){ .type = SIP_EVENT_NONE };
+	if (t->kind == SIP_TIMER_SERVER_SEND || t->kind == SIP_TIMER_SERVER_END)
+		sip_server_timer(e, t->owner, t->kind, event);
+	else
+		sip_client_timer(e, t->owner, t->kind, event);
+}
+
+/* --- what the others need --- */
+
+const struct addr *sip_engine_sent_by(const struct sip_engine *e, u32 listener)
+{
+	const struct sip_listener *l = &e->listeners[listener];
+
+	return l->advertise.family ? &l->advertise : &l->local;
+}
+
+int sip_engine_send(struct sip_engine *e, const struct flow *flow, char **kept, size_t *n)
+{
+	struct slice bytes = buf_slice(&e->out);
+	char *copy = NULL;
+
+	if (e->out.failed)
+		goto err_memory;
+	if (kept) {
+		copy = slice_dup(bytes);
+		if (!copy)
+			goto err_memory;
+	}
+	if (effects_send(e->effects, flow, bytes))
+		goto err_memory;
+	if (kept) {
+		*kept = copy;
+		*n = bytes.n;
+	}
+	return 0;
+
+err_memory:
+	free(copy);
+	sip_count(e, SIP_COUNT_NO_MEMORY);
+	return -ENOMEM;
+}
+
+u64 sip_engine_random(struct sip_engine *e)
+{
+	return random_u64(&e->random);
+}
+
+void sip_engine_token(struct sip_engine *e, char out[17])
+{
+	snprintf(out, 17, "%016llx", (unsigned long long)sip_engine_random(e));
+}
+
+void sip_branch(struct sip_engine *e, char branch[24])
+{
+	strcpy(branch, "z9hG4bK");
+	sip_engine_token(e, branch + 7);
+}
+
+const struct sip_counter *sip_engine_counters(struct sip_engine *e)
+{
+	e->counters[SIP_COUNT_SERVERS].value = e->servers.n;
+	e->counters[SIP_COUNT_CLIENTS].value = e->clients.n;
+	e->counters[SIP_COUNT_DIALOGS].value = e->dialogs.n;
+	return e->counters;
+}
+
+/* --- life --- */
+
+static void name_counters(struct sip_engine *e)
+{
+	static const char *const names[SIP_COUNTS] = {
+#define SIP_COUNT_NAME(id, name) [SIP_COUNT_##id] = name,
+		SIP_COUNTERS(SIP_COUNT_NAME)
+#undef SIP_COUNT_NAME
+	};
+	size_t i;
+
+	for (i = 0; i < SIP_COUNTS; i++)
+		e->counters[i].name = names[i];
+}
+
+static int copy_conf(struct sip_engine *e, const struct sip_engine_conf *conf)
+{
+	e->t1 = conf->t1 ? conf->t1 : 500 * NSEC_PER_MSEC;
+	e->t2 = conf->t2 ? conf->t2 : 4 * NSEC_PER_SEC;
+	e->t4 = conf->t4 ? conf->t4 : 5 * NSEC_PER_SEC;
+	e->max_message = conf->max_message ? conf->max_message : 65535;
+	e->max_servers = conf->max_servers ? conf->max_servers : 100000;
+	e->methods = conf->methods;
+	e->nlisteners = conf->nlisteners;
+	e->listeners = calloc(e->nlisteners + 1, sizeof(*e->listeners));
+	if (!e->listeners)
+		return -ENOMEM;
+	memcpy(e->listeners, conf->listeners, e->nlisteners * sizeof(*e->listeners));
+	if (conf->software && !(e->software = slice_dup(slice_str(conf->software))))
+		return -ENOMEM;
+	if (conf->supported && !(e->supported = slice_dup(slice_str(conf->supported))))
+		return -ENOMEM;
+	return 0;
+}
+
+static int init_tables(struct sip_engine *e)
+{
+	if (hash_init(&e->servers) || hash_init(&e->merged) || hash_init(&e->clients) ||
+	    hash_init(&e->dialogs))
+		return -ENOMEM;
+	return 0;
+}
+
+struct sip_engine *sip_engine_new(const struct sip_engine_conf *conf, struct effects *effects,
+				  struct timers *timers)
+{
+	struct sip_engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->effects = effects;
+	e->timers = timers;
+	list_init(&e->all_clients);
+	buf_init(&e->out);
+	name_counters(e);
+	random_init(&e->random, conf->seed);
+	e->key = (struct hash_key){ { sip_engine_random(e), sip_engine_random(e) } };
+	e->tag_key = (struct hash_key){ { sip_engine_random(e), sip_engine_random(e) } };
+	if (copy_conf(e, conf) || init_tables(e)) {
+		sip_engine_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+static void free_transactions(struct sip_engine *e)
+{
+	struct hash_node *node;
+	size_t at = 0;
+
+	while (e->servers.n && (node = hash_from(&e->servers, &at)))
+		sip_server_free(e, hash_entry(node, struct sip_server, node));
+	while (!list_empty(&e->all_clients))
+		sip_client_free(e, list_entry(e->all_clients.next, struct sip_client, all));
+}
+
+void sip_engine_free(struct sip_engine *e)
+{
+	if (!e)
+		return;
+	free_transactions(e);
+	hash_free(&e->servers);
+	hash_free(&e->merged);
+	hash_free(&e->clients);
+	hash_free(&e->dialogs);
+	buf_free(&e->out);
+	free(e->listeners);
+	free(e->software);
+	free(e->supported);
+	free(e);
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Responses without a transaction (RFC 3261 §8.2.7): the same request gets the
+ * same answer, To-tag included, and nothing is remembered of it. What a
+ * stranger sends cannot fill our memory this way.
+ */
+#include <stdio.h>
+
+#include "sip/core.h"
+#include "sip/print.h"
+
+static void print_tag(struct sip_engine *e, const struct sip_msg *msg, char tag[17])
+{
+	struct hasher h;
+
+	hash_begin(&h, &e->tag_key);
+	hash_add_field(&h, msg->via.branch);
+	hash_add_field(&h, msg->call_id);
+	hash_add_field(&h, msg->from.tag);
+	hash_add_u64(&h, msg->cseq);
+	snprintf(tag, 17, "%016llx", (unsigned long long)hash_end(&h));
+}
+
+void sip_reply(struct sip_engine *e, const struct sip_msg *msg, const struct flow *flow,
+	       u16 status, const char *reason, const char *to_tag, struct slice headers)
+{
+	struct sip_content content = { .headers = headers };
+	struct flow reply = sip_reply_flow(msg, flow);
+	char tag[17];
+	struct sip_print_response r = {
+		.request = msg,
+		.source = &flow->peer,
+		.status = status,
+		.reason = reason,
+		.to_tag = to_tag ? to_tag : tag,
+		.software = e->software,
+		.content = &content,
+	};
+
+	print_tag(e, msg, tag);
+	buf_reset(&e->out);
+	sip_print_response(&e->out, &r);
+	if (!sip_engine_send(e, &reply, NULL, NULL))
+		sip_count(e, SIP_COUNT_RESPONSES_OUT);
+}

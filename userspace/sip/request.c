@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Requests of ours, from a dialog (RFC 3261 §8.1.1, §12.2.1.1).
+ */
+#include <errno.h>
+
+#include "sip/core.h"
+#include "sip/print.h"
+
+static bool has_contact(enum sip_method m)
+{
+	return m == SIP_INVITE || m == SIP_UPDATE || m == SIP_SUBSCRIBE || m == SIP_NOTIFY ||
+	       m == SIP_REFER;
+}
+
+int sip_dialog_print(struct sip_engine *e, const struct sip_dialog *d, enum sip_method method,
+		     u32 cseq, char branch[24], const struct sip_content *content)
+{
+	char own[24];
+	struct sip_print_request r = {
+		.method = sip_method_name(method),
+		.target = slice_str(d->remote_target),
+		.sent_by = sip_engine_sent_by(e, d->flow.listener),
+		.branch = branch ? branch : own,
+		.from = slice_str(d->local_uri),
+		.to = slice_str(d->remote_uri),
+		.from_tag = d->local_tag,
+		.to_tag = d->remote_tag,
+		.call_id = d->call_id,
+		.cseq = cseq,
+		.contact = has_contact(method) ? d->local_contact : NULL,
+		.routes = d->routes,
+		.nroutes = d->nroutes,
+		.software = e->software,
+		.content = content,
+	};
+
+	sip_branch(e, branch ? branch : own);
+	buf_reset(&e->out);
+	sip_print_request(&e->out, &r);
+	return e->out.failed ? -ENOMEM : 0;
+}
+
+int sip_request(struct sip_engine *e, u64 now, struct sip_dialog *d, enum sip_method method,
+		const struct sip_content *content, void *user, struct sip_client **client)
+{
+	struct sip_client *c;
+	char branch[24];
+	int err;
+
+	if (method == SIP_ACK || method == SIP_CANCEL || method == SIP_METHOD_OTHER)
+		return -EINVAL;
+	e->now = now;
+	err = sip_dialog_print(e, d, method, d->local_cseq + 1, branch, content);
+	if (err)
+		return err;
+	c = sip_client_new(e, method, branch, &d->flow);
+	if (!c)
+		return -ENOMEM;
+	c->cseq = ++d->local_cseq;
+	strcpy(c->local_tag, d->local_tag);
+	c->user = user;
+	if (method == SIP_BYE)
+		d->state = SIP_DIALOG_ENDED;
+	*client = c;
+	return 0;
+}

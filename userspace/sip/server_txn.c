@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Server transactions (RFC 3261 §17.2, RFC 6026). A 2xx to INVITE belongs to
+ * the user agent and not to the transaction (§13.3.1.4), but it is sent again
+ * from here: Accepted lasts 64*T1, just as long as the wait for the ACK, so one
+ * timer ends both.
+ *
+ *	INVITE   TRYING -1xx-> PROCEEDING -3xx..6xx-> COMPLETED -ACK-> CONFIRMED -I-> end
+ *	                             \-2xx-> ACCEPTED -L-> end      \-H-> end
+ *	others   TRYING -1xx-> PROCEEDING -final-> COMPLETED -J-> end
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sip/core.h"
+#include "sip/print.h"
+
+#define TRYING_DELAY (150 * NSEC_PER_MSEC)	/* RFC 3261 §17.2.1: within 200 ms */
+
+/* --- keys --- */
+
+static bool has_cookie(struct slice branch)
+{
+	return branch.n > 7 && slice_caseeq(slice_of(branch.p, 7), SLICE("z9hG4bK"));
+}
+
+/* ACK and CANCEL are looked up as the INVITE they belong to. */
+static struct slice key_method(const struct sip_msg *msg)
+{
+	if (msg->method == SIP_ACK || msg->method == SIP_CANCEL)
+		return SLICE("INVITE");
+	return msg->method_name;
+}
+
+/* Of RFC 2543 branches nothing can be expected (RFC 3261 §17.2.3). */
+static u64 branch_hash(struct sip_engine *e, const struct sip_msg *msg)
+{
+	struct hasher h;
+
+	hash_begin(&h, &e->key);
+	hash_add_field(&h, msg->via.branch);
+	hash_add_field(&h, key_method(msg));
+	if (!has_cookie(msg->via.branch)) {
+		hash_add_field(&h, msg->call_id);
+		hash_add_u64(&h, msg->cseq);
+	}
+	return hash_end(&h);
+}
+
+static u64 merge_hash(struct sip_engine *e, const struct sip_msg *msg)
+{
+	struct hasher h;
+
+	hash_begin(&h, &e->key);
+	hash_add_field(&h, msg->call_id);
+	hash_add_field(&h, msg->from.tag);
+	hash_add_field(&h, msg->method_name);
+	hash_add_u64(&h, msg->cseq);
+	return hash_end(&h);
+}
+
+static bool same_ids(const struct sip_server *s, const struct sip_msg *msg)
+{
+	return s->cseq == msg->cseq && slice_eq(s->call_id, msg->call_id) &&
+	       slice_eq(s->from_tag, msg->from.tag);
+}
+
+static bool is_same(const struct sip_server *s, const struct sip_msg *msg)
+{
+	if (!slice_eq(s->branch, msg->via.branch) || s->port != msg->via.port ||
+	    !slice_caseeq(s->host, msg->via.host) || !slice_eq(s->name, key_method(msg)))
+		return false;
+	return s->cookie || same_ids(s, msg);
+}
+
+struct sip_server *sip_server_find(struct sip_engine *e, const struct sip_msg *msg)
+{
+	struct hash_node *node = hash_first(&e->servers, branch_hash(e, msg));
+
+	for (; node; node = hash_next(node)) {
+		struct sip_server *s = hash_entry(node, struct sip_server, node);
+
+		if (is_same(s, msg))
+			return s;
+	}
+	return NULL;
+}
+
+bool sip_server_is_merged(struct sip_engine *e, const struct sip_msg *msg)
+{
+	struct hash_node *node = hash_first(&e->merged, merge_hash(e, msg));
+
+	for (; node; node = hash_next(node)) {
+		const struct sip_server *s = hash_entry(node, struct sip_server, merge);
+
+		if (same_ids(s, msg) && slice_eq(s->name, msg->method_name))
+			return true;
+	}
+	return false;
+}
+
+/* --- life --- */
+
+struct flow sip_reply_flow(const struct sip_msg *msg, const struct flow *source)
+{
+	struct flow reply = *source;
+
+	if (!msg->via.rport)
+		reply.peer.port = msg->via.port ? msg->via.port : 5060;
+	return reply;
+}
+
+static struct slice keep(char **at, struct slice text)
+{
+	char *from = *at;
+
+	if (text.n)
+		memcpy(from, text.p, text.n);
+	*at += text.n;
+	return slice_of(from, text.n);
+}
+
+static void keep_keys(struct sip_server *s, const struct sip_msg *msg)
+{
+	char *at = s->strings;
+
+	s->cookie = has_cookie(msg->via.branch);
+	s->port = msg->via.port;
+	s->cseq = msg->cseq;
+	s->branch = keep(&at, msg->via.branch);
+	s->host = keep(&at, msg->via.host);
+	s->name = keep(&at, msg->method_name);
+	s->call_id = keep(&at, msg->call_id);
+	s->from_tag = keep(&at, msg->from.tag);
+}
+
+struct sip_server *sip_server_new(struct sip_engine *e, const struct sip_msg *msg,
+				  const struct flow *flow)
+{
+	struct sip_server *s;
+
+	s = calloc(1, sizeof(*s) + msg->via.branch.n + msg->via.host.n + msg->method_name.n +
+		   msg->call_id.n + msg->from.tag.n);
+	if (!s)
+		return NULL;
+	s->request = sip_msg_dup(msg);
+	if (!s->request)
+		goto err_request;
+	if (timers_reserve(e->timers, 2))
+		goto err_timers;
+	keep_keys(s, msg);
+	s->method = msg->method;
+	s->held = true;
+	s->source = *flow;
+	s->reply = sip_reply_flow(msg, flow);
+	s->send = (struct timer){ .kind = SIP_TIMER_SERVER_SEND, .owner = s };
+	s->end = (struct timer){ .kind = SIP_TIMER_SERVER_END, .owner = s };
+	list_init(&s->unacked);
+	sip_engine_token(e, s->tag);
+	hash_insert(&e->servers, &s->node, branch_hash(e, msg));
+	if (!msg->to.tag.n) {
+		hash_insert(&e->merged, &s->merge, merge_hash(e, msg));
+		s->in_merged = true;
+	}
+	if (s->method == SIP_INVITE)
+		timer_arm(e->timers, &s->send, e->now + TRYING_DELAY);
+	return s;
+
+err_timers:
+	free(s->request);
+err_request:
+	free(s);
+	return NULL;
+}
+
+void sip_server_free(struct sip_engine *e, struct sip_server *s)
+{
+	timer_disarm(e->timers, &s->send);
+	timer_disarm(e->timers, &s->end);
+	timers_release(e->timers, 2);
+	list_del(&s->unacked);
+	hash_remove(&e->servers, &s->node);
+	if (s->in_merged)
+		hash_remove(&e->merged, &s->merge);
+	free(s->request);
+	free(s->response);
+	free(s);
+}
+
+static bool is_final(const struct sip_server *s)
+{
+	return s->state >= SIP_SERVER_COMPLETED;
+}
+
+/* --- what comes in --- */
+
+static void send_again(struct sip_engine *e, struct sip_server *s)
+{
+	if (!s->response)
+		return;
+	sip_count(e, SIP_COUNT_RETRANSMITS_OUT);
+	if (effects_send(e->effects, &s->reply, slice_of(s->response, s->response_n)))
+		sip_count(e, SIP_COUNT_NO_MEMORY);
+}
+
+void sip_server_again(struct sip_engine *e, struct sip_server *s)
+{
+	sip_count(e, SIP_COUNT_RETRANSMITS_IN);
+	/* Confirmed absorbs, and of Accepted the 2xx has its own pace (RFC 6026 §7.1). */
+	if (s->state != SIP_SERVER_CONFIRMED && s->state != SIP_SERVER_ACCEPTED)
+		send_again(e, s);
+}
+
+void sip_server_ack(struct sip_engine *e, struct sip_server *s)
+{
+	if (s->state != SIP_SERVER_COMPLETED)
+		return;
+	s->state = SIP_SERVER_CONFIRMED;
+	timer_disarm(e->timers, &s->send);
+	timer_arm(e->timers, &s->end, e->now + e->t4);
+}
+
+struct sip_server *sip_server_acked(struct sip_engine *e, struct sip_dialog *d, u32 cseq)
+{
+	struct list *at;
+
+	for (at = d->priv->unacked.next; at != &d->priv->unacked; at = at->next) {
+		struct sip_server *s = list_entry(at, struct sip_server, unacked);
+
+		if (s->cseq != cseq)
+			continue;
+		list_del(&s->unacked);
+		s->dialog = NULL;
+		timer_disarm(e->timers, &s->send);
+		return s;
+	}
+	return NULL;
+}
+
+void sip_server_forget_dialog(struct sip_engine *e, struct sip_dialog *d)
+{
+	while (!list_empty(&d->priv->unacked)) {
+		struct sip_server *s = list_entry(d->priv->unacked.next, struct sip_server,
+						  unacked);
+
+		list_del(&s->unacked);
+		s->dialog = NULL;
+		timer_disarm(e->timers, &s->send);
+	}
+}
+
+/* --- responses --- */
+
+static bool may_make_dialog(enum sip_method m)
+{
+	return m == SIP_INVITE || m == SIP_SUBSCRIBE || m == SIP_REFER || m == SIP_NOTIFY;
+}
+
+static bool may_refresh(enum sip_method m)
+{
+	return may_make_dialog(m) || m == SIP_UPDATE;
+}
+
+static int print_and_send(struct sip_engine *e, struct sip_server *s, struct sip_dialog *dialog,
+			  u16 status, const char *reason, const struct sip_content *content)
+{
+	bool dialogue = status > 100 && status < 300 && dialog;
+	struct sip_print_response r = {
+		.request = s->request,
+		.source = &s->source.peer,
+		.status = status,
+		.reason = reason,
+		.to_tag = status == 100 ? NULL : dialog ? dialog->local_tag : s->tag,
+		.contact = dialogue && may_refresh(s->method) ? dialog->local_contact : NULL,
+		.record_route = dialogue && may_make_dialog(s->method) && !s->request->to.tag.n,
+		.software = e->software,
+		.content = content,
+	};
+	char *old = s->response;
+	int err;
+
+	buf_reset(&e->out);
+	sip_print_response(&e->out, &r);
+	err = sip_engine_send(e, &s->reply, &s->response, &s->response_n);
+	if (err)
+		return err;
+	free(old);
+	sip_count(e, SIP_COUNT_RESPONSES_OUT);
+	return 0;
+}
+
+/* The caller put it and it has answered: nobody reads the request any more. */
+static void release_request(struct sip_server *s)
+{
+	if (s->held || !is_final(s))
+		return;
+	free(s->request);
+	s->request = NULL;
+}
+
+static void enter_proceeding(struct sip_engine *e, struct sip_server *s)
+{
+	timer_disarm(e->timers, &s->send);
+	s->state = SIP_SERVER_PROCEEDING;
+}
+
+static void enter_final(struct sip_engine *e, struct sip_server *s, struct sip_dialog *dialog,
+			u16 status)
+{
+	bool again = s->method == SIP_INVITE;
+
+	timer_disarm(e->timers, &s->send);
+	s->state = SIP_SERVER_COMPLETED;
+	if (again && status < 300) {
+		s->state = SIP_SERVER_ACCEPTED;
+		s->dialog = dialog;
+		list_add_tail(&dialog->priv->unacked, &s->unacked);
+	}
+	s->interval = e->t1;
+	if (again)
+		timer_arm(e->timers, &s->send, e->now + s->interval);
+	timer_arm(e->timers, &s->end, e->now + 64 * e->t1);
+}
+
+static void tell_dialog(struct sip_server *s, struct sip_dialog *d, u16 status)
+{
+	if (!d || status < 200 || status > 299)
+		return;
+	if (s->method == SIP_BYE)
+		d->state = SIP_DIALOG_ENDED;
+	if (s->method == SIP_INVITE && d->state == SIP_DIALOG_EARLY)
+		d->state = SIP_DIALOG_CONFIRMED;
+	if (may_refresh(s->method))
+		sip_dialog_refresh(d, s->request);
+}
+
+int sip_respond(struct sip_engine *e, u64 now, struct sip_server *s, struct sip_dialog *dialog,
+		u16 status, const char *reason, const struct sip_content *content)
+{
+	int err;
+
+	if (is_final(s) || status < 100 || status > 699)
+		return -EINVAL;
+	if (s->method == SIP_INVITE && status >= 200 && status < 300 && !dialog)
+		return -EINVAL;
+	if (status == 100 && s->state != SIP_SERVER_TRYING)
+		return 0;	/* said already, or more than that */
+	e->now = now;
+	err = print_and_send(e, s, dialog, status, reason, content);
+	if (err)
+		return err;
+	if (status < 200) {
+		enter_proceeding(e, s);
+		return 0;
+	}
+	enter_final(e, s, dialog, status);
+	tell_dialog(s, dialog, status);
+	release_request(s);
+	return 0;
+}
+
+void sip_server_set_user(struct sip_server *server, void *user)
+{
+	server->user = user;
+}
+
+const struct sip_msg *sip_server_request(const struct sip_server *server)
+{
+	return server->request;
+}
+
+void sip_server_put(struct sip_engine *e, struct sip_server *s)
+{
+	s->held = false;
+	s->user = NULL;
+	/* Without memory for a response it ends like one that is lost. */
+	if (!is_final(s) && sip_respond(e, e->now, s, NULL, 500, NULL, NULL))
+		timer_arm(e->timers, &s->end, e->now + 64 * e->t1);
+	release_request(s);
+}
+
+/* --- timers --- */
+
+static void send_due(struct sip_engine *e, struct sip_server *s)
+{
+	if (!is_final(s)) {
+		sip_respond(e, e->now, s, NULL, 100, NULL, NULL);
+		return;
+	}
+	send_again(e, s);
+	s->interval = s->interval * 2 < e->t2 ? s->interval * 2 : e->t2;
+	timer_arm(e->timers, &s->send, e->now + s->interval);
+}
+
+static void end_due(struct sip_engine *e, struct sip_server *s, struct sip_event *event)
+{
+	bool missed = s->dialog || (s->method == SIP_INVITE && s->state == SIP_SERVER_COMPLETED);
+
+	if (missed)
+		sip_count(e, SIP_COUNT_NO_ACK);
+	if (s->dialog) {
+		event->type = SIP_EVENT_NO_ACK;
+		event->flow = s->source;
+		event->dialog = s->dialog;
+		event->user = s->dialog->user;
+	}
+	/* The caller may still hold it: then its put() comes to a dead transaction. */
+	if (s->held) {
+		list_del(&s->unacked);
+		s->dialog = NULL;
+		timer_disarm(e->timers, &s->send);
+		timer_arm(e->timers, &s->end, e->now + 64 * e->t1);
+		return;
+	}
+	sip_server_free(e, s);
+}
+
+void sip_server_timer(struct sip_engine *e, struct sip_server *s, u32 kind,
+		      struct sip_event *event)
+{
+	if (kind == SIP_TIMER_SERVER_SEND)
+		send_due(e, s);
+	else
+		end_due(e, s, event);
+}
