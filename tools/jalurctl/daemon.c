@@ -27,7 +27,7 @@ static int cannot_connect(struct ctl *ctl, int err)
 	case ENOENT:
 	case ECONNREFUSED:
 		return ctl_fail(ctl, CTL_UNREACHABLE, "daemon-not-running", ctl->socket,
-				"systemctl start jalurd, or --socket PATH",
+				"start jalurd (systemctl start jalurd), or name its --socket PATH",
 				"jalurd is not running: %s", strerror(err));
 	case EACCES:
 	case EPERM:
