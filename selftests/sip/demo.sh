@@ -27,7 +27,7 @@ END
 step "jalurd starts"
 must start_jalurd
 sed 's/^/  /' "$dir/jalurd.log"
-in_relay tcpdump -i any -U -q -w "$dir/sip.pcap" udp port 5060 2>/dev/null &
+ip netns exec "$relay_ns" tcpdump -i any -U -q -w "$dir/sip.pcap" udp port 5060 2>/dev/null &
 tcpdump_pid=$!
 sipp_pids="$sipp_pids $tcpdump_pid"
 must wait_for test -s "$dir/sip.pcap"

@@ -32,6 +32,8 @@ skip_all() {
 	exit "$KSFT_SKIP"
 }
 
+# What runs in the background is started by ip itself: the pid of a function would
+# be that of a shell around it.
 in_caller() { ip netns exec "$caller_ns" "$@"; }
 in_relay()  { ip netns exec "$relay_ns" "$@"; }
 in_callee() { ip netns exec "$callee_ns" "$@"; }
@@ -123,7 +125,7 @@ start_jalurd() {
 }
 
 start_jalurd_again() {
-	in_relay "$jalurd" --config "$dir/jalurd.yaml" 2>>"$dir/jalurd.log" &
+	ip netns exec "$relay_ns" "$jalurd" --config "$dir/jalurd.yaml" 2>>"$dir/jalurd.log" &
 	jalurd_pid=$!
 	wait_for grep -q "ready" "$dir/jalurd.log" || { cat "$dir/jalurd.log"; return 1; }
 }
@@ -192,12 +194,12 @@ sipp_done() {	# pid: SIPp saw everything that its scenario expects
 # Audio both ways: $1 packets a side, one each 20 ms; figures in $dir/rtp-{a,b}.
 start_audio() {
 	rm -f "$dir"/ready-* "$dir/go"
-	in_caller "$rtp_peer" --local $CALLER:$CALLER_RTP --remote $OUTSIDE:"$port_a" \
-		--tone 440 --expect-tone 620 --send "$1" --expect "$1" --first "${2:-1000}" \
+	ip netns exec "$caller_ns" "$rtp_peer" --local $CALLER:$CALLER_RTP \
+		--remote $OUTSIDE:"$port_a" --tone 440 --expect-tone 620 --send "$1" --expect "$1" --first "${2:-1000}" \
 		--ready "$dir/ready-a" --go "$dir/go" --wav "$dir/heard-a.wav" >"$dir/rtp-a" &
 	rtp_a=$!
-	in_callee "$rtp_peer" --local $CALLEE:$CALLEE_RTP --remote $INSIDE:"$port_b" \
-		--tone 620 --expect-tone 440 --send "$1" --expect "$1" --first "${2:-1000}" \
+	ip netns exec "$callee_ns" "$rtp_peer" --local $CALLEE:$CALLEE_RTP \
+		--remote $INSIDE:"$port_b" --tone 620 --expect-tone 440 --send "$1" --expect "$1" --first "${2:-1000}" \
 		--ready "$dir/ready-b" --go "$dir/go" --wav "$dir/heard-b.wav" >"$dir/rtp-b" &
 	rtp_b=$!
 	rtp_pids="$rtp_pids $rtp_a $rtp_b"
