@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the engine stands on: the keyed hash and its tables, the timer heap, the
+ * random generator; the two ciphers by the vectors of their authors.
+ */
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/random.h"
+#include "base/timer.h"
+#include "kselftest_harness.h"
+
+/* Aumasson and Bernstein's vectors: key 00..0f, message 00, 01, 02 ... */
+static u64 siphash_of(size_t n)
+{
+	static const struct hash_key key = { { 0x0706050403020100ull, 0x0f0e0d0c0b0a0908ull } };
+	struct hasher h;
+	size_t i;
+
+	hash_begin(&h, &key);
+	for (i = 0; i < n; i++)
+		hash_add(&h, slice_of((char[]){ (char)i }, 1));
+	return hash_end(&h);
+}
+
+TEST(the_hash_is_siphash)
+{
+	EXPECT_EQ(siphash_of(0), 0x726fdb47dd0e0e31ull);
+	EXPECT_EQ(siphash_of(1), 0x74f839c593dc67fdull);
+	EXPECT_EQ(siphash_of(8), 0x93f5f5799a932462ull);
+	EXPECT_EQ(siphash_of(15), 0xa129ca6149be45e5ull);
+}
+
+struct number {
+	struct hash_node node;
+	int value;
+};
+
+/* Many nodes share a hash here: only that makes chains long. */
+static u64 hash_of(int value)
+{
+	return (u64)(value % 100) * 0x9e3779b97f4a7c15ull;
+}
+
+static struct number *find(struct hash *t, int value)
+{
+	struct hash_node *node = hash_first(t, hash_of(value));
+
+	for (; node; node = hash_next(node))
+		if (hash_entry(node, struct number, node)->value == value)
+			return hash_entry(node, struct number, node);
+	return NULL;
+}
+
+TEST(a_table_finds_what_is_in_it_and_nothing_else)
+{
+	struct number *all = calloc(1000, sizeof(*all));
+	struct hash t;
+	size_t at = 0, left = 0;
+	int i;
+
+	ASSERT_EQ(hash_init(&t), 0);
+	for (i = 0; i < 1000; i++) {
+		all[i].value = i;
+		hash_insert(&t, &all[i].node, hash_of(i));
+	}
+	EXPECT_EQ(t.n, 1000);
+	EXPECT_GE(t.nbuckets, 512);
+	for (i = 0; i < 1000; i += 2)
+		hash_remove(&t, &all[i].node);
+	for (i = 0; i < 1000; i++)
+		EXPECT_EQ(find(&t, i), i % 2 ? &all[i] : NULL);
+	EXPECT_EQ(find(&t, 1001), NULL);
+	while (hash_from(&t, &at)) {
+		hash_remove(&t, hash_from(&t, &at));
+		left++;
+	}
+	EXPECT_EQ(left, 500);
+	EXPECT_EQ(t.n, 0);
+	hash_free(&t);
+	free(all);
+}
+
+/* RFC 8439 §2.3.2 */
+TEST(the_generator_is_chacha20)
+{
+	static const u8 expected[16] = {
+		0x10, 0xf1, 0xe7, 0xe4, 0xd1, 0x3b, 0x59, 0x15,
+		0x50, 0x0f, 0xdd, 0x1f, 0xa3, 0x20, 0x71, 0xc4,
+	};
+	u32 key[8], nonce[3] = { 0x09000000, 0x4a000000, 0 };
+	u8 out[64];
+	u32 i;
+
+	for (i = 0; i < 8; i++)
+		key[i] = 4 * i | (4 * i + 1) << 8 | (4 * i + 2) << 16 | (4 * i + 3) << 24;
+	chacha20_block(key, 1, nonce, out);
+	EXPECT_EQ(memcmp(out, expected, sizeof(expected)), 0);
+	EXPECT_EQ(out[63], 0x4e);
+}
+
+TEST(the_same_seed_gives_the_same_numbers_and_another_does_not)
+{
+	u8 seed[32] = { 1, 2, 3 };
+	struct random a, b, c;
+	int i, same = 0;
+
+	random_init(&a, seed);
+	random_init(&b, seed);
+	seed[31] = 1;
+	random_init(&c, seed);
+	for (i = 0; i < 100; i++) {
+		u64 number = random_u64(&a);
+
+		EXPECT_EQ(number, random_u64(&b));
+		same += number == random_u64(&c);
+	}
+	EXPECT_EQ(same, 0);
+}
+
+TEST(timers_come_due_in_the_order_of_their_deadlines)
+{
+	struct timer t[200] = { 0 };
+	struct timers h;
+	u64 last = 0;
+	size_t i, n;
+
+	timers_init(&h);
+	EXPECT_EQ(timers_next(&h), UINT64_MAX);
+	ASSERT_EQ(timers_reserve(&h, 200), 0);
+	for (i = 0; i < 200; i++)
+		timer_arm(&h, &t[i], i * 7919 % 1000);
+	for (i = 0; i < 200; i += 3)
+		timer_disarm(&h, &t[i]);
+	for (i = 1; i < 200; i += 3)
+		timer_arm(&h, &t[i], 2000 - i);		/* moved */
+	EXPECT_EQ(timers_due(&h, timers_next(&h) - 1), NULL);
+	for (n = 0; timers_next(&h) != UINT64_MAX; n++) {
+		u64 next = timers_next(&h);
+		struct timer *due = timers_due(&h, next);
+
+		ASSERT_NE(due, NULL);
+		EXPECT_EQ(due->deadline, next);
+		EXPECT_EQ(due->pos, 0);
+		EXPECT_GE(next, last);
+		EXPECT_NE((due - t) % 3, 0);
+		last = next;
+	}
+	EXPECT_EQ(n, 133);
+	timers_release(&h, 200);
+	timers_free(&h);
+}
+
+TEST_HARNESS_MAIN
