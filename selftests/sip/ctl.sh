@@ -20,10 +20,20 @@ ctl_says() {
 	return 1
 }
 
-valid() {	# schema command...
+# Python takes its time in a virtual machine: while the call is up, outputs are
+# only kept.
+keep() {	# schema command...
 	local schema=$1
 	shift
-	"$@" 2>/dev/null | "$here/validate" "$schema"
+	"$@" >"$dir/$schema.json" 2>/dev/null
+}
+
+kept_is_valid() {	# schema
+	"$here/validate" "$1" <"$dir/$1.json"
+}
+
+valid() {	# schema command...
+	keep "$@" && kept_is_valid "$1"
 }
 
 valid_error() {	# command...: its error on stderr
@@ -67,11 +77,11 @@ saw_events() {	# source type...
 hangup() { ctl call hangup "$id" "end of the test" | grep -q "$id"; }
 
 deletes_session() {
-	valid session-del ctl session del "$id" --json && sessions_are 0
+	keep session-del ctl session del "$id" --json && ! ctl session show "$id" 2>/dev/null
 }
 
 watch_twice() {
-	[ "$(ctl session watch --count 2 --interval 0.1 --json | "$here/validate" session-list --min 2 && echo ok)" = ok ]
+	[ "$(ctl session watch --count 2 --interval 0.1 --json | grep -c '^{"sessions"')" = 2 ]
 }
 
 help_has_every_command() {
@@ -93,13 +103,13 @@ module_absent() {
 	[ -e /sys/module/jalur ] && { echo "# the module is in use: cannot be tested"; return 0; }
 	ctl_says 3 "modprobe jalur" "$jalurctl" session list &&
 		valid_error "$jalurctl" session list --json &&
-		ctl_says 3 "" "$jalurctl" --socket "$dir/none" info
+		"$jalurctl" --socket "$dir/none" info | grep -q "modprobe jalur"
 }
 early_result=$(module_absent && echo "passed")
 rm -rf "$early"
 
 setup
-plan 29
+plan 34
 
 check "without the module the remedy is said" test "${early_result##*$'\n'}" = passed
 check "help lists every command" help_has_every_command
@@ -124,11 +134,11 @@ check "monitors listen" start_monitor
 start_call uac_wait uas && start_audio 100 && audio_complete >/dev/null
 id=$(call_id)
 check "a call and its session have one id" same_id
-check "call list is valid" valid call-list ctl call list --json
-check "call show is valid" valid call-show ctl call show "$id" --json
+check "call list is asked" keep call-list ctl call list --json
+check "call show is asked" keep call-show ctl call show "$id" --json
 check "call show has the figures of both ends" shows_figures ctl call show "$id"
-check "session list is valid" valid session-list ctl session list --json
-check "session show is valid" valid session-show ctl session show "$id" --json
+check "session list is asked" keep session-list ctl session list --json
+check "session show is asked" keep session-show ctl session show "$id" --json
 check "session show has the figures of both ends" shows_figures ctl session show "$id"
 check "session watch looks again" watch_twice
 check "a session can be deleted whoever owns it" deletes_session
@@ -136,5 +146,8 @@ check "call hangup ends the call" hangup
 check "monitor saw the daemon's events" wait_for saw_events daemon new answered ended
 check "monitor saw the kernel's events" saw_events kernel latched deleted
 kill "$monitor_pid"
-check "every event is valid" valid event cat "$dir/events"
+for schema in call-list call-show session-list session-show session-del; do
+	check "$schema was valid" kept_is_valid "$schema"
+done
+check "every event was valid" valid event cat "$dir/events"
 ktap_finished

@@ -34,6 +34,7 @@ FIXTURE_SETUP(socket)
 	struct control_conf conf = { .group = "root", .node = 1, .drive = drive };
 
 	log_set_level(LOG_ERROR);
+	signal(SIGPIPE, SIG_IGN);	/* as the daemon does */
 	harness_start(&self->h, _metadata);
 	strcpy(self->dir, "/tmp/jalur-admin.XXXXXX");
 	ASSERT_NE(mkdtemp(self->dir), NULL);
@@ -49,7 +50,7 @@ FIXTURE_SETUP(socket)
 
 FIXTURE_TEARDOWN(socket)
 {
-	char run[96];
+	char run[256];
 
 	control_close(self->control);
 	uv_run(&self->loop, UV_RUN_DEFAULT);
@@ -313,7 +314,7 @@ TEST_F(socket, of_a_dead_daemon_is_replaced_that_of_a_live_one_is_not)
 	struct control_conf conf = { .path = self->path, .engine = self->h.engine };
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	struct control *other = NULL;
-	char stale[96];
+	char stale[256];
 	int fd;
 
 	log_set_level(-1);

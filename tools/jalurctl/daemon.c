@@ -210,9 +210,11 @@ int daemon_start(struct ctl *ctl, const char *cmd, json_t *args)
 static int refused(struct ctl *ctl, const json_t *error)
 {
 	const char *code = member_text(error, "code");
-	int status = !strcmp(code, "no-such-call") ? CTL_NOT_FOUND : CTL_FAILED;
 
-	return ctl_fail(ctl, status, *code ? code : "protocol", member_text(error, "where"),
+	if (!strcmp(code, "no-such-call"))
+		return ctl_fail(ctl, CTL_NOT_FOUND, code, "ID", "jalurctl call list", "%s",
+				member_text(error, "message"));
+	return ctl_fail(ctl, CTL_FAILED, *code ? code : "protocol", member_text(error, "where"),
 			member_text(error, "remedy"), "%s", *member_text(error, "message") ?
 			member_text(error, "message") : "jalurd gave an answer without a result");
 }
