@@ -10,6 +10,7 @@
 #include <linux/inetdevice.h>
 #include <linux/random.h>
 #include <net/addrconf.h>
+#include <net/l3mdev.h>
 #include <net/route.h>
 #include <net/udp.h>
 
@@ -124,6 +125,33 @@ void jalur_end_free_rcu(struct jalur_end *end)
 }
 
 /**
+ * jalur_addr_domain - are L3 domain and scope of an address there
+ * @net: namespace
+ * @addr: local address
+ *
+ * Context: process or RCU.
+ * Return: false when @addr->l3 is no VRF, @addr->scope no device, or the one not
+ * in the other.
+ */
+bool jalur_addr_domain(struct net *net, const struct jalur_addr *addr)
+{
+	const struct net_device *dev;
+	bool ok = true;
+
+	rcu_read_lock();
+	if (addr->l3) {
+		dev = dev_get_by_index_rcu(net, addr->l3);
+		ok = dev && netif_is_l3_master(dev);
+	}
+	if (ok && addr->scope) {
+		dev = dev_get_by_index_rcu(net, addr->scope);
+		ok = dev && l3mdev_master_ifindex_rcu(dev) == addr->l3;
+	}
+	rcu_read_unlock();
+	return ok;
+}
+
+/**
  * jalur_addr_local - is this an address of the host
  * @net: namespace
  * @addr: in the L3 domain @addr->l3
@@ -135,15 +163,14 @@ bool jalur_addr_local(struct net *net, const struct jalur_addr *addr)
 	struct net_device *dev = NULL;
 	bool local;
 
+	if (!jalur_addr_domain(net, addr))
+		return false;
 	rcu_read_lock();
-	if (addr->l3 || addr->scope) {
-		dev = dev_get_by_index_rcu(net, addr->l3 ?: addr->scope);
-		if (!dev) {
-			rcu_read_unlock();
-			return false;
-		}
-	}
-	if (addr->family == AF_INET)
+	if (addr->scope || addr->l3)
+		dev = dev_get_by_index_rcu(net, addr->scope ?: addr->l3);
+	if (!dev && (addr->scope || addr->l3))
+		local = false;
+	else if (addr->family == AF_INET)
 		local = inet_addr_type_dev_table(net, dev, addr->ip.s6_addr32[0]) ==
 			RTN_LOCAL;
 	else
@@ -152,26 +179,59 @@ bool jalur_addr_local(struct net *net, const struct jalur_addr *addr)
 	return local;
 }
 
+/* May a socket that is bound to device @bound, or to none, get a packet? */
+static bool hears_domain(struct net *net, int bound, const struct jalur_addr *addr)
+{
+	if (!bound)
+		return udp_sk_bound_dev_eq(net, 0, 0, addr->l3);
+	if (addr->scope && bound != addr->scope && bound != addr->l3)
+		return false;
+	return l3mdev_master_ifindex_by_index(net, bound) == addr->l3;
+}
+
+static bool hears(const struct sock *sk, struct net *net, const struct jalur_addr *addr)
+{
+	const struct in6_addr *v6 = inet6_rcv_saddr(sk);
+
+	if (!net_eq(sock_net(sk), net) ||
+	    udp_sk(sk)->udp_port_hash != ntohs(addr->port) ||
+	    !hears_domain(net, READ_ONCE(sk->sk_bound_dev_if), addr))
+		return false;
+	if (addr->family == AF_INET6)
+		return v6 && (ipv6_addr_any(v6) || ipv6_addr_equal(v6, &addr->ip));
+	if (v6 && ipv6_only_sock(sk))
+		return false;
+	return !inet_sk(sk)->inet_rcv_saddr ||
+	       inet_sk(sk)->inet_rcv_saddr == addr->ip.s6_addr32[0];
+}
+
 /**
  * jalur_addr_taken - does a socket receive at this address
  * @net: namespace
- * @addr: local address; a socket on the wildcard counts too
+ * @addr: local address
+ *
+ * Sockets on the wildcard count, of either family, and so do connected ones and
+ * those bound to a device, which a look-up for some packet would not find.
  *
  * Context: process.
  */
 bool jalur_addr_taken(struct net *net, const struct jalur_addr *addr)
 {
+	struct udp_hslot *slot = udp_hashslot(jalur_udp_table(net), net,
+					      ntohs(addr->port));
 	const struct sock *sk;
+	bool taken = false;
 
-	rcu_read_lock();
-	if (addr->family == AF_INET)
-		sk = __udp4_lib_lookup(net, 0, 0, addr->ip.s6_addr32[0],
-				       addr->port, addr->l3, 0,
-				       jalur_udp_table(net), NULL);
-	else
-		sk = __udp6_lib_lookup(net, &in6addr_any, 0, &addr->ip,
-				       addr->port, addr->l3 ?: addr->scope, 0,
-				       jalur_udp_table(net), NULL);
-	rcu_read_unlock();
-	return sk;
+	spin_lock_bh(&slot->lock);
+	sk_for_each(sk, &slot->head) {
+		taken = hears(sk, net, addr);
+		if (taken)
+			break;
+	}
+	spin_unlock_bh(&slot->lock);
+	return taken;
 }
+
+#ifdef DEBUG
+#include "selftest/end.c"
+#endif

@@ -19,7 +19,7 @@ struct event {
 };
 
 static int begin_event(struct event *ev, enum jalur_event_type type, u64 owner,
-		       u64 session, size_t size, gfp_t gfp)
+		       const u64 *session, size_t size, gfp_t gfp)
 {
 	ev->skb = genlmsg_new(size, gfp);
 	if (!ev->skb)
@@ -35,7 +35,7 @@ static int begin_event(struct event *ev, enum jalur_event_type type, u64 owner,
 	    nla_put_u64_64bit(ev->skb, JALUR_A_EVENT_OWNER, owner, JALUR_A_EVENT_PAD) ||
 	    nla_put_u64_64bit(ev->skb, JALUR_A_EVENT_TIME, ktime_get_ns(), JALUR_A_EVENT_PAD) ||
 	    (session &&
-	     nla_put_u64_64bit(ev->skb, JALUR_A_EVENT_SESSION, session, JALUR_A_EVENT_PAD)))
+	     nla_put_u64_64bit(ev->skb, JALUR_A_EVENT_SESSION, *session, JALUR_A_EVENT_PAD)))
 		goto err_skb;
 	return 0;
 
@@ -68,7 +68,7 @@ static void tell_end(struct jalur_end *end, enum jalur_event_type type,
 	const struct jalur_session *session = end->session;
 	struct event ev;
 
-	if (begin_event(&ev, type, session->owner, session->id, NLMSG_DEFAULT_SIZE,
+	if (begin_event(&ev, type, session->owner, &session->id, NLMSG_DEFAULT_SIZE,
 			GFP_ATOMIC))
 		goto out;
 	if (nla_put_u64_64bit(ev.skb, JALUR_A_EVENT_END, end->id, JALUR_A_EVENT_PAD) ||
@@ -134,7 +134,7 @@ void jalur_event_deleted(struct jalur_session *session)
 
 	graph = rcu_dereference_protected(session->graph,
 					  lockdep_is_held(&session->jn->lock));
-	if (begin_event(&ev, JALUR_EVENT_TYPE_DELETED, session->owner, session->id,
+	if (begin_event(&ev, JALUR_EVENT_TYPE_DELETED, session->owner, &session->id,
 			jalur_fill_size(graph), GFP_KERNEL))
 		goto out;
 	for (i = 0; i < graph->ends; i++) {
@@ -163,7 +163,7 @@ void jalur_event_displaced(struct jalur_net *jn, u32 portid, u64 owner)
 {
 	struct event ev;
 
-	if (begin_event(&ev, JALUR_EVENT_TYPE_DISPLACED, owner, 0, NLMSG_DEFAULT_SIZE,
+	if (begin_event(&ev, JALUR_EVENT_TYPE_DISPLACED, owner, NULL, NLMSG_DEFAULT_SIZE,
 			GFP_KERNEL))
 		return;
 	genlmsg_end(ev.skb, ev.hdr);

@@ -133,6 +133,7 @@ struct jalur_way {
  * @sum: that the packet has: of its addresses and ports
  * @held: the packet comes from the remote of a locked end, as of @seq
  * @seq: of that end's remote_seq
+ * @to_seq: of @to's remote_seq, when @way was read
  * @failure: why the packet, received as it is, cannot be sent on; an enum
  *	jalur_drop_reason or JALUR_PASSED
  */
@@ -146,6 +147,7 @@ struct jalur_route {
 	struct in6_addr			remote;
 	__wsum				sum;
 	unsigned int			seq;
+	unsigned int			to_seq;
 	bool				held;
 	int				failure;
 };
@@ -157,9 +159,10 @@ struct jalur_route {
 struct jalur_source {
 	u32	ssrc;
 	u32	jitter;		/* scaled by 16, RTP units */
-	u32	arrival;	/* of the last packet: local_clock(), low half */
+	u32	arrival;	/* of the last packet, in ticks of stats.c */
 	u32	timestamp;	/* of that packet */
 	u32	clock_rate;
+	u64	scale;		/* from these ticks to @clock_rate */
 	u32	base_seq;
 	u32	cycles;		/* sequence wraps, shifted by 16 */
 	u32	bad_seq;	/* next after a jump: a second one restarts */
@@ -182,6 +185,51 @@ struct jalur_stats {
 };
 
 /**
+ * struct jalur_express - what classify() found out, for packets like the last
+ * @to: end that sends them on, NULL when nothing is known
+ * @payload: line of the payload table, NULL without a table
+ * @dst: of @to, as long as its remote_seq is @to_seq
+ * @remote: source of these packets
+ * @saddr: what is written into them: addresses as they lie in the header
+ * @daddr: the other one
+ * @port: source of these packets
+ * @sport: ports, as they lie in the header
+ * @dport: the other one
+ * @delta: what that does to UDP's checksum
+ * @ip_sum: of the addresses written
+ * @to_seq: see @dst
+ * @mtu: of @dst
+ * @headroom: that the device wants
+ * @df: IP_DF or 0
+ * @tos_keep: bits of TOS that stay
+ * @tos_set: bits of TOS that are set
+ * @pt: their payload type
+ *
+ * Guarded by jalur_end.lock of the end where they arrive. Only for RTP from
+ * IPv4 to IPv4 from the remote of an end that learns nothing more.
+ */
+struct jalur_express {
+	struct jalur_end	*to;
+	const struct jalur_payload *payload;
+	struct dst_entry	*dst;
+	__be32			remote;
+	__be32			saddr;
+	__be32			daddr;
+	__be16			port;
+	__be16			sport;
+	__be16			dport;
+	__wsum			delta;
+	__wsum			ip_sum;
+	unsigned int		to_seq;
+	u32			mtu;
+	u16			headroom;
+	u16			df;
+	u8			tos_keep;
+	u8			tos_set;
+	u8			pt;
+};
+
+/**
  * struct jalur_end - what lives as long as an end does
  * @node: in jalur_net's table, by @local; RCU
  * @local: key; never changes
@@ -196,6 +244,7 @@ struct jalur_stats {
  * @locked: the latch is closed
  * @epoch: latch-epoch that @locked belongs to
  * @way: there, made when @remote changes; its route is found when wanted
+ * @express: short cut for packets from here
  * @ip_id: random base of the IPv4 identification of what we send
  * @dst_retry: jiffies before which a failed route look-up is not tried again
  * @last_rx: jiffies of the last accepted packet, else of creation
@@ -228,6 +277,7 @@ struct jalur_end {
 	seqcount_spinlock_t	remote_seq;
 	struct jalur_addr	remote;
 	struct jalur_way	way;
+	struct jalur_express	express;
 	u16			ip_id;
 	unsigned long		dst_retry;
 	unsigned long		last_rx;
@@ -450,24 +500,27 @@ unsigned int jalur_hook_local_in(void *priv, struct sk_buff *skb,
 
 /* The look-up is inline: it runs for every datagram that the host receives. */
 
+/* Multiplicative: keys are chosen by our own daemon, and differ by port. */
+static inline u32 jalur_hash_ipv4(__be32 ip, __be16 port, u32 seed)
+{
+	u32 hash = (__force u32)ip ^ seed;
+
+	hash = (hash * GOLDEN_RATIO_32 + (__force u16)port) * GOLDEN_RATIO_32;
+	return hash ^ hash >> 16;
+}
+
 /**
  * jalur_addr_hash - hash of a local transport address
  * @addr: the address
  * @seed: of the table
  *
- * Multiplicative: keys are chosen by our own daemon, and differ by port.
- *
  * Context: any.
  */
 static inline u32 jalur_addr_hash(const struct jalur_addr *addr, u32 seed)
 {
-	u32 hash = (__force u32)addr->ip.s6_addr32[0] ^ seed;
-
 	if (unlikely(addr->family == AF_INET6))
-		hash ^= ipv6_addr_hash(&addr->ip);
-	hash = (hash * GOLDEN_RATIO_32 + (__force u16)addr->port) *
-	       GOLDEN_RATIO_32;
-	return hash ^ hash >> 16;
+		seed ^= ipv6_addr_hash(&addr->ip);
+	return jalur_hash_ipv4(addr->ip.s6_addr32[0], addr->port, seed);
 }
 
 /**
@@ -482,6 +535,35 @@ static inline bool jalur_addr_equal(const struct jalur_addr *a,
 {
 	return a->port == b->port && a->family == b->family && a->l3 == b->l3 &&
 	       a->scope == b->scope && ipv6_addr_equal(&a->ip, &b->ip);
+}
+
+/**
+ * jalur_end_lookup_ipv4 - find the end that has a local IPv4 address
+ * @jn: namespace
+ * @ip: where a packet was sent to
+ * @port: likewise
+ * @l3: VRF that it arrived in, or 0
+ *
+ * Context: RCU; the end stays valid as long as that is held.
+ */
+static inline struct jalur_end *
+jalur_end_lookup_ipv4(const struct jalur_net *jn, __be32 ip, __be16 port,
+		      u32 l3)
+{
+	const struct jalur_table *table = rcu_dereference(jn->table);
+	struct jalur_end *end;
+	u32 hash;
+
+	if (unlikely(!table))
+		return NULL;
+	hash = jalur_hash_ipv4(ip, port, table->seed);
+	hlist_for_each_entry_rcu(end, &table->bucket[hash & table->mask], node)
+		if (likely(end->local.port == port &&
+			   end->local.ip.s6_addr32[0] == ip &&
+			   end->local.family == AF_INET &&
+			   end->local.l3 == l3))
+			return end;
+	return NULL;
 }
 
 /**
@@ -573,12 +655,14 @@ void jalur_end_insert(struct jalur_net *jn, struct jalur_end *end);
 void jalur_end_remove(struct jalur_net *jn, struct jalur_end *end);
 void jalur_end_free(struct jalur_end *end);
 void jalur_end_free_rcu(struct jalur_end *end);
+bool jalur_addr_domain(struct net *net, const struct jalur_addr *addr);
 bool jalur_addr_local(struct net *net, const struct jalur_addr *addr);
 bool jalur_addr_taken(struct net *net, const struct jalur_addr *addr);
 
 /* timeout.c */
 void jalur_timeout_start(struct jalur_net *jn);
 void jalur_timeout_work(struct work_struct *work);
+void jalur_address_check(struct jalur_net *jn);
 void jalur_address_work(struct work_struct *work);
 
 /* event.c: any context, never sleeps */

@@ -119,6 +119,7 @@ static void set_remote(struct jalur_end *end, const struct jalur_addr *remote,
 	WRITE_ONCE(end->locked, locked);
 	end->way = way;
 	write_seqcount_end(&end->remote_seq);
+	end->express.to = NULL;
 	WRITE_ONCE(end->dst_retry, 0);
 	dst_release(old);
 }
@@ -185,8 +186,10 @@ static bool latch_learn(struct jalur_end *end, const struct jalur_addr *src,
  * @old: what it had, NULL when it is new
  * @conf: what it has now; already published
  *
- * Publishing comes first: a packet that still holds the old graph finds it
- * replaced under the lock, and then learns nothing.
+ * To be called for every end of a graph that was published, changed or not,
+ * before the old graph is handed to RCU. Publishing comes first: a packet that
+ * still holds the old graph finds it replaced under the lock, and then learns
+ * nothing.
  *
  * Context: process; takes @end->lock.
  */
@@ -194,15 +197,16 @@ void jalur_latch_configure(struct jalur_end *end,
 			   const struct jalur_end_conf *old,
 			   const struct jalur_end_conf *conf)
 {
-	if (old && old->latch == conf->latch && old->epoch == conf->epoch &&
-	    same(&old->remote, &conf->remote))
-		return;
-
 	spin_lock_bh(&end->lock);
+	/* whatever has changed: what packets learned of the old graph ends */
+	end->express.to = NULL;
 	if (!old)
 		end->ip_id = get_random_u32();
-	end->epoch = conf->epoch;
-	set_remote(end, &conf->remote, false);
+	if (!old || old->latch != conf->latch || old->epoch != conf->epoch ||
+	    !same(&old->remote, &conf->remote)) {
+		end->epoch = conf->epoch;
+		set_remote(end, &conf->remote, false);
+	}
 	spin_unlock_bh(&end->lock);
 }
 

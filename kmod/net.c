@@ -218,14 +218,33 @@ static void release_hooks(struct work_struct *work)
 	rtnl_unlock();
 }
 
-/* Under RTNL. A device that moves between namespaces unregisters and registers. */
+/* Upper devices that show the packets of their ports again as their own. */
+static bool takes_over(const struct net_device *upper)
+{
+	return netif_is_bond_master(upper) || netif_is_team_master(upper) ||
+	       netif_is_bridge_master(upper) || netif_is_ovs_master(upper);
+}
+
+static void change_hook(struct jalur_net *jn, const struct net_device *dev,
+			const struct netdev_notifier_changeupper_info *info)
+{
+	struct jalur_hook *hook = find_hook(jn, dev);
+
+	/* flags of the port come and go at other times: ask the event */
+	if (hook && info->master && takes_over(info->upper_dev))
+		set_hook(jn, hook, info->linking);
+}
+
+/*
+ * Under RTNL. A device that moves between namespaces unregisters and registers.
+ * One that goes up or down, or into a VRF, may take its addresses with it, of
+ * which the address notifiers do not always tell.
+ */
 static int device_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 	struct jalur_net *jn = jalur_net_get(dev_net(dev));
-	struct netdev_notifier_changeupper_info *info = ptr;
 	struct jalur_hook *hook;
-	int err = 0;
 
 	mutex_lock(&jn->lock);
 	if (!jn->hooked)
@@ -233,22 +252,25 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *pt
 	hook = find_hook(jn, dev);
 	switch (event) {
 	case NETDEV_REGISTER:
+		/* without memory its packets take the slow path */
 		if (!hook)
-			err = add_hook(jn, dev);
+			add_hook(jn, dev);
 		break;
 	case NETDEV_UNREGISTER:
 		if (hook)
 			remove_hook(jn, hook);
 		break;
 	case NETDEV_CHANGEUPPER:
-		/* flags of the port come and go at other times: ask the event */
-		if (hook && info->master && !netif_is_l3_master(info->upper_dev))
-			set_hook(jn, hook, info->linking);
+		change_hook(jn, dev, ptr);
+		fallthrough;
+	case NETDEV_UP:
+	case NETDEV_DOWN:
+		jalur_address_check(jn);
 		break;
 	}
 out:
 	mutex_unlock(&jn->lock);
-	return notifier_from_errno(err);
+	return NOTIFY_DONE;
 }
 
 static struct notifier_block device_notifier = {
@@ -260,8 +282,7 @@ static int inet_address_event(struct notifier_block *nb, unsigned long event,
 {
 	const struct in_ifaddr *ifa = ptr;
 
-	queue_work(system_power_efficient_wq,
-		   &jalur_net_get(dev_net(ifa->ifa_dev->dev))->address_work);
+	jalur_address_check(jalur_net_get(dev_net(ifa->ifa_dev->dev)));
 	return NOTIFY_DONE;
 }
 
@@ -275,8 +296,7 @@ static int inet6_address_event(struct notifier_block *nb, unsigned long event,
 {
 	const struct inet6_ifaddr *ifa = ptr;
 
-	queue_work(system_power_efficient_wq,
-		   &jalur_net_get(dev_net(ifa->idev->dev))->address_work);
+	jalur_address_check(jalur_net_get(dev_net(ifa->idev->dev)));
 	return NOTIFY_DONE;
 }
 
@@ -301,43 +321,51 @@ static int __net_init enter_net(struct net *net)
 	return 0;
 }
 
-/*
- * No socket and no device is left, so nobody else can get here; hooks of
- * devices went when these unregistered.
- */
-static void __net_exit leave_net(struct net *net)
+static void delete_sessions(struct jalur_net *jn)
 {
-	struct jalur_net *jn = jalur_net_get(net);
 	struct jalur_session *session, *next_session;
 	struct jalur_owner *owner, *next;
 
-	cancel_delayed_work_sync(&jn->timeout_work);
-	cancel_work_sync(&jn->address_work);
-	mutex_lock(&jn->lock);
+	lockdep_assert_held(&jn->lock);
 	list_for_each_entry_safe(owner, next, &jn->owners, list) {
 		list_for_each_entry_safe(session, next_session, &owner->sessions, list)
 			jalur_session_del(session);
 		owner->portid = 0;
 		jalur_owner_put(owner);
 	}
-	mutex_unlock(&jn->lock);
-	cancel_delayed_work_sync(&jn->hook_work);
+}
 
-	rtnl_lock();
+/*
+ * No socket of the namespace is left, so nobody else gets here; nor is a device,
+ * unless the module is unloaded. Hooks of devices went when these unregistered.
+ */
+static void __net_exit leave_net(struct net *net)
+{
+	struct jalur_net *jn = jalur_net_get(net);
+
+	cancel_delayed_work_sync(&jn->timeout_work);
+	cancel_work_sync(&jn->address_work);
 	mutex_lock(&jn->lock);
+	delete_sessions(jn);
 	remove_hooks(jn);
 	drop_tables(jn);
 	mutex_unlock(&jn->lock);
-	rtnl_unlock();
-	/* sessions point at @jn until their last packet has left */
+	cancel_delayed_work_sync(&jn->hook_work);
+}
+
+/* Sessions and hooks point at struct jalur_net until their last packet left. */
+static void __net_exit leave_nets(struct list_head *nets)
+{
+	synchronize_net();
 	rcu_barrier();
 }
 
 static struct pernet_operations net_ops = {
-	.init	= enter_net,
-	.exit	= leave_net,
-	.id	= &jalur_net_id,
-	.size	= sizeof(struct jalur_net),
+	.init		= enter_net,
+	.exit		= leave_net,
+	.exit_batch	= leave_nets,
+	.id		= &jalur_net_id,
+	.size		= sizeof(struct jalur_net),
 };
 
 /**

@@ -67,6 +67,8 @@ int jalur_nl_owner_attach_doit(struct sk_buff *skb, struct genl_info *info)
 	err = jalur_owner_attach(jn, id, info->snd_portid,
 				 nla_get_flag(info->attrs[JALUR_A_OWNER_TAKEOVER]),
 				 info->extack);
+	if (err)
+		NL_SET_BAD_ATTR(info->extack, info->attrs[JALUR_A_OWNER_ID]);
 	if (!err &&
 	    (nla_put_u64_64bit(reply, JALUR_A_OWNER_ID, id, JALUR_A_OWNER_PAD) ||
 	     nla_put_u32(reply, JALUR_A_OWNER_SESSIONS, jalur_owner_find(jn, id)->count) ||
@@ -79,9 +81,13 @@ int jalur_nl_owner_attach_doit(struct sk_buff *skb, struct genl_info *info)
 
 static int check_owner(struct jalur_net *jn, struct genl_info *info, u64 owner)
 {
-	return jalur_owner_check(jn, owner, info->snd_portid,
-				 nla_get_flag(info->attrs[JALUR_A_SESSION_FORCE]),
-				 info->extack);
+	int err = jalur_owner_check(jn, owner, info->snd_portid,
+				    nla_get_flag(info->attrs[JALUR_A_SESSION_FORCE]),
+				    info->extack);
+
+	if (err)
+		NL_SET_BAD_ATTR(info->extack, info->attrs[JALUR_A_SESSION_OWNER]);
+	return err;
 }
 
 int jalur_nl_session_new_doit(struct sk_buff *skb, struct genl_info *info)
@@ -120,6 +126,12 @@ int jalur_nl_session_set_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_unlock(&jn->lock);
 	jalur_draft_free(draft);
 	return err;
+}
+
+static size_t size_of(const struct jalur_session *session)
+{
+	return jalur_fill_size(rcu_dereference_protected(session->graph,
+							 lockdep_is_held(&session->jn->lock)));
 }
 
 static int fill_deleted(struct sk_buff *reply, const struct jalur_session *session)
@@ -164,10 +176,7 @@ static int delete_one(struct jalur_net *jn, struct genl_info *info)
 
 	if (IS_ERR(session))
 		return PTR_ERR(session);
-	reply = new_reply(info, JALUR_CMD_SESSION_DEL,
-			  jalur_fill_size(rcu_dereference_protected(session->graph,
-								    lockdep_is_held(&jn->lock))),
-			  &hdr);
+	reply = new_reply(info, JALUR_CMD_SESSION_DEL, size_of(session), &hdr);
 	if (!reply)
 		return -ENOMEM;
 	owner = jalur_owner_find(jn, session->owner);
@@ -240,7 +249,6 @@ int jalur_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
 	struct jalur_net *jn = net_of(info);
 	struct jalur_session *session;
 	struct sk_buff *reply;
-	unsigned int slot = 0;
 	void *hdr;
 	int err;
 
@@ -255,45 +263,53 @@ int jalur_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto out;
 	err = -ENOMEM;
-	reply = new_reply(info, JALUR_CMD_SESSION_GET,
-			  jalur_fill_size(rcu_dereference_protected(session->graph,
-								    lockdep_is_held(&jn->lock))),
-			  &hdr);
+	reply = new_reply(info, JALUR_CMD_SESSION_GET, size_of(session), &hdr);
 	if (!reply)
 		goto out;
-	err = send_reply(reply, hdr, info, jalur_fill_session(reply, session, &slot));
+	err = send_reply(reply, hdr, info, jalur_fill_session(reply, session));
 out:
 	mutex_unlock(&jn->lock);
 	return err;
 }
 
-/* Where a dump goes on: bucket, place in the bucket, slot of the session. */
+/* Where a dump goes on: bucket, and place in the bucket. */
 struct dump_position {
 	unsigned long bucket;
 	unsigned long place;
-	unsigned long slot;
 };
 
-static int dump_session(struct sk_buff *skb, struct netlink_callback *cb,
-			const struct jalur_session *session, struct dump_position *at)
+static int put_session(struct sk_buff *skb, struct netlink_callback *cb,
+		       const struct jalur_session *session)
 {
-	unsigned int slot = at->slot;
 	void *hdr;
-	int err;
 
 	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			  &jalur_nl_family, NLM_F_MULTI, JALUR_CMD_SESSION_GET);
 	if (!hdr)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, hdr);
-	err = jalur_fill_session(skb, session, &slot);
-	if (err && slot == at->slot) {
+	if (jalur_fill_session(skb, session)) {
 		genlmsg_cancel(skb, hdr);
-		return err;
+		return -EMSGSIZE;
 	}
 	genlmsg_end(skb, hdr);
-	at->slot = err ? slot : 0;
-	return err;
+	return 0;
+}
+
+/*
+ * One that does not fit what is left goes into the next buffer; one that does
+ * not fit an empty buffer gets a larger one, or the dump would end there.
+ */
+static int dump_session(struct sk_buff *skb, struct netlink_callback *cb,
+			const struct jalur_session *session)
+{
+	int err = put_session(skb, cb, session);
+
+	if (!err || skb->len)
+		return err;
+	if (pskb_expand_head(skb, 0, size_of(session) + NLMSG_HDRLEN, GFP_KERNEL))
+		return -ENOMEM;
+	return put_session(skb, cb, session);
 }
 
 static int dump_bucket(struct sk_buff *skb, struct netlink_callback *cb,
@@ -308,7 +324,7 @@ static int dump_bucket(struct sk_buff *skb, struct netlink_callback *cb,
 		if (place++ < at->place)
 			continue;
 		if (!owner || *owner == session->owner) {
-			err = dump_session(skb, cb, session, at);
+			err = dump_session(skb, cb, session);
 			if (err)
 				return err;
 		}
@@ -344,7 +360,6 @@ int jalur_nl_session_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb
 			break;
 	}
 	mutex_unlock(&jn->lock);
-	/* a session that does not fit an empty message would never come through */
 	return skb->len ?: err;
 }
 

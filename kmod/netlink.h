@@ -21,6 +21,7 @@ extern struct genl_family jalur_nl_family;
  * @dest: index in the draft of the end that packets go to, -1 for none
  * @attr: of the end, to point at in a refusal
  * @local_attr: of its local address
+ * @state_attr: of the state to import
  */
 struct jalur_draft_end {
 	u64			id;
@@ -30,6 +31,7 @@ struct jalur_draft_end {
 	int			dest;
 	const struct nlattr	*attr;
 	const struct nlattr	*local_attr;
+	const struct nlattr	*state_attr;
 };
 
 /**
@@ -39,6 +41,7 @@ struct jalur_draft_end {
  * @digest: opaque
  * @grace_ms: of removed receive contexts
  * @tag: for people
+ * @id_attr: of @id, to point at in a refusal
  * @ends: in @end
  * @payloads: in @payload
  * @payload: the payload tables of all ends, one after the other
@@ -50,6 +53,7 @@ struct jalur_draft {
 	u64			digest;
 	u32			grace_ms;
 	char			tag[JALUR_MAX_TAG_LEN + 1];
+	const struct nlattr	*id_attr;
 	unsigned int		ends;
 	unsigned int		payloads;
 	struct jalur_payload	*payload;
@@ -64,7 +68,6 @@ void jalur_draft_free(struct jalur_draft *draft);
 size_t jalur_fill_size(const struct jalur_graph *graph);
 int jalur_fill_addr(struct sk_buff *skb, int attrtype, const struct jalur_addr *addr);
 int jalur_fill_final(struct sk_buff *skb, int attrtype, const struct jalur_end_conf *conf);
-int jalur_fill_session(struct sk_buff *skb, const struct jalur_session *session,
-		       unsigned int *slot);
+int jalur_fill_session(struct sk_buff *skb, const struct jalur_session *session);
 
 #endif /* _JALUR_NETLINK_H */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Objects → attributes. Counters are copied under the end's lock first and put
- * into the message afterwards. A session that does not fit one message goes on
- * in the next, from the slot that the caller keeps.
+ * into the message afterwards. A session is one message, however large.
  */
 
 #include "netlink.h"
 
 /* Enough for an end with every counter, drop reason and source, and a flow. */
-#define END_SIZE	1024
+#define END_SIZE	1536
+#define PAYLOAD_SIZE	32
 #define SESSION_SIZE	512
 
 /**
@@ -24,7 +24,7 @@ size_t jalur_fill_size(const struct jalur_graph *graph)
 
 	for (i = 0; i < graph->ends; i++)
 		if (graph->conf[i].end)
-			size += END_SIZE + graph->conf[i].payloads * nla_total_size(64);
+			size += END_SIZE + graph->conf[i].payloads * PAYLOAD_SIZE;
 	return size;
 }
 
@@ -271,21 +271,16 @@ err_nest:
 }
 
 /**
- * jalur_fill_session - a session, or as many of its ends as fit
+ * jalur_fill_session - a whole session
  * @skb: message
  * @session: the session
- * @slot: where to begin; where to go on when -EMSGSIZE is returned
  *
  * Context: process, jalur_net.lock held.
- * Return: 0 when the session is complete; -EMSGSIZE when it is not, with @slot
- * advanced if any end fitted.
  */
-int jalur_fill_session(struct sk_buff *skb, const struct jalur_session *session,
-		       unsigned int *slot)
+int jalur_fill_session(struct sk_buff *skb, const struct jalur_session *session)
 {
 	const struct jalur_graph *graph;
-	const struct jalur_end_conf *conf;
-	unsigned char *mark;
+	int i;
 
 	graph = rcu_dereference_protected(session->graph,
 					  lockdep_is_held(&session->jn->lock));
@@ -297,15 +292,10 @@ int jalur_fill_session(struct sk_buff *skb, const struct jalur_session *session,
 			      ktime_ms_delta(ktime_get(), session->created),
 			      JALUR_A_SESSION_PAD))
 		return -EMSGSIZE;
-	for (; *slot < graph->ends; (*slot)++) {
-		conf = &graph->conf[*slot];
-		if (!conf->end)
-			continue;
-		mark = skb_tail_pointer(skb);
-		if (fill_end(skb, JALUR_A_SESSION_END, conf, false) || fill_flow(skb, conf)) {
-			nlmsg_trim(skb, mark);
+	for (i = 0; i < graph->ends; i++)
+		if (graph->conf[i].end &&
+		    (fill_end(skb, JALUR_A_SESSION_END, &graph->conf[i], false) ||
+		     fill_flow(skb, &graph->conf[i])))
 			return -EMSGSIZE;
-		}
-	}
 	return 0;
 }

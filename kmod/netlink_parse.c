@@ -33,13 +33,6 @@ static int refuse(struct nlattr **tb, const struct refusal *list, size_t n,
 	return 0;
 }
 
-static int parse_nested(struct nlattr **tb, int maxtype, const struct nlattr *nest,
-			const struct nla_policy *policy,
-			struct netlink_ext_ack *extack)
-{
-	return nla_parse_nested(tb, maxtype, nest, policy, extack);
-}
-
 static bool is_unicast(const struct jalur_addr *addr)
 {
 	if (addr->family == AF_INET)
@@ -94,8 +87,8 @@ static int parse_addr(struct jalur_addr *addr, const struct nlattr *nest, bool l
 	int err;
 
 	memset(addr, 0, sizeof(*addr));
-	err = parse_nested(tb, JALUR_A_ADDRESS_SCOPE_IFINDEX, nest,
-			   jalur_address_nl_policy, extack);
+	err = nla_parse_nested(tb, JALUR_A_ADDRESS_SCOPE_IFINDEX, nest,
+			       jalur_address_nl_policy, extack);
 	if (err)
 		return err;
 	if (NL_REQ_ATTR_CHECK(extack, nest, tb, JALUR_A_ADDRESS_PORT)) {
@@ -123,7 +116,7 @@ static int parse_payload(struct jalur_payload *payload, const struct nlattr *nes
 	struct nlattr *tb[JALUR_A_PAYLOAD_KIND + 1];
 	int err;
 
-	err = parse_nested(tb, JALUR_A_PAYLOAD_KIND, nest, jalur_payload_nl_policy, extack);
+	err = nla_parse_nested(tb, JALUR_A_PAYLOAD_KIND, nest, jalur_payload_nl_policy, extack);
 	if (err)
 		return err;
 	if (NL_REQ_ATTR_CHECK(extack, nest, tb, JALUR_A_PAYLOAD_PT)) {
@@ -169,6 +162,28 @@ static int parse_payloads(struct jalur_draft *draft, struct jalur_end_conf *conf
 	return 0;
 }
 
+/* Only what the end could have learned itself. */
+static int check_latched(const struct jalur_draft_end *de, const struct nlattr *attr,
+			 struct netlink_ext_ack *extack)
+{
+	if (de->latched.family != de->local.family) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "local and latched address differ in family");
+		return -EINVAL;
+	}
+	if (de->conf.latch == JALUR_LATCH_STRICT) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "an end whose latch is strict learns no address");
+		return -EINVAL;
+	}
+	if (de->conf.latch == JALUR_LATCH_PORT &&
+	    (!de->conf.remote.family || de->latched.scope != de->conf.remote.scope ||
+	     !ipv6_addr_equal(&de->latched.ip, &de->conf.remote.ip))) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "an end whose latch is port learns the port, not the address");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int parse_state(struct jalur_draft_end *de, const struct nlattr *nest,
 		       struct netlink_ext_ack *extack)
 {
@@ -178,17 +193,15 @@ static int parse_state(struct jalur_draft_end *de, const struct nlattr *nest,
 	struct nlattr *tb[JALUR_A_END_STATE_SSRC + 1];
 	int err;
 
-	err = parse_nested(tb, JALUR_A_END_STATE_SSRC, nest, jalur_end_state_nl_policy, extack) ?:
+	err = nla_parse_nested(tb, JALUR_A_END_STATE_SSRC, nest, jalur_end_state_nl_policy, extack) ?:
 	      refuse(tb, refusals, ARRAY_SIZE(refusals), extack);
 	if (err || !tb[JALUR_A_END_STATE_LATCHED])
 		return err;
 	err = parse_addr(&de->latched, tb[JALUR_A_END_STATE_LATCHED], false, extack);
-	if (!err && de->latched.family != de->local.family) {
-		NL_SET_ERR_MSG_ATTR(extack, tb[JALUR_A_END_STATE_LATCHED],
-				    "local and latched address differ in family");
-		return -EINVAL;
-	}
-	return err;
+	if (err)
+		return err;
+	de->state_attr = nest;
+	return check_latched(de, tb[JALUR_A_END_STATE_LATCHED], extack);
 }
 
 static const struct refusal end_refusals[] = {
@@ -283,18 +296,20 @@ static int parse_end(struct jalur_draft *draft, const struct nlattr *nest,
 	struct jalur_draft_end *de = &draft->end[draft->ends];
 	int err;
 
-	err = parse_nested(tb, JALUR_A_END_DORMANT, nest, jalur_end_nl_policy, extack) ?:
+	err = nla_parse_nested(tb, JALUR_A_END_DORMANT, nest, jalur_end_nl_policy, extack) ?:
 	      refuse(tb, end_refusals, ARRAY_SIZE(end_refusals), extack) ?:
 	      parse_end_addrs(de, tb, nest, extack) ?:
 	      parse_accept(&de->conf, tb[JALUR_A_END_ACCEPT], extack) ?:
 	      parse_payloads(draft, &de->conf, nest, extack);
-	if (!err && tb[JALUR_A_END_STATE])
+	if (err)
+		return err;
+	parse_modes(&de->conf, tb);
+	if (tb[JALUR_A_END_STATE])
 		err = parse_state(de, tb[JALUR_A_END_STATE], extack);
 	if (!err)
 		err = check_end(draft, de, extack);
 	if (err)
 		return err;
-	parse_modes(&de->conf, tb);
 	de->dest = -1;
 	draft->ends++;
 	return 0;
@@ -326,8 +341,8 @@ static int parse_destination(const struct jalur_draft *draft, const struct nlatt
 	struct nlattr *tb[JALUR_A_DESTINATION_DSCP + 1];
 	int err;
 
-	err = parse_nested(tb, JALUR_A_DESTINATION_DSCP, nest,
-			   jalur_destination_nl_policy, extack) ?:
+	err = nla_parse_nested(tb, JALUR_A_DESTINATION_DSCP, nest,
+			       jalur_destination_nl_policy, extack) ?:
 	      refuse(tb, destination_refusals, ARRAY_SIZE(destination_refusals), extack);
 	if (err)
 		return err;
@@ -394,7 +409,7 @@ static int parse_flow(struct jalur_draft *draft, const struct nlattr *nest,
 	struct nlattr *tb[JALUR_A_FLOW_DESTINATION + 1];
 	int err, source, dest;
 
-	err = parse_nested(tb, JALUR_A_FLOW_DESTINATION, nest, jalur_flow_nl_policy, extack) ?:
+	err = nla_parse_nested(tb, JALUR_A_FLOW_DESTINATION, nest, jalur_flow_nl_policy, extack) ?:
 	      refuse(tb, flow_refusals, ARRAY_SIZE(flow_refusals), extack);
 	if (err)
 		return err;
@@ -499,6 +514,7 @@ static void parse_session(struct jalur_draft *draft, struct nlattr **attrs)
 {
 	draft->owner = nla_get_u64(attrs[JALUR_A_SESSION_OWNER]);
 	draft->id = nla_get_u64(attrs[JALUR_A_SESSION_ID]);
+	draft->id_attr = attrs[JALUR_A_SESSION_ID];
 	if (attrs[JALUR_A_SESSION_DIGEST])
 		draft->digest = nla_get_u64(attrs[JALUR_A_SESSION_DIGEST]);
 	if (attrs[JALUR_A_SESSION_TAG])

@@ -13,4 +13,5 @@
 #include "stats.c"
 #include "rewrite.c"
 #include "xmit.c"
+#include "express.c"
 #include "relay.c"

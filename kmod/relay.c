@@ -125,6 +125,8 @@ static int accept_packet(const struct jalur_pkt *pkt, struct jalur_end *end,
 		*told |= TELL_LATCHED;
 	if (unlikely(stats_receive(end, route->payload, pkt)))
 		*told |= TELL_SSRC;
+	if (rcu_access_pointer(session->graph) == route->graph)
+		fill_express(end, pkt, route);
 	if (unlikely(end->timed_out)) {
 		end->timed_out = false;
 		*told |= TELL_RESUMED;
@@ -219,6 +221,21 @@ static __always_inline void take(struct sk_buff *skb, struct jalur_pkt *pkt,
 		jalur_relay(skb, pkt, end);
 }
 
+static noinline unsigned int take_ingress(const struct jalur_net *jn,
+					  struct sk_buff *skb)
+{
+	struct jalur_end *end;
+	struct jalur_pkt pkt;
+
+	if (!parse_ingress(skb, &pkt))
+		return NF_ACCEPT;
+	end = jalur_end_lookup(jn, &pkt.dst);
+	if (!end)
+		return NF_ACCEPT;
+	take(skb, &pkt, end);
+	return NF_STOLEN;
+}
+
 /**
  * jalur_hook_ingress - take from a device what is for one of our ends
  * @priv: struct jalur_net, which net_generic() would take longer to find
@@ -230,17 +247,13 @@ static __always_inline void take(struct sk_buff *skb, struct jalur_pkt *pkt,
 unsigned int jalur_hook_ingress(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
-	const struct jalur_net *jn = priv;
-	struct jalur_end *end;
-	struct jalur_pkt pkt;
+	enum express_verdict verdict = EXPRESS_UNLIKE;
 
-	if (!parse_ingress(skb, &pkt))
-		return NF_ACCEPT;
-	end = jalur_end_lookup(jn, &pkt.dst);
-	if (!end)
-		return NF_ACCEPT;
-	take(skb, &pkt, end);
-	return NF_STOLEN;
+	if (likely(skb->protocol == htons(ETH_P_IP)))
+		verdict = relay_express(priv, skb);
+	if (unlikely(verdict == EXPRESS_UNLIKE))
+		return take_ingress(priv, skb);
+	return verdict == EXPRESS_SENT ? NF_STOLEN : NF_ACCEPT;
 }
 
 /**

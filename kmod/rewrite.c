@@ -111,7 +111,7 @@ static void write_ipv6(struct sk_buff *skb, const struct jalur_pkt *pkt,
 }
 
 /* Nothing of the device, socket or namespace it came from goes along. */
-static void scrub(struct sk_buff *skb)
+static __always_inline void scrub(struct sk_buff *skb)
 {
 	skb_orphan(skb);
 	skb_scrub_packet(skb, true);

@@ -122,29 +122,72 @@ static const struct jalur_end_conf *find_conf(const struct jalur_graph *graph,
 	return NULL;
 }
 
-/* Is the local address of a new end one that we may have? */
-static int check_local(struct jalur_net *jn, const struct jalur_draft_end *de,
-		       struct netlink_ext_ack *extack)
+static bool in_draft(const struct jalur_draft *draft, u64 id)
 {
-	bool taken;
+	unsigned int i;
 
-	if (!de->conf.nonlocal && !jalur_addr_local(jn->net, &de->local)) {
+	for (i = 0; i < draft->ends; i++)
+		if (draft->end[i].id == id)
+			return true;
+	return false;
+}
+
+/* Another end that has an address, but not one that the draft does away with. */
+static bool end_has(const struct jalur_session *session, const struct jalur_draft *draft,
+		    const struct jalur_addr *local)
+{
+	const struct jalur_end *end;
+	bool has;
+
+	rcu_read_lock();
+	end = jalur_end_lookup(session->jn, local);
+	has = end && (end->session != session || in_draft(draft, end->id));
+	rcu_read_unlock();
+	return has;
+}
+
+/* Is the local address of a new end one that we may have? */
+static int check_local(const struct jalur_session *session, const struct jalur_draft *draft,
+		       const struct jalur_draft_end *de, struct netlink_ext_ack *extack)
+{
+	struct net *net = session->jn->net;
+
+	if (!jalur_addr_domain(net, &de->local)) {
+		NL_SET_ERR_MSG_ATTR(extack, de->local_attr,
+				    "l3-ifindex is no VRF, or scope-ifindex no device in it");
+		return -ENODEV;
+	}
+	if (!de->conf.nonlocal && !jalur_addr_local(net, &de->local)) {
 		NL_SET_ERR_MSG_ATTR(extack, de->local_attr,
 				    "not an address of this host; use nonlocal for a virtual one");
 		return -EADDRNOTAVAIL;
 	}
-	rcu_read_lock();
-	taken = jalur_end_lookup(jn, &de->local);
-	rcu_read_unlock();
-	if (taken) {
+	if (end_has(session, draft, &de->local)) {
 		NL_SET_ERR_MSG_ATTR(extack, de->local_attr,
 				    "another end has this address and port");
 		return -EADDRINUSE;
 	}
-	if (jalur_addr_taken(jn->net, &de->local)) {
+	if (jalur_addr_taken(net, &de->local)) {
 		NL_SET_ERR_MSG_ATTR(extack, de->local_attr,
 				    "a socket has this address and port");
 		return -EADDRINUSE;
+	}
+	return 0;
+}
+
+/* May the draft have what it asks for of an end that lives? */
+static int check_kept(const struct jalur_end *end, const struct jalur_draft_end *de,
+		      struct netlink_ext_ack *extack)
+{
+	if (!jalur_addr_equal(&end->local, &de->local)) {
+		NL_SET_ERR_MSG_ATTR(extack, de->local_attr,
+				    "the local address of an end never changes; use a new end");
+		return -EINVAL;
+	}
+	if (de->latched.family) {
+		NL_SET_ERR_MSG_ATTR(extack, de->state_attr,
+				    "state is imported with a new end only");
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -168,14 +211,12 @@ static int find_ends(struct jalur_session *session, const struct jalur_draft *dr
 		conf = find_conf(old, de->id);
 		if (conf) {
 			ends[i] = conf->end;
-			if (jalur_addr_equal(&conf->end->local, &de->local))
-				continue;
-			NL_SET_ERR_MSG_ATTR(extack, de->local_attr,
-					    "the local address of an end never changes; use a new end");
-			err = -EINVAL;
-			goto err_ends;
+			err = check_kept(conf->end, de, extack);
+			if (err)
+				goto err_ends;
+			continue;
 		}
-		err = check_local(session->jn, de, extack);
+		err = check_local(session, draft, de, extack);
 		if (err)
 			goto err_ends;
 		ends[i] = jalur_end_new(session, de->id, &de->local);
@@ -254,7 +295,11 @@ static void free_graph_rcu(struct rcu_head *rcu)
 	kvfree(container_of(rcu, struct jalur_graph, rcu));
 }
 
-/* Removed ends first, then the graph that knew them; readers keep both alive. */
+/*
+ * Removed ends first, then the graph that knew them; readers keep both alive. An
+ * end that took over the address of a removed one was inserted before it, so
+ * that packets always find one of them.
+ */
 static void retire_graph(struct jalur_session *session, struct jalur_graph *old,
 			 const struct jalur_graph *graph)
 {
@@ -324,7 +369,8 @@ err_ends:
 	return err;
 }
 
-static int count_session(struct jalur_net *jn, struct netlink_ext_ack *extack)
+/* A place for one more session, and a reference to the module. */
+static int reserve_session(struct jalur_net *jn, struct netlink_ext_ack *extack)
 {
 	u32 cap = jalur_session_machine_max();
 
@@ -332,12 +378,40 @@ static int count_session(struct jalur_net *jn, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "this network namespace has its max-sessions (info-set)");
 		return -ENOSPC;
 	}
-	if (cap && atomic_read(&machine_sessions) >= cap) {
+	if (cap && atomic_inc_return(&machine_sessions) > cap) {
+		atomic_dec(&machine_sessions);
 		NL_SET_ERR_MSG(extack,
 			       "this machine has max_sessions (parameter of the module jalur)");
 		return -ENOSPC;
 	}
+	if (!cap)
+		atomic_inc(&machine_sessions);
+	if (!try_module_get(THIS_MODULE)) {
+		atomic_dec(&machine_sessions);
+		NL_SET_ERR_MSG(extack, "the module is being unloaded");
+		return -ENODEV;
+	}
 	return 0;
+}
+
+static void release_session(void)
+{
+	atomic_dec(&machine_sessions);
+	module_put(THIS_MODULE);
+}
+
+static struct jalur_session *make_session(struct jalur_net *jn,
+					  const struct jalur_draft *draft)
+{
+	struct jalur_session *session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
+
+	if (!session)
+		return NULL;
+	session->jn = jn;
+	session->owner = draft->owner;
+	session->id = draft->id;
+	session->created = ktime_get();
+	return session;
 }
 
 /**
@@ -357,21 +431,20 @@ int jalur_session_new(struct jalur_net *jn, const struct jalur_draft *draft,
 	int err;
 
 	if (jalur_session_find(jn, draft->owner, draft->id)) {
-		NL_SET_ERR_MSG(extack, "the owner has a session of this id");
+		NL_SET_ERR_MSG_ATTR(extack, draft->id_attr,
+				    "the owner has a session of this id");
 		return -EEXIST;
 	}
-	err = count_session(jn, extack) ?: make_tables(jn);
+	err = make_tables(jn) ?: reserve_session(jn, extack);
 	if (err)
 		return err;
-	owner = jalur_owner_get(jn, draft->owner);
-	session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
 	err = -ENOMEM;
-	if (!owner || !session)
-		goto err_session;
-	session->jn = jn;
-	session->owner = draft->owner;
-	session->id = draft->id;
-	session->created = ktime_get();
+	owner = jalur_owner_get(jn, draft->owner);
+	if (!owner)
+		goto err_reserve;
+	session = make_session(jn, draft);
+	if (!session)
+		goto err_owner;
 	err = apply(session, draft, extack);
 	if (err)
 		goto err_session;
@@ -381,15 +454,15 @@ int jalur_session_new(struct jalur_net *jn, const struct jalur_draft *draft,
 	owner->count++;
 	jn->session_count++;
 	jn->generation++;
-	atomic_inc(&machine_sessions);
-	__module_get(THIS_MODULE);
 	jalur_timeout_start(jn);
 	return 0;
 
 err_session:
 	kfree(session);
-	if (owner)
-		jalur_owner_put(owner);
+err_owner:
+	jalur_owner_put(owner);
+err_reserve:
+	release_session();
 	return err;
 }
 
@@ -407,13 +480,18 @@ int jalur_session_set(struct jalur_net *jn, const struct jalur_draft *draft,
 		      struct netlink_ext_ack *extack)
 {
 	struct jalur_session *session;
+	int err;
 
 	session = jalur_session_find(jn, draft->owner, draft->id);
 	if (!session) {
-		NL_SET_ERR_MSG(extack, "the owner has no session of this id");
+		NL_SET_ERR_MSG_ATTR(extack, draft->id_attr,
+				    "the owner has no session of this id");
 		return -ENOENT;
 	}
-	return apply(session, draft, extack);
+	err = apply(session, draft, extack);
+	if (!err)
+		jalur_address_check(jn);	/* nonlocal may have changed */
+	return err;
 }
 
 /**
@@ -468,9 +546,8 @@ static void free_session_rcu(struct rcu_head *rcu)
  */
 void jalur_session_free(struct jalur_session *session)
 {
-	atomic_dec(&machine_sessions);
 	call_rcu(&session->rcu, free_session_rcu);
-	module_put(THIS_MODULE);
+	release_session();
 }
 
 /**
@@ -485,3 +562,7 @@ void jalur_session_del(struct jalur_session *session)
 	jalur_event_deleted(session);
 	jalur_session_free(session);
 }
+
+#ifdef DEBUG
+#include "selftest/session.c"
+#endif

@@ -65,6 +65,7 @@ static void check_owner(struct jalur_net *jn, struct jalur_owner *owner)
 				check_idle(graph->conf[i].end, &graph->conf[i]);
 		if (away && all_idle(session, jiffies - jn->orphan_idle_s * HZ))
 			jalur_session_del(session);
+		cond_resched();
 	}
 	jalur_owner_put(owner);
 }
@@ -106,14 +107,36 @@ static void check_address(struct net *net, const struct jalur_end_conf *conf)
 	struct jalur_end *end = conf->end;
 	bool dormant;
 
-	if (!end || conf->nonlocal)
+	if (!end)
 		return;
-	dormant = !jalur_addr_local(net, &end->local);
+	dormant = !conf->nonlocal && !jalur_addr_local(net, &end->local);
 	if (dormant == end->dormant)
 		return;
 	WRITE_ONCE(end->dormant, dormant);
 	jalur_event_end(end, dormant ? JALUR_EVENT_TYPE_ADDRESS_GONE :
 				       JALUR_EVENT_TYPE_ADDRESS_BACK);
+}
+
+static void check_session(struct net *net, const struct jalur_session *session)
+{
+	const struct jalur_graph *graph = graph_of(session);
+	int i;
+
+	for (i = 0; i < graph->ends; i++)
+		check_address(net, &graph->conf[i]);
+}
+
+/**
+ * jalur_address_check - local addresses may have come or gone
+ * @jn: namespace
+ *
+ * Context: any.
+ */
+void jalur_address_check(struct jalur_net *jn)
+{
+	/* counts a session in the making, which has looked already */
+	if (READ_ONCE(jn->hook_users))
+		queue_work(system_power_efficient_wq, &jn->address_work);
 }
 
 /**
@@ -125,17 +148,14 @@ static void check_address(struct net *net, const struct jalur_end_conf *conf)
 void jalur_address_work(struct work_struct *work)
 {
 	struct jalur_net *jn = container_of(work, struct jalur_net, address_work);
-	const struct jalur_graph *graph;
 	struct jalur_session *session;
 	struct jalur_owner *owner;
-	int i;
 
 	mutex_lock(&jn->lock);
 	list_for_each_entry(owner, &jn->owners, list) {
 		list_for_each_entry(session, &owner->sessions, list) {
-			graph = graph_of(session);
-			for (i = 0; i < graph->ends; i++)
-				check_address(jn->net, &graph->conf[i]);
+			check_session(jn->net, session);
+			cond_resched();
 		}
 	}
 	mutex_unlock(&jn->lock);

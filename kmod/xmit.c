@@ -133,9 +133,10 @@ static struct dst_entry *find_dst(struct jalur_route *route,
  * Keep what was found, unless the remote moved on meanwhile. Either way @dst
  * lives until the end of this RCU section, which is all that this packet needs.
  */
-static void keep_dst(struct jalur_end *to, struct jalur_way *way,
-		     const struct jalur_addr *remote, struct dst_entry *dst)
+static void keep_dst(struct jalur_route *route, const struct jalur_addr *remote,
+		     struct dst_entry *dst)
 {
+	struct jalur_end *to = route->to;
 	struct dst_entry *old = dst;
 
 	spin_lock(&to->lock);
@@ -146,9 +147,10 @@ static void keep_dst(struct jalur_end *to, struct jalur_way *way,
 		old = rcu_dereference_protected(to->way.dst,
 						lockdep_is_held(&to->lock));
 		write_seqcount_begin(&to->remote_seq);
-		to->way = *way;
+		to->way = route->way;
 		rcu_assign_pointer(to->way.dst, dst);
 		write_seqcount_end(&to->remote_seq);
+		route->to_seq = read_seqcount_begin(&to->remote_seq);
 	}
 	spin_unlock(&to->lock);
 	dst_release(old);
@@ -175,7 +177,7 @@ static noinline int find_route(struct jalur_route *route)
 
 	dst = find_dst(route, &remote);
 	RCU_INIT_POINTER(route->way.dst, dst);
-	keep_dst(to, &route->way, &remote, dst);
+	keep_dst(route, &remote, dst);
 	return dst ? JALUR_PASSED : JALUR_DROP_REASON_NO_ROUTE;
 }
 
@@ -192,14 +194,13 @@ static int get_route(struct jalur_route *route)
 {
 	struct jalur_end *to = route->to;
 	struct dst_entry *dst;
-	unsigned int seq;
 
 	do {
-		seq = read_seqcount_begin(&to->remote_seq);
+		route->to_seq = read_seqcount_begin(&to->remote_seq);
 		route->way = to->way;
-		if (unlikely(to->way.family == AF_INET6))
+		if (to->way.family == AF_INET6)
 			route->remote = to->remote.ip;
-	} while (read_seqcount_retry(&to->remote_seq, seq));
+	} while (read_seqcount_retry(&to->remote_seq, route->to_seq));
 
 	dst = way_dst(&route->way);
 	if (likely(dst && dst_check(dst, route->way.cookie)))
@@ -259,12 +260,15 @@ static struct neighbour *find_neighbour(struct sk_buff *skb,
 	return ip_neigh_gw6(dst->dev, hop);
 }
 
-static int send_fast(struct sk_buff *skb, struct dst_entry *dst)
+static __always_inline int send_fast(struct sk_buff *skb, struct dst_entry *dst)
 {
 	struct neighbour *neigh;
 	bool ipv6 = false;
 
 	skb->dev = dst->dev;
+	/* most devices would drop it before they transmit */
+	if (unlikely(!(skb->dev->priv_flags & IFF_XMIT_DST_RELEASE)))
+		skb_dst_set_noref(skb, dst);
 	neigh = find_neighbour(skb, dst, &ipv6);
 	if (IS_ERR(neigh)) {
 		kfree_skb(skb);
@@ -275,8 +279,7 @@ static int send_fast(struct sk_buff *skb, struct dst_entry *dst)
 
 /*
  * Send a rewritten packet, and consume it. JALUR_PASSED or the reason why it
- * was dropped. Most devices drop the route themselves before they transmit, so
- * that the fast path sets none for these.
+ * was dropped.
  */
 static int send_packet(struct sk_buff *skb, const struct jalur_pkt *pkt,
 		       const struct jalur_route *route)
@@ -291,8 +294,6 @@ static int send_packet(struct sk_buff *skb, const struct jalur_pkt *pkt,
 		return JALUR_DROP_REASON_TOO_BIG;
 	}
 	if (likely(fits && !way->slow)) {
-		if (unlikely(!(dst->dev->priv_flags & IFF_XMIT_DST_RELEASE)))
-			skb_dst_set_noref(skb, dst);
 		ret = send_fast(skb, dst);
 	} else {
 		skb_dst_set_noref(skb, dst);
