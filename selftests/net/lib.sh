@@ -28,7 +28,7 @@ FLOWS="flow=1:2 flow=2:1"
 S="owner=1 id=0x10"
 FROM_A="$A:4000,$RA:20000" FROM_B="$B:5000,$RB:20002"
 module=jalur.ko
-pids=''
+pids='' more_ns=''
 
 skip_all() {
 	ktap_print_header
@@ -51,14 +51,12 @@ load_module() {
 
 # Polls a condition for at most 10 s; a machine under emulation is slow.
 await() {
-	local i
+	local end=$((SECONDS + 10))
 
-	for i in $(seq 200); do
-		"$@" >/dev/null 2>&1 && return
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || { echo "never came true: $*"; return 1; }
 		sleep 0.05
 	done
-	echo "never came true: $*"
-	return 1
 }
 
 unload_module() {
@@ -66,16 +64,22 @@ unload_module() {
 	[ ! -e /sys/module/jalur ]
 }
 
-cleanup() {
+# Listeners first: an open socket keeps its namespace, and that its sessions.
+tear_down() {
 	local pid ns
 
 	for pid in $pids; do
 		kill "$pid" 2>/dev/null
 	done
 	wait $pids 2>/dev/null
-	for ns in "$a" "$r" "$b" "$c" ${more_ns-}; do
+	pids=
+	for ns in $a $r $b $c $more_ns; do
 		ip netns del "$ns" 2>/dev/null
 	done
+}
+
+cleanup() {
+	tear_down
 	[ ! -e /sys/module/jalur ] || await unload_module >/dev/null
 	rm -rf "$dir"
 }
@@ -122,9 +126,7 @@ setup() {
 
 # Everything goes, and then so must the module: nothing may hold it.
 finish() {
-	for ns in $a $r $b $c ${more_ns-}; do
-		ip netns del "$ns" 2>/dev/null
-	done
+	tear_down
 	check "the module unloads afterwards" await unload_module
 	ktap_finished
 }

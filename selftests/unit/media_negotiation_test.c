@@ -61,7 +61,8 @@ FIXTURE_TEARDOWN(negotiation)
 #define offer(from, text) ({ free(self->out); self->out = NULL; \
 	media_offer(self->n, self->now, from, slice_str(text), &self->out, &self->refusal); })
 #define answer(provisional, text) ({ free(self->out); self->out = NULL; \
-	media_answer(self->n, self->now, provisional, slice_str(text), &self->out, &self->refusal); })
+	media_answer(self->n, self->now, provisional, slice_str(text), &self->out, \
+		     &self->refusal); })
 
 static struct media_plan *plan(struct media_negotiation *n)
 {
@@ -127,7 +128,8 @@ TEST_F(negotiation, a_call_is_offered_answered_and_relayed_both_ways)
 	EXPECT_EQ(2, a->npayloads);
 	EXPECT_EQ(JALUR_PAYLOAD_KIND_DTMF, a->payloads[1].kind);
 	ASSERT_NE(NULL, end_towards(p, IP_A ":4001"));
-	EXPECT_TRUE(flows(p, end_towards(p, IP_A ":4001"), end_towards(p, IP_B ":6001")));
+	b = end_towards(p, IP_B ":6001");
+	EXPECT_TRUE(flows(p, end_towards(p, IP_A ":4001"), b));
 	free(p);
 }
 
@@ -301,7 +303,9 @@ TEST_F(negotiation, the_version_counts_changes)
 static const char *random_sdp(unsigned int *seed, bool offer)
 {
 	static char text[512];
-	static const char *const dirs[] = { "", "a=sendonly\r\n", "a=inactive\r\n", "a=rtcp-mux\r\n" };
+	static const char *const dirs[] = {
+		"", "a=sendonly\r\n", "a=inactive\r\n", "a=rtcp-mux\r\n",
+	};
 
 	snprintf(text, sizeof(text), SDP("192.0.2.%u", "%u", "%sm=video %u RTP/AVP 96\r\n"),
 		 1 + rand_r(seed) % 3, 1 + rand_r(seed) % 3, 4000 + rand_r(seed) % 3 * 2,
@@ -327,7 +331,8 @@ TEST_F(negotiation, a_rollback_leaves_no_trace)
 			media_rollback(self->n, self->now);
 			after = plan(self->n);
 			ASSERT_EQ(!before, !after);
-			ASSERT_TRUE(!before || media_plan_equal(before, after)) TH_LOG("round %u", i);
+			ASSERT_TRUE(!before || media_plan_equal(before, after))
+				TH_LOG("round %u", i);
 			free(after);
 			rollbacks++;
 		} else {

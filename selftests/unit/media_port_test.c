@@ -53,7 +53,10 @@ TEST(a_freed_pair_rests_for_thirty_seconds)
 
 TEST(the_family_decides_the_range)
 {
-	struct media_range r[2] = { range("192.0.2.1", 20000, 20003), range("2001:db8::1", 30000, 30003) };
+	struct media_range r[2] = {
+		range("192.0.2.1", 20000, 20003),
+		range("2001:db8::1", 30000, 30003),
+	};
 	struct media_ports *p = media_ports_new(r, 2, 42), *v4 = media_ports_new(r, 1, 42);
 	struct addr rtp, adv;
 

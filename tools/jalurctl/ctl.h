@@ -98,8 +98,10 @@ json_t *decode_event(struct nlattr *attrs, int len, u64 *sequence);
 /* --- daemon.c --- */
 int daemon_open(struct ctl *ctl);
 void daemon_close(struct ctl *ctl);
-/* args may be NULL and is taken. The result is a new reference; NULL: *status says why,
- * and it was reported. */
+/*
+ * args may be NULL and is taken. The result is a new reference; NULL: *status says why,
+ * and it was reported.
+ */
 json_t *daemon_request(struct ctl *ctl, const char *cmd, json_t *args, int *status);
 /* Sends a request whose answers daemon_next() gives. 0 or a status. */
 int daemon_start(struct ctl *ctl, const char *cmd, json_t *args);

@@ -22,8 +22,10 @@ struct control_conf {
 	u32 node;
 	struct call_engine *engine;	/* borrowed, outlives the control socket */
 	struct media_relay *relay;	/* for live figures; NULL: there are none */
-	/* Carries out what a command caused (effects, events, timer); called after
-	 * each command that changes something. */
+	/*
+	 * Carries out what a command caused (effects, events, timer); called after
+	 * each command that changes something.
+	 */
 	void (*drive)(void *arg);
 	/* true when the daemon is stopping and takes no new calls; may be NULL. */
 	bool (*stopping)(void *arg);
@@ -42,8 +44,10 @@ int control_add_client(struct control *c, int fd);
 /* To everybody who watches; the event stays the caller's. */
 void control_call_event(struct control *c, const struct call_event *event);
 void control_media_event(struct control *c, const struct media_event *event);
-/* Ends streams with done, closes clients, removes the socket file. The loop must run
- * once more afterwards for handles to be freed. NULL allowed. */
+/*
+ * Ends streams with done, closes clients, removes the socket file. The loop must run
+ * once more afterwards for handles to be freed. NULL allowed.
+ */
 void control_close(struct control *c);
 
 #endif

@@ -30,8 +30,10 @@ CALL_ACTION(call_bye)
 	free(headers);
 }
 
-/* Both sides hung up at once, or ours is on its way (then its outcome ends the
- * leg), or we owed them a BYE that is now not needed. */
+/*
+ * Both sides hung up at once, or ours is on its way (then its outcome ends the
+ * leg), or we owed them a BYE that is now not needed.
+ */
 CALL_ACTION(call_bye_late)
 {
 	accept_bye(e, now, leg, ev);

@@ -176,9 +176,11 @@ void call_settle(struct call_engine *e, u64 now, struct call *call)
 	call_free(e, now, call);
 }
 
-/* How long a call may stay in a state. An ending one waits at most for an ACK
+/*
+ * How long a call may stay in a state. An ending one waits at most for an ACK
  * that never comes and then for the answer to a BYE: 64*T1 each (RFC 3261
- * §13.3.1.4, §17.1.2.2); a cancelled leg may be silent for ever (§9.1). */
+ * §13.3.1.4, §17.1.2.2); a cancelled leg may be silent for ever (§9.1).
+ */
 void call_set_timer(struct call_engine *e, u64 now, struct call *call)
 {
 	const struct call_policy *p = call->policy;

@@ -201,8 +201,10 @@ void call_outbox_clear(struct call *call);
 struct call_message *call_outbox_gated(struct call *call, u64 ticket);
 
 /* media.c: plans and tickets */
-/* Asks for the plan as it is now, if it differs from the one asked for last; messages added to
- * the outbox from now on wait for it. 0 or -ENOMEM. */
+/*
+ * Asks for the plan as it is now, if it differs from the one asked for last; messages added to
+ * the outbox from now on wait for it. 0 or -ENOMEM.
+ */
 int call_media_apply(struct call_engine *e, struct call *call);
 void call_media_remove(struct call_engine *e, struct call *call);
 /* HELD and RESUMED, when the plan says so and did not. */
@@ -245,8 +247,10 @@ void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16
 		 const char *headers, const char *why);
 /* The INVITE goes out on leg B, now that the kernel has the session. */
 int call_invite_send(struct call_engine *e, u64 now, struct call_message *m);
-/* msg is a 2xx that leg sent, with the answer: to the other leg, when the kernel has it.
- * On error the call is ending. */
+/*
+ * msg is a 2xx that leg sent, with the answer: to the other leg, when the kernel has it.
+ * On error the call is ending.
+ */
 int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_msg *msg);
 
 /* A failure as the other leg hears it. */

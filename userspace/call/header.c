@@ -145,8 +145,10 @@ static char *copy_passed(char *end, const struct sip_msg *msg)
 	return end;
 }
 
-/* Max-Forwards is written here because what the next leg gets depends on what
- * this one had; 70 is the RFC's start value (RFC 3261 §8.1.1.6). */
+/*
+ * Max-Forwards is written here because what the next leg gets depends on what
+ * this one had; 70 is the RFC's start value (RFC 3261 §8.1.1.6).
+ */
 char *call_headers_pass(const struct sip_msg *msg)
 {
 	char *lines = new_lines(msg), *end = lines;

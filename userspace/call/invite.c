@@ -102,8 +102,10 @@ static bool realm_has_family(const struct call_realm *realm, u8 family)
 	return false;
 }
 
-/* Media is offered in the family that signalling to this leg uses, if the realm
- * has it for media at all. */
+/*
+ * Media is offered in the family that signalling to this leg uses, if the realm
+ * has it for media at all.
+ */
 static u8 leg_family(const struct call *call, const struct call_leg *leg)
 {
 	const struct call_realm *realm = &call->policy->realms[leg->realm];
@@ -270,8 +272,10 @@ int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)
 	return err;
 }
 
-/* Early dialogs of further forks are merged into the one that came first: their
- * status passes, their SDP does not. */
+/*
+ * Early dialogs of further forks are merged into the one that came first: their
+ * status passes, their SDP does not.
+ */
 CALL_ACTION(call_invite_progress)
 {
 	struct call *call = leg->call;
@@ -302,8 +306,10 @@ static int acknowledge(struct call_engine *e, u64 now, struct call_leg *leg,
 	return sip_ack(e->sip, now, ev->client, leg->dialog, &content);
 }
 
-/* The answer is from a fork whose early dialog is not the one we learned: that
- * fork's dialog is the leg's from now on. */
+/*
+ * The answer is from a fork whose early dialog is not the one we learned: that
+ * fork's dialog is the leg's from now on.
+ */
 static int change_fork(struct call_engine *e, struct call_leg *leg, const struct sip_msg *msg)
 {
 	struct call_leg *fork = call_leg_fork(e, leg, msg);

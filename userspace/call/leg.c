@@ -7,9 +7,11 @@
 
 #include "call/call.h"
 
-/* A handle: three bits for the leg, the rest of the pointer for the low bits of
+/*
+ * A handle: three bits for the leg, the rest of the pointer for the low bits of
  * the call's counter. On a 32-bit machine those are the low 29, and the rest is
- * that of the newest call, or of the 2^29 before it. */
+ * that of the newest call, or of the 2^29 before it.
+ */
 #define LEG_BITS 3
 #define COUNTER_MASK ((u32)(UINTPTR_MAX >> LEG_BITS))
 
@@ -67,8 +69,10 @@ void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 
 	leg->server = NULL;
 }
 
-/* -errno of sip_request() leaves the far side alone: it has no way to hear of
- * the end, and a leg that cannot be told is a leg that is done. */
+/*
+ * -errno of sip_request() leaves the far side alone: it has no way to hear of
+ * the end, and a leg that cannot be told is a leg that is done.
+ */
 void call_leg_bye(struct call_engine *e, u64 now, struct call_leg *leg, struct slice headers)
 {
 	struct sip_content content = { .headers = headers };
@@ -108,8 +112,10 @@ static void end_up(struct call_engine *e, u64 now, struct call_leg *leg,
 	call_leg_bye(e, now, leg, why->bye_headers);
 }
 
-/* CALL_LEG_ANSWERED: no BYE before the ACK, or before it is known to be lost
- * (RFC 3261 §15); call_ack() and call_ack_missing() do it. */
+/*
+ * CALL_LEG_ANSWERED: no BYE before the ACK, or before it is known to be lost
+ * (RFC 3261 §15); call_ack() and call_ack_missing() do it.
+ */
 void call_leg_end(struct call_engine *e, u64 now, struct call_leg *leg,
 		  const struct call_reason *why)
 {

@@ -181,8 +181,10 @@ static void adopt_plan(struct call *call, struct media_plan *plan)
 	call->plan = plan;
 }
 
-/* The relay has a port of ours taken by somebody else: draw others and say so
- * in the message that waits. */
+/*
+ * The relay has a port of ours taken by somebody else: draw others and say so
+ * in the message that waits.
+ */
 static int redraw(struct call_engine *e, u64 now, struct call *call, u64 ticket)
 {
 	struct call_message *m = call_outbox_gated(call, ticket);
@@ -204,8 +206,10 @@ static int redraw(struct call_engine *e, u64 now, struct call *call, u64 ticket)
 	return 0;
 }
 
-/* An offer inside the call that the relay does not take is the offerer's
- * failure alone; the call goes on as it was. */
+/*
+ * An offer inside the call that the relay does not take is the offerer's
+ * failure alone; the call goes on as it was.
+ */
 static bool refuse_offer(struct call_engine *e, u64 now, struct call *call, u64 ticket)
 {
 	struct call_message *m = call_outbox_gated(call, ticket);
@@ -346,8 +350,10 @@ static void end_idle(struct call_engine *e, u64 now, struct call *call)
 	});
 }
 
-/* A call ends when every RTP end of it is silent. While it is held, silence is
- * what was asked for; before it is up, nobody has to speak. */
+/*
+ * A call ends when every RTP end of it is silent. While it is held, silence is
+ * what was asked for; before it is up, nobody has to speak.
+ */
 void call_engine_media_event(struct call_engine *e, u64 now, const struct media_event *event)
 {
 	struct call *call = call_find(e, event->session);

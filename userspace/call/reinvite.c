@@ -19,8 +19,10 @@ static void refuse(struct call_engine *e, u64 now, struct call_leg *leg, struct 
 	sip_server_put(e->sip, server);
 }
 
-/* Before the call is up no offer of theirs can be carried: the caller's INVITE
- * is still open (§14.2: 500 on its own leg, 491 on the other). */
+/*
+ * Before the call is up no offer of theirs can be carried: the caller's INVITE
+ * is still open (§14.2: 500 on its own leg, 491 on the other).
+ */
 CALL_ACTION(call_reinvite_early)
 {
 	u16 status = leg->index == 0 ? 500 : 491;
@@ -134,8 +136,10 @@ CALL_ACTION(call_reinvite_failure)
 	call_failure_clear(&f);
 }
 
-/* Unlike the first INVITE's, this one's sender is told what the far side says:
- * when its 2xx wins, both have agreed, and 487 would leave them of two minds. */
+/*
+ * Unlike the first INVITE's, this one's sender is told what the far side says:
+ * when its 2xx wins, both have agreed, and 487 would leave them of two minds.
+ */
 CALL_ACTION(call_reinvite_cancel)
 {
 	struct call_leg *other = call_other(leg);

@@ -10,11 +10,15 @@
 
 /* The realm that a listener belongs to; -1: none. */
 int call_policy_realm(const struct call_policy *p, u32 listener);
-/* The trunk of a source: that of the listener's realm with the longest prefix
- * around the address; -1: unknown source. */
+/*
+ * The trunk of a source: that of the listener's realm with the longest prefix
+ * around the address; -1: unknown source.
+ */
 int call_policy_trunk(const struct call_policy *p, const struct flow *flow);
-/* The first route that matches and whose trunk can be sent to; NULL: none.
- * number: the user of the request URI, unescaped or not. */
+/*
+ * The first route that matches and whose trunk can be sent to; NULL: none.
+ * number: the user of the request URI, unescaped or not.
+ */
 const struct call_route *call_policy_route(const struct call_policy *p, int realm, int trunk,
 					   struct slice number);
 /* The listener of the trunk's realm whose family is that of its target; -1: none. */

@@ -39,8 +39,10 @@ struct config_mistakes {
 	size_t n;
 };
 
-/* 0; -EINVAL with mistakes (at least one); other -errno when the file cannot be read (a
- * mistake with line 0 says so). *out is untouched on error. */
+/*
+ * 0; -EINVAL with mistakes (at least one); other -errno when the file cannot be read (a
+ * mistake with line 0 says so). *out is untouched on error.
+ */
 int config_load(const char *path, struct config **out, struct config_mistakes *mistakes);
 /* The same from memory: text need not end in NUL. */
 int config_load_memory(struct slice text, struct config **out,

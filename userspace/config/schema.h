@@ -105,8 +105,10 @@ void value_free(struct value *v);
 const struct value *value_get(const struct value *map, const char *key);	/* NULL: absent */
 const char *value_path(const struct value *v, char *buf, size_t n);
 
-/* scalar.c: fills v from its text; false: not of the item's type. why: a better
- * text than "expected ..." if one is known. */
+/*
+ * scalar.c: fills v from its text; false: not of the item's type. why: a better
+ * text than "expected ..." if one is known.
+ */
 bool scalar_parse(struct value *v, const char **why);
 
 /* check.c, build.c */

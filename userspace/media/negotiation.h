@@ -45,8 +45,10 @@ void media_negotiation_free(struct media_negotiation *n, u64 now);
  */
 int media_offer(struct media_negotiation *n, u64 now, enum media_leg from,
 		struct slice sdp, char **out, struct media_refusal *refusal);
-/* The answer to the pending offer, on the leg that was asked; provisional: of an
- * early dialog, the offer stays pending and a later answer replaces this one. */
+/*
+ * The answer to the pending offer, on the leg that was asked; provisional: of an
+ * early dialog, the offer stays pending and a later answer replaces this one.
+ */
 int media_answer(struct media_negotiation *n, u64 now, bool provisional,
 		 struct slice sdp, char **out, struct media_refusal *refusal);
 /* The pending offer was refused, cancelled, timed out. */
@@ -56,8 +58,10 @@ bool media_offer_pending(const struct media_negotiation *n);
 int media_redraw(struct media_negotiation *n, u64 now, char **out,
 		 struct media_refusal *refusal);
 
-/* The plan for the state as it is now; NULL: no memory, or no media (nends 0 is a plan
- * without media: then *empty is set and NULL returned). */
+/*
+ * The plan for the state as it is now; NULL: no memory, or no media (nends 0 is a plan
+ * without media: then *empty is set and NULL returned).
+ */
 struct media_plan *media_plan_make(const struct media_negotiation *n, bool *empty);
 
 #endif

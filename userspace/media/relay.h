@@ -52,8 +52,10 @@ int media_kernel_open(struct media_relay **out, u64 owner, bool takeover,
 		      struct media_error *err);
 void media_relay_close(struct media_relay *r);
 
-/* Creates the session when old is NULL, else replaces it. Returns after the kernel
- * acknowledged. -EADDRINUSE: a port is taken; draw others. */
+/*
+ * Creates the session when old is NULL, else replaces it. Returns after the kernel
+ * acknowledged. -EADDRINUSE: a port is taken; draw others.
+ */
 int media_relay_apply(struct media_relay *r, const struct media_plan *old,
 		      const struct media_plan *plan, struct media_error *err);
 /* figures may be NULL. -ENOENT when there is no such session. */

@@ -223,12 +223,12 @@ static bool parse_rtcp(struct sdp_media *m, struct slice value)
 
 static bool parse_attribute(struct sdp_media *m, struct slice value)
 {
+	if (starts(value, "rtcp:"))
+		return parse_rtcp(m, slice_of(value.p + 5, value.n - 5));
 	if (slice_eq(value, SLICE("rtcp-mux")))
 		m->mux = true;
 	else if (starts(value, "rtpmap:"))
 		parse_rtpmap(m, slice_of(value.p + 7, value.n - 7));
-	else if (starts(value, "rtcp:"))
-		return parse_rtcp(m, slice_of(value.p + 5, value.n - 5));
 	else
 		parse_direction(value, &m->direction);
 	return true;

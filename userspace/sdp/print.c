@@ -8,8 +8,10 @@
 #include "base/buf.h"
 #include "sdp/sdp.h"
 
-/* Attributes that are left out: topology, ICE, keys, and bundling, which has
- * streams share a port. A name ending in ':' has a value, others stand alone. */
+/*
+ * Attributes that are left out: topology, ICE, keys, and bundling, which has
+ * streams share a port. A name ending in ':' has a value, others stand alone.
+ */
 static const char *const dropped[] = {
 	"candidate:", "remote-candidates:", "end-of-candidates", "ice-", "rtcp:",
 	"rtcp-mux", "rtcp-mux-only", "crypto:", "fingerprint:", "setup:", "connection:",

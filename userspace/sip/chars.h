@@ -75,8 +75,10 @@ static inline bool sip_take_char(struct sip_cursor *c, char what)
 
 /* At a '"': past the closing one. false: there is none. */
 bool sip_skip_quoted(struct sip_cursor *c);
-/* host [":" port], in a Via with LWS around the colon; host without brackets, which
- * must hold an IPv6 address. *port 0: absent. */
+/*
+ * host [":" port], in a Via with LWS around the colon; host without brackets, which
+ * must hold an IPv6 address. *port 0: absent.
+ */
 bool sip_take_hostport(struct sip_cursor *c, bool lws, struct slice *host, bool *ip6, u16 *port);
 
 #endif

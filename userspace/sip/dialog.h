@@ -52,9 +52,11 @@ struct sip_dialog *sip_dialog_new_uac(struct sip_engine *e,
 /* From the request of a server transaction. -errno: no memory, or no usable Contact. */
 int sip_dialog_new_uas(struct sip_engine *e, struct sip_server *server, void *user,
 		       struct sip_dialog **out);
-/* A response arrived: learn remote tag, target, route set; 2xx confirms. One that teaches
+/*
+ * A response arrived: learn remote tag, target, route set; 2xx confirms. One that teaches
  * nothing (100, no To-tag, a failure) is 0. -EEXIST when it belongs to another fork (other
- * To-tag than the one learned); -EINVAL for unusable Record-Route; -ENOMEM. */
+ * To-tag than the one learned); -EINVAL for unusable Record-Route; -ENOMEM.
+ */
 int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct sip_msg *msg);
 /* Another fork's dialog, as a copy of d's identity with msg's tag and target. */
 struct sip_dialog *sip_dialog_fork(struct sip_engine *e, const struct sip_dialog *d,

@@ -83,8 +83,10 @@ void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow,
 /* A due timer with kind < 100. */
 void sip_engine_timer(struct sip_engine *e, u64 now, struct timer *t,
 		      struct sip_event *event);
-/* The transport could not send to this flow: fails its client transactions one by one;
- * call until the event is SIP_EVENT_NONE. */
+/*
+ * The transport could not send to this flow: fails its client transactions one by one;
+ * call until the event is SIP_EVENT_NONE.
+ */
 void sip_engine_unreachable(struct sip_engine *e, u64 now, const struct flow *flow,
 			    struct sip_event *event);
 
@@ -124,13 +126,17 @@ void sip_server_put(struct sip_engine *e, struct sip_server *server);
 int sip_request(struct sip_engine *e, u64 now, struct sip_dialog *dialog,
 		enum sip_method method, const struct sip_content *content,
 		void *user, struct sip_client **client);
-/* ACK to the 2xx whose To-tag is dialog's; kept and sent again for each retransmitted 2xx.
- * -ENOENT: there was none such; -ENOMEM. */
+/*
+ * ACK to the 2xx whose To-tag is dialog's; kept and sent again for each retransmitted 2xx.
+ * -ENOENT: there was none such; -ENOMEM.
+ */
 int sip_ack(struct sip_engine *e, u64 now, struct sip_client *client,
 	    struct sip_dialog *dialog, const struct sip_content *content);
-/* CANCEL an INVITE; held back until a provisional response came (RFC 3261 §9.1).
+/*
+ * CANCEL an INVITE; held back until a provisional response came (RFC 3261 §9.1).
  * headers may hold a Reason line. 64*T1 after the CANCEL the INVITE gets its TIMEOUT.
- * -EINVAL: no INVITE, or finally answered; -ENOMEM. */
+ * -EINVAL: no INVITE, or finally answered; -ENOMEM.
+ */
 int sip_cancel(struct sip_engine *e, u64 now, struct sip_client *client,
 	       struct slice headers);
 

@@ -76,14 +76,18 @@ struct sip_error {
 	const char *text;		/* what is wrong */
 };
 
-/* One datagram. 0, or -EINVAL with err filled in. On error the mandatory headers
+/*
+ * One datagram. 0, or -EINVAL with err filled in. On error the mandatory headers
  * that could be read are set; err->status is not 0 only if they suffice to
  * answer: a top Via, and From, To, Call-ID and CSeq to be repeated, of a request
- * that is no ACK. */
+ * that is no ACK.
+ */
 int sip_parse(struct slice bytes, struct sip_msg *msg, struct sip_error *err);
 
-/* A copy that lives by itself, bytes included; free() it. NULL: no memory. It has room for
- * nhdrs headers only: never assign to or from all of *msg. */
+/*
+ * A copy that lives by itself, bytes included; free() it. NULL: no memory. It has room for
+ * nhdrs headers only: never assign to or from all of *msg.
+ */
 struct sip_msg *sip_msg_dup(const struct sip_msg *msg);
 
 const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id);	/* first, or NULL */
@@ -94,8 +98,10 @@ bool sip_parse_via(struct slice element, struct sip_via *out);
 bool sip_parse_cseq(struct slice value, u32 *number, struct slice *method);
 /* Takes the next element of a comma-separated header value off *rest. */
 bool sip_next_element(struct slice *rest, struct slice *element);
-/* Takes ";name", ";name=value" off *rest, which begins at the ';'. 1; 0: no more; -EINVAL:
- * not parameters. *value is unquoted, but escapes stay in it; value.p NULL: none given. */
+/*
+ * Takes ";name", ";name=value" off *rest, which begins at the ';'. 1; 0: no more; -EINVAL:
+ * not parameters. *value is unquoted, but escapes stay in it; value.p NULL: none given.
+ */
 int sip_next_param(struct slice *rest, struct slice *name, struct slice *value);
 /* Looks for ";name=value" or ";name"; *value as above, and value may be NULL. */
 bool sip_param(struct slice params, const char *name, struct slice *value);

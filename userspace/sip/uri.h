@@ -30,8 +30,10 @@ struct sip_uri {
 
 /* The whole slice must be one URI. false: it is not; *out is then undefined. */
 bool sip_uri_parse(struct slice text, struct sip_uri *out);
-/* Where a sip or sips URI with a numeric host says to send to; default port
- * 5060 (5061). false: no numeric host, or a maddr. */
+/*
+ * Where a sip or sips URI with a numeric host says to send to; default port
+ * 5060 (5061). false: no numeric host, or a maddr.
+ */
 bool sip_uri_addr(const struct sip_uri *uri, struct addr *out);
 
 #endif

@@ -194,8 +194,10 @@ static bool take_bracketed(struct sip_cursor *c, struct slice *uri)
 	return true;
 }
 
-/* Without brackets ';' begins the header's parameters, and neither '?' nor ','
- * may occur (RFC 3261 §20). */
+/*
+ * Without brackets ';' begins the header's parameters, and neither '?' nor ','
+ * may occur (RFC 3261 §20).
+ */
 static bool take_addr_spec(struct sip_cursor *c, struct slice *uri)
 {
 	*uri = take_plain(c);

@@ -22,8 +22,10 @@ int udp_open(struct udp **out, uv_loop_t *loop, u32 listener, const struct addr 
 	     udp_receive_fn receive, udp_burst_fn burst, void *arg);
 /* Queues; udp_flush() sends. 0, -ENOBUFS, -EMSGSIZE. */
 int udp_send(struct udp *udp, const struct addr *to, struct slice bytes);
-/* Sends what is queued; calls failed(arg, flow) for each destination that the kernel
- * refused. */
+/*
+ * Sends what is queued; calls failed(arg, flow) for each destination that the kernel
+ * refused.
+ */
 void udp_flush(struct udp *udp, void (*failed)(void *arg, const struct flow *flow), void *arg);
 u64 udp_drops(const struct udp *udp);	/* receive queue overflows (SO_RXQ_OVFL) */
 void udp_close(struct udp *udp);

@@ -165,8 +165,10 @@ static int send_burst(struct udp *udp)
 	return 0;
 }
 
-/* ECONNREFUSED is the news of an earlier datagram, whose address is not told: an
- * unconnected socket does not get it. Anything else is the first one's own. */
+/*
+ * ECONNREFUSED is the news of an earlier datagram, whose address is not told: an
+ * unconnected socket does not get it. Anything else is the first one's own.
+ */
 void udp_flush(struct udp *udp, void (*failed)(void *arg, const struct flow *flow), void *arg)
 {
 	udp->failed = failed;
