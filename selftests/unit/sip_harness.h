@@ -163,7 +163,9 @@ static UNUSED void stop(struct world *w)
 	struct __test_metadata *_metadata = w->_metadata;
 
 	EXPECT_TRUE(silent(w)) {
-		TH_LOG("left: %s", list_entry(w->effects.head.next, struct effect, node)->bytes);
+		const struct effect *left = list_entry(w->effects.head.next, struct effect, node);
+
+		TH_LOG("left: %.*s", (int)left->len, left->bytes);
 	}
 	advance(w, 200 * SEC);
 	EXPECT_EQ(counter(w, "sip-server-transactions"), 0);
