@@ -16,7 +16,7 @@ kill_jalurd() {
 
 table_has_it() { in_relay "$jalurctl" session list | grep -q 20; }
 
-check "jalurd starts" start_jalurd "timers: {media-idle: 3s}"
+check "jalurd starts" start_jalurd "timers: {media-idle: 10s}"
 check "the call is set up" start_call uac uas
 check "audio starts" start_audio 300
 sleep 1.5

@@ -130,14 +130,13 @@ start_jalurd_again() {
 	wait_for grep -q "ready" "$dir/jalurd.log" || { cat "$dir/jalurd.log"; return 1; }
 }
 
-wait_for() {	# a command, to be true within 15 s
-	local i
+wait_for() {	# a command, to be true within half a minute
+	local end=$((SECONDS + 30))
 
-	for ((i = 0; i < 300; i++)); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.05
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
 	done
-	return 1
 }
 
 start_sipp() {	# ns name scenario [options]; its pid is in $!
