@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the engine answers by itself, and what it does not answer at all. Nothing
+ * of this may reach the caller, or leave anything behind.
+ */
+#include "sip_harness.h"
+
+#define LINES "To: <sip:bob@example.com>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n"
+
+static const struct {
+	const char *text, *answer;	/* NULL: silence */
+} inputs[] = {
+	{ "OPTIONS sip:b@c SIP/3.0\r\n" VIA("1") FROM_PEER LINES "\r\n",
+	  "SIP/2.0 505 Version Not Supported\r\n" },
+	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") "From: <sip:a@b\r\n" LINES "\r\n",
+	  "SIP/2.0 400 From: malformed\r\n" },
+	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "Content-Length: 7\r\n\r\nabc",
+	  "SIP/2.0 400 Content-Length: more than there is\r\n" },
+	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "Call-ID: d\r\n\r\n",
+	  "SIP/2.0 400 Call-ID: given twice\r\n" },
+	{ "OPTIONS sip:b@ SIP/2.0\r\n" VIA("1") FROM_PEER LINES "\r\n",
+	  "SIP/2.0 400 Malformed Request-URI\r\n" },
+	{ "INVITE sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "\r\n",
+	  "SIP/2.0 400 CSeq: not the method of the request\r\n" },
+	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES,
+	  "SIP/2.0 400 No end of headers\r\n" },
+	{ "OPTIONS mailto:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "\r\n", "SIP/2.0 416 " },
+	{ "OPTIONS sips:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "\r\n", "SIP/2.0 416 " },
+	/* nobody could be answered */
+	{ "OPTIONS sip:b@c SIP/2.0\r\n" FROM_PEER LINES "\r\n", NULL },
+	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") LINES "\r\n", NULL },
+	{ "ACK sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "\r\n", NULL },
+	{ "ACK sip:b@c SIP/3.0\r\n" VIA("1") FROM_PEER TO_US "Call-ID: c\r\nCSeq: 1 ACK\r\n\r\n", NULL },
+	{ "SIP/2.0 200 OK\r\n" VIA("1") FROM_PEER LINES "\r\n", NULL },
+	{ "SIP/2.0 999 OK\r\n" VIA("1") FROM_PEER LINES "\r\n", NULL },
+	{ "\r\n\r\n", NULL },
+	{ "", NULL },
+	{ "GET / HTTP/1.0\r\n\r\n", NULL },
+	{ "\001\002\003\004", NULL },
+};
+
+TEST(malformed_datagrams_are_answered_or_dropped)
+{
+	struct world w;
+	size_t i;
+
+	start(&w, _metadata);
+	for (i = 0; i < sizeof(inputs) / sizeof(*inputs); i++) {
+		feed(&w, inputs[i].text);
+		EXPECT_EQ(w.events, 0);
+		EXPECT_EQ(silent(&w), !inputs[i].answer) {
+			TH_LOG("case %zu", i);
+		}
+		if (inputs[i].answer)
+			expect_bytes(&w, inputs[i].answer);
+	}
+	EXPECT_EQ(counter(&w, "sip-server-transactions"), 0);
+	EXPECT_EQ(counter(&w, "sip-malformed-answered"), 7);
+	EXPECT_EQ(counter(&w, "sip-malformed-dropped"), 7);
+	EXPECT_EQ(counter(&w, "sip-keepalives"), 2);
+	stop(&w);
+}
+
+/* RFC 3261 §8.2.7: nothing is remembered, and still the tag is the same. */
+TEST(a_refusal_repeats_itself)
+{
+	char tag[32];
+	struct world w;
+
+	start(&w, _metadata);
+	feed(&w, REQUEST("INVITE", "1", "1", "Max-Forwards: 0\r\n"));
+	copy(tag, sizeof(tag), expect_sent(&w, "SIP/2.0 483")->to.tag);
+	EXPECT_EQ(strlen(tag), 16);
+	feed(&w, REQUEST("INVITE", "1", "1", "Max-Forwards: 0\r\n"));
+	EXPECT_TRUE(slice_eq(expect_sent(&w, "SIP/2.0 483")->to.tag, slice_str(tag)));
+	feed(&w, tagged("ACK", "1", 1, tag, ""));
+	EXPECT_EQ(w.events, 0);
+	EXPECT_EQ(counter(&w, "sip-server-transactions"), 0);
+	stop(&w);
+}
+
+TEST(a_request_at_the_end_of_its_way)
+{
+	struct world w;
+
+	start(&w, _metadata);
+	/* It may be meant for us. */
+	feed(&w, REQUEST("OPTIONS", "1", "1", "Max-Forwards: 0\r\n"));
+	EXPECT_EQ(w.event.type, SIP_EVENT_REQUEST);
+	respond(&w, w.event.server, NULL, 200);
+	sip_server_put(w.engine, w.event.server);
+	expect_sent(&w, "SIP/2.0 200");
+	feed(&w, REQUEST("MESSAGE", "2", "1", "Max-Forwards: 0\r\n"));
+	EXPECT_EQ(w.events, 1);
+	expect_sent(&w, "SIP/2.0 483 Too Many Hops");
+	stop(&w);
+}
+
+/* The same request by two ways (RFC 3261 §8.2.2.2). */
+TEST(a_merged_request_is_482)
+{
+	struct sip_server *s;
+	struct world w;
+
+	start(&w, _metadata);
+	feed(&w, REQUEST("INVITE", "1", "1", ""));
+	s = w.event.server;
+	feed(&w, REQUEST("INVITE", "2", "1", ""));
+	EXPECT_EQ(w.events, 1);
+	expect_sent(&w, "SIP/2.0 482");
+	EXPECT_EQ(counter(&w, "sip-merged-482"), 1);
+	/* The next attempt after a challenge is another request. */
+	respond(&w, s, NULL, 401);
+	sip_server_put(w.engine, s);
+	expect_sent(&w, "SIP/2.0 401");
+	feed(&w, REQUEST("ACK", "1", "1", ""));
+	feed(&w, REQUEST("INVITE", "3", "2", ""));
+	EXPECT_EQ(w.events, 2);
+	respond(&w, w.event.server, NULL, 403);
+	sip_server_put(w.engine, w.event.server);
+	expect_sent(&w, "SIP/2.0 403");
+	feed(&w, REQUEST("ACK", "3", "2", ""));
+	stop(&w);
+}
+
+TEST(methods_and_extensions_when_they_are_left_to_the_engine)
+{
+	struct sip_engine_conf conf = {
+		.methods = 1u << SIP_INVITE | 1u << SIP_ACK | 1u << SIP_OPTIONS,
+		.supported = "100rel, timer",
+	};
+	struct world w;
+
+	start_with(&w, _metadata, &conf);
+	feed(&w, REQUEST("MESSAGE", "1", "1", ""));
+	expect_sent(&w, "SIP/2.0 405 ");
+	EXPECT_TRUE(sent_has(&w, "\r\nAllow: INVITE, ACK, OPTIONS\r\n"));
+	EXPECT_FALSE(sent_has(&w, "Server:"));
+	feed(&w, REQUEST("FROBNICATE", "2", "1", ""));
+	expect_sent(&w, "SIP/2.0 501 ");
+	EXPECT_TRUE(sent_has(&w, "\r\nAllow: INVITE, ACK, OPTIONS\r\n"));
+	feed(&w, REQUEST("OPTIONS", "3", "1", "Require: timer, nothing,\r\n 100REL\r\nRequire: more\r\n"));
+	expect_sent(&w, "SIP/2.0 420 ");
+	EXPECT_TRUE(sent_has(&w, "\r\nUnsupported: nothing, more\r\n"));
+	EXPECT_EQ(w.events, 0);
+	feed(&w, REQUEST("OPTIONS", "4", "1", "Require: timer\r\n"));
+	EXPECT_EQ(w.event.type, SIP_EVENT_REQUEST);
+	respond(&w, w.event.server, NULL, 200);
+	sip_server_put(w.engine, w.event.server);
+	expect_sent(&w, "SIP/2.0 200");
+	stop(&w);
+}
+
+TEST(above_its_limit_the_engine_takes_nothing_new)
+{
+	struct sip_engine_conf conf = { .max_servers = 2 };
+	struct sip_dialog *d;
+	struct world w;
+
+	start_with(&w, _metadata, &conf);
+	feed(&w, REQUEST("INVITE", "1", "1", ""));
+	ASSERT_EQ(sip_dialog_new_uas(w.engine, w.event.server, NULL, &d), 0);
+	respond(&w, w.event.server, d, 200);
+	sip_server_put(w.engine, w.event.server);
+	expect_sent(&w, "SIP/2.0 200");
+	feed(&w, tagged("ACK", "2", 1, d->local_tag, ""));
+	feed(&w, REQUEST("OPTIONS", "3", "5", ""));
+	sip_server_put(w.engine, w.event.server);
+	expect_sent(&w, "SIP/2.0 500");
+	feed(&w, REQUEST("OPTIONS", "4", "6", ""));
+	expect_sent(&w, "SIP/2.0 503");
+	EXPECT_TRUE(sent_has(&w, "Retry-After: 10\r\n"));
+	EXPECT_EQ(counter(&w, "sip-overload-503"), 1);
+	/* Calls that exist may end. */
+	feed(&w, tagged("BYE", "5", 2, d->local_tag, ""));
+	ASSERT_EQ(w.event.type, SIP_EVENT_REQUEST);
+	respond(&w, w.event.server, d, 200);
+	sip_server_put(w.engine, w.event.server);
+	expect_sent(&w, "SIP/2.0 200");
+	sip_dialog_free(w.engine, d);
+	stop(&w);
+}
+
+TEST(a_datagram_above_the_limit_is_dropped)
+{
+	struct sip_engine_conf conf = { .max_message = 300 };
+	char text[1024];
+	struct world w;
+
+	start_with(&w, _metadata, &conf);
+	snprintf(text, sizeof(text), REQUEST("OPTIONS", "1", "1", "X-Long: %0200d\r\n"), 0);
+	feed(&w, text);
+	EXPECT_EQ(w.events, 0);
+	EXPECT_EQ(counter(&w, "sip-too-large-dropped"), 1);
+	stop(&w);
+}
+
+/* Two engines with different seeds share no token; with the same, all. */
+TEST(tokens_come_from_the_seed)
+{
+	struct world w;
+	char a[17], b[17];
+
+	start(&w, _metadata);
+	sip_engine_token(w.engine, a);
+	sip_engine_token(w.engine, b);
+	EXPECT_EQ(strlen(a), 16);
+	EXPECT_EQ(strspn(a, "0123456789abcdef"), 16);
+	EXPECT_STRNE(a, b);
+	sip_engine_free(w.engine);
+	timers_free(&w.timers);
+	start(&w, _metadata);
+	sip_engine_token(w.engine, b);
+	EXPECT_STREQ(a, b);
+	stop(&w);
+}
+
+TEST_HARNESS_MAIN
