@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Any datagram through the parser, its lists and its copy. What was accepted
+ * must keep its promises: slices within the bytes, headers that print again.
+ */
+#include <stdlib.h>
+
+#include "sip/msg.h"
+#include "sip/print.h"
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+static void check_inside(struct slice s, struct slice bytes)
+{
+	if (s.n && (s.p < bytes.p || s.p + s.n > bytes.p + bytes.n))
+		abort();
+}
+
+static void walk(struct slice value)
+{
+	struct slice element, name, param, rest;
+	struct sip_nameaddr address;
+
+	while (sip_next_element(&value, &element)) {
+		if (!sip_parse_nameaddr(element, &address))
+			continue;
+		check_inside(address.uri, element);
+		check_inside(address.tag, element);
+		rest = address.params;
+		while (sip_next_param(&rest, &name, &param) == 1)
+			check_inside(param, element);
+	}
+}
+
+static void check(const struct sip_msg *msg)
+{
+	size_t i;
+
+	for (i = 0; i < msg->nhdrs; i++) {
+		check_inside(msg->hdrs[i].name, msg->bytes);
+		check_inside(msg->hdrs[i].value, msg->bytes);
+		walk(msg->hdrs[i].value);
+	}
+	check_inside(msg->body, msg->bytes);
+	check_inside(msg->via.branch, msg->bytes);
+	check_inside(msg->from.tag, msg->bytes);
+}
+
+/* The response to what was accepted must be accepted, too. */
+static void respond(const struct sip_msg *msg)
+{
+	static struct sip_msg back;
+	struct addr source = { .family = AF_INET, .port = 5060 };
+	struct sip_print_response r = {
+		.request = msg, .source = &source, .status = 200, .to_tag = "t",
+	};
+	struct sip_error err;
+	struct buf b;
+
+	buf_init(&b);
+	sip_print_response(&b, &r);
+	if (sip_parse(buf_slice(&b), &back, &err) || back.cseq != msg->cseq ||
+	    !slice_eq(back.via.branch, msg->via.branch) || !back.to.tag.n)
+		abort();
+	buf_free(&b);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	static struct sip_msg msg;
+	struct sip_error err;
+	struct sip_msg *copy;
+
+	if (sip_parse(slice_of((const char *)data, size), &msg, &err)) {
+		if (err.status && !msg.request)
+			abort();
+		check(&msg);
+		return 0;
+	}
+	check(&msg);
+	copy = sip_msg_dup(&msg);
+	check(copy);
+	if (!slice_eq(copy->call_id, msg.call_id) || !slice_eq(copy->body, msg.body))
+		abort();
+	if (copy->request)
+		respond(copy);
+	free(copy);
+	return 0;
+}
