@@ -12,6 +12,9 @@
 #include "netlink.h"
 #include "netlink_gen.h"
 
+/* Enough for all that is told of one end but its counters. */
+#define EVENT_SIZE	256
+
 struct event {
 	struct sk_buff *skb;
 	void *hdr;
@@ -68,8 +71,7 @@ static void tell_end(struct jalur_end *end, enum jalur_event_type type,
 	const struct jalur_session *session = end->session;
 	struct event ev;
 
-	if (begin_event(&ev, type, session->owner, &session->id, NLMSG_DEFAULT_SIZE,
-			GFP_ATOMIC))
+	if (begin_event(&ev, type, session->owner, &session->id, EVENT_SIZE, GFP_ATOMIC))
 		goto out;
 	if (nla_put_u64_64bit(ev.skb, JALUR_A_EVENT_END, end->id, JALUR_A_EVENT_PAD) ||
 	    (remote && jalur_fill_addr(ev.skb, JALUR_A_EVENT_REMOTE, remote)) ||
@@ -163,8 +165,7 @@ void jalur_event_displaced(struct jalur_net *jn, u32 portid, u64 owner)
 {
 	struct event ev;
 
-	if (begin_event(&ev, JALUR_EVENT_TYPE_DISPLACED, owner, NULL, NLMSG_DEFAULT_SIZE,
-			GFP_KERNEL))
+	if (begin_event(&ev, JALUR_EVENT_TYPE_DISPLACED, owner, NULL, EVENT_SIZE, GFP_KERNEL))
 		return;
 	genlmsg_end(ev.skb, ev.hdr);
 	genlmsg_unicast(jn->net, ev.skb, portid);

@@ -678,5 +678,7 @@ bool jalur_selftest(void);
 bool jalur_selftest_parse(void);
 bool jalur_selftest_latch(void);
 bool jalur_selftest_rewrite(void);
+bool jalur_selftest_end(void);
+bool jalur_selftest_session(void);
 
 #endif /* _JALUR_H */

@@ -14,7 +14,7 @@ static int __init jalur_init(void)
 	int err;
 
 #ifdef DEBUG
-	if (!jalur_selftest())
+	if (!jalur_selftest() || !jalur_selftest_end() || !jalur_selftest_session())
 		return -ENOTRECOVERABLE;
 #endif
 	err = jalur_net_init();
