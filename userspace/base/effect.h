@@ -40,7 +40,7 @@ int effects_send(struct effects *q, const struct flow *flow, struct slice bytes)
 int effects_media_apply(struct effects *q, u64 ticket, struct media_plan *plan);
 int effects_media_remove(struct effects *q, u64 ticket, u64 session);
 struct effect *effects_pop(struct effects *q);	/* NULL when empty; caller frees by effect_free() */
-void effect_free(struct effect *e);		/* the plan, too, if still there (plan is malloc'ed flat) */
+void effect_free(struct effect *e);		/* the plan, too, if still there */
 void effects_clear(struct effects *q);
 
 #endif

@@ -61,8 +61,10 @@ struct call_view {
 };
 
 bool call_engine_view(struct call_engine *e, u64 id, struct call_view *view);
-void call_engine_each(struct call_engine *e, void (*each)(void *arg, const struct call_view *view), void *arg);
-int call_engine_hangup(struct call_engine *e, u64 now, u64 id, const char *reason);	/* -ENOENT */
+void call_engine_each(struct call_engine *e,
+		      void (*each)(void *arg, const struct call_view *view), void *arg);
+/* -ENOENT when there is none */
+int call_engine_hangup(struct call_engine *e, u64 now, u64 id, const char *reason);
 
 /* What happened, for monitor, CDR and log; drained by the caller after each input. */
 enum call_event_type { CALL_EVENT_NEW, CALL_EVENT_RINGING, CALL_EVENT_ANSWERED, CALL_EVENT_HELD,

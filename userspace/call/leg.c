@@ -78,7 +78,8 @@ void call_leg_bye(struct call_engine *e, u64 now, struct call_leg *leg, struct s
 	struct sip_content content = { .headers = headers };
 
 	leg->state = CALL_LEG_BYE;
-	if (sip_request(e->sip, now, leg->dialog, SIP_BYE, &content, call_leg_handle(leg), &leg->bye))
+	if (sip_request(e->sip, now, leg->dialog, SIP_BYE, &content, call_leg_handle(leg),
+			&leg->bye))
 		leg->state = CALL_LEG_DONE;
 }
 

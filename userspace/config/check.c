@@ -115,9 +115,10 @@ static void add_claim(struct reader *r, struct claims *claims, const struct clai
 			continue;
 		print_claim(claim, ours, sizeof(ours));
 		print_claim(other, theirs, sizeof(theirs));
-		reader_mistake_at(r, claim->at, "found %s, which %s %s of the same address on line %d (%.60s)",
-				  ours, claim->min == claim->max ? "overlaps" : "overlap", theirs, other->at->line,
-				  value_path(other->at, path, sizeof(path)));
+		reader_mistake_at(r, claim->at,
+				  "found %s, which %s %s of the same address on line %d (%.60s)",
+				  ours, claim->min == claim->max ? "overlaps" : "overlap", theirs,
+				  other->at->line, value_path(other->at, path, sizeof(path)));
 		return;
 	}
 	if (claims->n < claims->cap)
@@ -129,9 +130,13 @@ static void claim_listener(struct reader *r, struct claims *claims, const struct
 	const struct value *address = get(v, "address"), *port = get(v, "port");
 
 	check_advertise(r, v);
-	if (address && port)
-		add_claim(r, claims, &(struct claim){ v, &address->addr, (u16)port->number,
-						      (u16)port->number, false });
+	if (address && port) {
+		struct claim claim = {
+			v, &address->addr, (u16)port->number, (u16)port->number, false,
+		};
+
+		add_claim(r, claims, &claim);
+	}
 }
 
 static void claim_range(struct reader *r, struct claims *claims, const struct value *v)
@@ -139,9 +144,13 @@ static void claim_range(struct reader *r, struct claims *claims, const struct va
 	const struct value *address = get(v, "address"), *ports = get(v, "ports");
 
 	check_advertise(r, v);
-	if (address && ports)
-		add_claim(r, claims, &(struct claim){ ports, &address->addr, ports->port_min,
-						      ports->port_max, true });
+	if (address && ports) {
+		struct claim claim = {
+			ports, &address->addr, ports->port_min, ports->port_max, true,
+		};
+
+		add_claim(r, claims, &claim);
+	}
 }
 
 static void check_realms(struct reader *r, const struct value *realms, struct claims *claims)

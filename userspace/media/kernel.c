@@ -83,6 +83,16 @@ static int take_error(const struct nlmsghdr *nlh, struct media_error *err)
 	return e->error;
 }
 
+/* A dump that broke off says so in its last message. */
+static int take_done(const struct nlmsghdr *nlh, struct media_error *err)
+{
+	int code = 0;
+
+	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(code))
+		memcpy(&code, mnl_nlmsg_get_payload(nlh), sizeof(code));
+	return code < 0 ? fail(err, code, strerror(-code)) : 0;
+}
+
 /* 1: more to come; 0 or -errno: done. */
 static int take_message(const struct nlmsghdr *nlh, struct answer *a)
 {
@@ -92,7 +102,7 @@ static int take_message(const struct nlmsghdr *nlh, struct answer *a)
 	case NLMSG_ERROR:
 		return take_error(nlh, a->err);
 	case NLMSG_DONE:
-		return 0;
+		return take_done(nlh, a->err);
 	case NLMSG_NOOP:
 		return 1;
 	}
@@ -212,7 +222,7 @@ static int open_events(struct media_relay *r, struct media_error *err)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (mnl_socket_setsockopt(r->events, NETLINK_ADD_MEMBERSHIP, &r->group, sizeof(r->group)))
-		return fail(err, -errno, "cannot listen to the module's events: CAP_NET_ADMIN is needed");
+		return fail(err, -errno, "no permission for the module's events: CAP_NET_ADMIN");
 	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK))
 		return fail(err, -errno, strerror(errno));
 	return 0;

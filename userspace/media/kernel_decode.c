@@ -76,12 +76,14 @@ static void get_addr(const struct nlattr *nest, struct addr *out)
 	out->scope = get_u32(&t, JALUR_A_ADDRESS_SCOPE_IFINDEX);
 }
 
-static void decode_source(const struct nlattr *nest, struct media_end_figures *end)
+static void decode_source(const struct nlattr *nest, bool newest, struct media_end_figures *end)
 {
 	struct table t;
 
 	parse_nest(nest, &t);
 	end->lost += get_u64(&t, JALUR_A_SOURCE_STATS_LOST);
+	if (!newest)
+		return;
 	end->jitter = get_u32(&t, JALUR_A_SOURCE_STATS_JITTER);
 	end->clock_rate = get_u32(&t, JALUR_A_SOURCE_STATS_CLOCK_RATE);
 }
@@ -89,6 +91,7 @@ static void decode_source(const struct nlattr *nest, struct media_end_figures *e
 static void decode_stats(const struct nlattr *nest, struct media_end_figures *end)
 {
 	const struct nlattr *attr;
+	bool newest = true;	/* the kernel tells it first */
 	struct table t, drop;
 
 	parse_nest(nest, &t);
@@ -99,8 +102,10 @@ static void decode_stats(const struct nlattr *nest, struct media_end_figures *en
 	if (t.tb[JALUR_A_STATS_LAST_RX_MS])
 		end->last_rx_ms = get_u64(&t, JALUR_A_STATS_LAST_RX_MS);
 	mnl_attr_for_each_nested(attr, nest) {
-		if (mnl_attr_get_type(attr) == JALUR_A_STATS_SOURCES)
-			decode_source(attr, end);
+		if (mnl_attr_get_type(attr) == JALUR_A_STATS_SOURCES) {
+			decode_source(attr, newest, end);
+			newest = false;
+		}
 		if (mnl_attr_get_type(attr) != JALUR_A_STATS_DROPS)
 			continue;
 		parse_nest(attr, &drop);

@@ -358,7 +358,7 @@ int media_answer(struct media_negotiation *n, u64 now, bool provisional,
 		return err;
 	err = -EINVAL;
 	if (sdp->nmedia != n->next.n) {
-		refuse(refusal, 488, 399, err, 0, "the answer has not as many m= lines as the offer (RFC 3264 section 6)");
+		refuse(refusal, 488, 399, err, 0, "the answer has other m= lines than the offer");
 		goto out_sdp;
 	}
 	state = n->next;

@@ -229,7 +229,7 @@ void sip_engine_token(struct sip_engine *e, char out[17])
 
 void sip_branch(struct sip_engine *e, char branch[24])
 {
-	strcpy(branch, "z9hG4bK");
+	memcpy(branch, "z9hG4bK", 7);
 	sip_engine_token(e, branch + 7);
 }
 
@@ -269,9 +269,11 @@ static int copy_conf(struct sip_engine *e, const struct sip_engine_conf *conf)
 	if (!e->listeners)
 		return -ENOMEM;
 	memcpy(e->listeners, conf->listeners, e->nlisteners * sizeof(*e->listeners));
-	if (conf->software && !(e->software = slice_dup(slice_str(conf->software))))
-		return -ENOMEM;
-	if (conf->supported && !(e->supported = slice_dup(slice_str(conf->supported))))
+	if (conf->software)
+		e->software = slice_dup(slice_str(conf->software));
+	if (conf->supported)
+		e->supported = slice_dup(slice_str(conf->supported));
+	if ((conf->software && !e->software) || (conf->supported && !e->supported))
 		return -ENOMEM;
 	return 0;
 }

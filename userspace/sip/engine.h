@@ -38,10 +38,9 @@ struct sip_engine_conf {
 	 * their source first, so that strangers learn nothing else, leaves these
 	 * empty and answers 405, 501 and 420 itself.
 	 */
-	u32 methods;				/* bits 1 << enum sip_method; 0: all pass */
-	const char *supported;			/* option tags "100rel, timer"; copied; NULL: all pass */
-	u32 max_servers;			/* server transactions; above it new dialogs get 503;
-						 * 0: 100000 */
+	u32 methods;			/* bits 1 << enum sip_method; 0: all pass */
+	const char *supported;		/* "100rel, timer"; copied; NULL: all pass */
+	u32 max_servers;		/* above it new dialogs get 503; 0: 100000 */
 };
 
 enum sip_event_type {
@@ -101,7 +100,8 @@ struct sip_content {
 /*
  * Responses. The first 1xx above 100 or 2xx to a request without a To-tag uses
  * dialog's local tag (dialog may be NULL: then the transaction's own random
- * tag, which is also that of the first dialog made from it). A 2xx to INVITE is retransmitted until its ACK. Errors: -EINVAL when
+ * tag, which is also that of the first dialog made from it). A 2xx to INVITE is
+ * retransmitted until its ACK. Errors: -EINVAL when
  * the transaction already sent a final response, and for a 2xx to INVITE
  * without a dialog; -ENOMEM. Contact (from dialog->local_contact) and Record-Route
  * are added where RFC 3261 §12.1.1 wants them; a 2xx to INVITE or UPDATE in a
@@ -111,7 +111,8 @@ int sip_respond(struct sip_engine *e, u64 now, struct sip_server *server,
 		struct sip_dialog *dialog, u16 status, const char *reason,
 		const struct sip_content *content);
 void sip_server_set_user(struct sip_server *server, void *user);
-const struct sip_msg *sip_server_request(const struct sip_server *server);	/* lives as long as the transaction's TU holds it */
+/* Lives as long as the transaction's TU holds it. */
+const struct sip_msg *sip_server_request(const struct sip_server *server);
 /* The TU is done with it; without a final response so far the engine sends 500. */
 void sip_server_put(struct sip_engine *e, struct sip_server *server);
 

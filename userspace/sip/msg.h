@@ -90,7 +90,8 @@ int sip_parse(struct slice bytes, struct sip_msg *msg, struct sip_error *err);
  */
 struct sip_msg *sip_msg_dup(const struct sip_msg *msg);
 
-const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id);	/* first, or NULL */
+/* The first, or NULL. */
+const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id);
 const struct sip_hdr *sip_msg_header_next(const struct sip_msg *msg, const struct sip_hdr *hdr);
 bool sip_parse_nameaddr(struct slice value, struct sip_nameaddr *out);
 bool sip_parse_via(struct slice element, struct sip_via *out);
