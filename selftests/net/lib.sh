@@ -40,7 +40,7 @@ load_module() {
 	local ko dir
 
 	[ -e /sys/module/jalur ] && return
-	modprobe -q -a udp_tunnel ip6_udp_tunnel nf_defrag_ipv4 2>/dev/null
+	modprobe -q -a nf_defrag_ipv6 2>/dev/null
 	for dir in "$BUILT/../build/kmod-$(uname -r)"{,-debug}; do
 		ko=$dir/jalur.ko
 		[ -e "$ko" ] || continue
@@ -153,6 +153,14 @@ at() {	# NAMESPACE COMMAND...
 	nsenter --net="/run/netns/$ns" "$@"
 }
 
+# spawn NAMESPACE OUTPUT COMMAND...: in the background, until the end of the test
+spawn() {
+	local ns=$1 out=$2
+	shift 2
+	nsenter --net="/run/netns/$ns" "$@" >"$out" 2>&1 &
+	pids="$pids $!"
+}
+
 relay() { "$BUILT/net/relayctl" -n "$r" "$@"; }
 
 # A call with the two usual ends; more words may follow.
@@ -222,6 +230,8 @@ event() {
 }
 
 test_count() { [ "$(event_count "$1")" -ge "$2" ]; }
+
+ifindex() { ip -n "$1" -o link show dev "$2" | cut -d : -f 1; }
 
 snmp() {	# NAMESPACE GROUP FIELD: a line of /proc/net/snmp by its head
 	at "$1" awk -v g="$2:" -v f="$3" '$1 == g { if (!n) { for (i = 2; i <= NF; i++)

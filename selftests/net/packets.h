@@ -16,10 +16,10 @@ struct side {
 	int fd, raw;
 	uint32_t ssrc;
 	/* what it sent */
-	uint8_t *packets;
+	uint8_t *packets;		/* each in packet_room() bytes */
 	uint16_t *lens;
 	bool *seen;
-	unsigned int sent;
+	unsigned int sent, next;	/* next: likely to arrive next */
 	/* what arrived here */
 	unsigned int received, duplicate, damaged, foreign;
 	uint8_t ttl, tos;
@@ -161,17 +161,27 @@ static unsigned int make_other(unsigned int i, const struct side *s, uint8_t *p)
 	return kind_is("short") ? 11 : opt.size;
 }
 
+static size_t packet_room(void)
+{
+	return opt.size + 64;
+}
+
+static uint8_t *packet(const struct side *s, unsigned int i)
+{
+	return s->packets + i * packet_room();
+}
+
 static void make_packets(struct side *s)
 {
 	unsigned int i;
 
-	s->packets = calloc(opt.count, MAX_SIZE);
+	s->packets = calloc(opt.count, packet_room());
 	s->lens = calloc(opt.count, sizeof(*s->lens));
 	s->seen = calloc(opt.count, sizeof(*s->seen));
 	if (!s->packets || !s->lens || !s->seen)
 		die("memory");
 	for (i = 0; i < opt.count; i++) {
-		uint8_t *p = s->packets + (size_t)i * MAX_SIZE;
+		uint8_t *p = packet(s, i);
 
 		if (kind_is("rtp") || kind_is("version") || kind_is("csrc") || kind_is("padding"))
 			s->lens[i] = make_rtp(s, i, p);

@@ -203,7 +203,7 @@ static void send_gso(struct side *s, unsigned int first, unsigned int n)
 	cmsg->cmsg_len = CMSG_LEN(sizeof(uint16_t));
 	memcpy(CMSG_DATA(cmsg), &s->lens[first], sizeof(uint16_t));
 	for (i = 0; i < n; i++) {
-		iov[i].iov_base = s->packets + (size_t)(first + i) * MAX_SIZE;
+		iov[i].iov_base = packet(s, first + i);
 		iov[i].iov_len = s->lens[first + i];
 	}
 	if (sendmsg(s->fd, &msg, 0) < 0)
@@ -213,7 +213,7 @@ static void send_gso(struct side *s, unsigned int first, unsigned int n)
 
 static void send_one(struct side *s, unsigned int i)
 {
-	uint8_t *p = s->packets + (size_t)i * MAX_SIZE;
+	uint8_t *p = packet(s, i);
 
 	if (opt.skip && i % opt.skip == opt.skip - 1)
 		return;
@@ -276,11 +276,13 @@ static void note_source(struct side *s, const struct sockaddr_storage *from)
 /* Which of the other side's packets is this? */
 static void match(struct side *s, struct side *other, const uint8_t *p, unsigned int len)
 {
-	unsigned int i;
+	unsigned int i, k;
 
-	for (i = 0; i < opt.count; i++) {
-		if (other->lens[i] != len || memcmp(other->packets + (size_t)i * MAX_SIZE, p, len))
+	for (k = 0; k < opt.count; k++) {
+		i = (other->next + k) % opt.count;
+		if (other->lens[i] != len || memcmp(packet(other, i), p, len))
 			continue;
+		other->next = i + 1;
 		if (other->seen[i])
 			s->duplicate++;
 		else
