@@ -291,13 +291,13 @@ TEST_F(negotiation, taken_ports_are_drawn_again)
 TEST_F(negotiation, the_version_counts_changes)
 {
 	ASSERT_EQ(0, offer(MEDIA_LEG_A, SDP(IP_A, "4000", "")));
-	EXPECT_NE(NULL, strstr(self->out, "o=- 8 0 "));
+	EXPECT_NE(NULL, strstr(self->out, "o=- 16 0 "));
 	ASSERT_EQ(0, answer(false, SDP(IP_B, "6000", "")));
 	ASSERT_EQ(0, offer(MEDIA_LEG_A, SDP(IP_A, "4000", "")));
-	EXPECT_NE(NULL, strstr(self->out, "o=- 8 0 "));
+	EXPECT_NE(NULL, strstr(self->out, "o=- 16 0 "));
 	ASSERT_EQ(0, answer(false, SDP(IP_B, "6000", "")));
 	ASSERT_EQ(0, offer(MEDIA_LEG_A, SDP(IP_A, "4000", "a=sendonly\r\n")));
-	EXPECT_NE(NULL, strstr(self->out, "o=- 8 1 "));
+	EXPECT_NE(NULL, strstr(self->out, "o=- 16 1 "));
 }
 
 static const char *random_sdp(unsigned int *seed, bool offer)

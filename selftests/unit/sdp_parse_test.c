@@ -53,7 +53,7 @@ TEST(the_stream_overrides_the_session)
 	EXPECT_TRUE(addr_is(&sdp.media[1].connection, "[2001:db8::7]:5000"));
 	EXPECT_TRUE(addr_is(&sdp.media[1].rtcp, "[2001:db8::8]:5007"));
 	EXPECT_TRUE(sdp.media[2].mux);
-	EXPECT_TRUE(addr_is(&sdp.media[2].rtcp, "192.0.2.9:6000"));
+	EXPECT_TRUE(addr_is(&sdp.media[2].rtcp, "192.0.2.9:6001"));
 }
 
 TEST(kinds_of_transport)

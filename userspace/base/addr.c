@@ -59,6 +59,13 @@ bool addr_eq(const struct addr *a, const struct addr *b)
 	return a->port == b->port && addr_ip_eq(a, b);
 }
 
+bool addr_loopback(const struct addr *a)
+{
+	if (a->family == AF_INET)
+		return ntohl(a->ip.v4.s_addr) >> 24 == 127;
+	return a->family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&a->ip.v6);
+}
+
 const char *addr_print_ip(const struct addr *a, char *buf)
 {
 	if (!a->family || !inet_ntop(a->family, &a->ip, buf, ADDR_STRLEN))

@@ -31,6 +31,7 @@ bool addr_parse_ip(struct slice s, struct addr *out);	/* "1.2.3.4", "::1", "[::1
 bool addr_parse(struct slice s, struct addr *out);	/* "1.2.3.4:5", "[::1]:5" */
 bool addr_eq(const struct addr *a, const struct addr *b);	/* with the port */
 bool addr_ip_eq(const struct addr *a, const struct addr *b);
+bool addr_loopback(const struct addr *a);	/* 127.0.0.0/8, ::1 */
 /* "1.2.3.4:5", "[::1]:5"; buf of ADDR_STRLEN; returns buf */
 const char *addr_print(const struct addr *a, char *buf);
 const char *addr_print_ip(const struct addr *a, char *buf);	/* without port or brackets */

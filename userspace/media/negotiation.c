@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <linux/jalur.h>
+
 #include "media/negotiation_private.h"
 
 /* line 0: not about a line of the description. */
@@ -94,7 +96,9 @@ bool media_offer_pending(const struct media_negotiation *n)
 static char *print_for(struct media_negotiation *n, const struct sdp *sdp,
 		       const struct media_state *state, int to)
 {
-	struct sdp_rewrite how = { .session = n->conf.session >> 1, .version = n->version[to] };
+	/* 63 bits: some read them into a signed number */
+	struct sdp_rewrite how = { .session = n->conf.session & INT64_MAX,
+				   .version = n->version[to] };
 	char *text;
 	size_t i;
 
@@ -180,6 +184,21 @@ static bool goes_on(const struct media_stream *before, const struct sdp_media *m
 	return !before->rejected && before->kind == m->kind;
 }
 
+/*
+ * A party may name itself or others, but not this host's loopback, which only
+ * this host reaches (unless the leg is there itself).
+ */
+static bool acceptable(const struct media_stream_leg *sl, const struct sdp_media *m)
+{
+	return m->held || addr_loopback(&m->connection) == addr_loopback(&sl->local);
+}
+
+static int refuse_address(const struct sdp *sdp, size_t i, struct media_refusal *r)
+{
+	return refuse(r, 488, 399, -EINVAL, sdp->lines[sdp->media[i].first].number,
+		      "the address is of a host's own loopback");
+}
+
 static int offer_stream(struct media_negotiation *n, u64 now, const struct sdp_media *m, size_t i)
 {
 	const struct media_state *old = &n->committed;
@@ -213,8 +232,9 @@ static int refuse_streams(const struct sdp *sdp, struct media_refusal *r)
 
 	for (i = 0; i < sdp->nmedia; i++)
 		if (sdp->media[i].port)
-			return refuse(r, 488, 304, -EINVAL, sdp->media[i].first + 1,
-				      "only RTP/AVP, RTP/AVPF and udptl can be carried");
+			return refuse(r, 488, 304, -EINVAL,
+				      sdp->lines[sdp->media[i].first].number,
+				      "only RTP/AVP, RTP/AVPF, udptl, udp and UDP/BFCP can be carried");
 	return refuse(r, 488, 304, -EINVAL, 0, "no m= line with a port");
 }
 
@@ -238,7 +258,12 @@ static int offer_streams(struct media_negotiation *n, u64 now, const struct sdp 
 		err = offer_stream(n, now, &sdp->media[i], i);
 		if (err)
 			return refuse_ports(refusal, err);
+		if (!n->next.streams[i].rejected &&
+		    !acceptable(&n->next.streams[i].leg[n->from], &sdp->media[i]))
+			return refuse_address(sdp, i, refusal);
 	}
+	if (media_plan_ends(n) > JALUR_MAX_ENDS)
+		return refuse(refusal, 488, 399, -EINVAL, 0, "too many streams at a time");
 	if (!accepted(&n->next) && !n->committed.n)
 		return refuse_streams(sdp, refusal);
 	return 0;
@@ -274,6 +299,7 @@ int media_offer(struct media_negotiation *n, u64 now, enum media_leg from,
 	if (!sdp)
 		return err;
 	n->from = from;
+	n->pending = true;
 	memset(&n->next, 0, sizeof(n->next));
 	n->offer = slice_dup(bytes);
 	err = offer_streams(n, now, sdp, refusal);
@@ -281,7 +307,6 @@ int media_offer(struct media_negotiation *n, u64 now, enum media_leg from,
 	if (!err && !*out)
 		err = refuse(refusal, 500, 0, -ENOMEM, 0, "out of memory");
 	free(sdp);
-	n->pending = true;
 	if (err)
 		media_rollback(n, now);
 	return err;
@@ -362,8 +387,14 @@ int media_answer(struct media_negotiation *n, u64 now, bool provisional,
 		goto out_sdp;
 	}
 	state = n->next;
-	for (i = 0; i < sdp->nmedia; i++)
+	for (i = 0; i < sdp->nmedia; i++) {
 		answer_stream(&state.streams[i], &sdp->media[i], leg);
+		if (!state.streams[i].rejected &&
+		    !acceptable(&state.streams[i].leg[leg], &sdp->media[i])) {
+			refuse_address(sdp, i, refusal);
+			goto out_sdp;
+		}
+	}
 	*out = print_for(n, sdp, &state, n->from);
 	if (!*out) {
 		err = refuse(refusal, 500, 0, -ENOMEM, 0, "out of memory");
@@ -398,15 +429,15 @@ int media_redraw(struct media_negotiation *n, u64 now, char **out,
 	if (!sdp)
 		return err;
 	err = 0;
-	for (i = 0; i < n->next.n && !err; i++) {
+	for (i = 0; i < n->next.n; i++)
 		for (leg = 0; leg < 2; leg++)
 			if (i >= n->committed.n ||
 			    !addr_eq(&n->committed.streams[i].leg[leg].local,
 				     &n->next.streams[i].leg[leg].local))
 				n->next.streams[i].leg[leg].local.family = 0;
+	for (i = 0; i < n->next.n && !err; i++)
 		if (!n->next.streams[i].rejected)
 			err = take_ports(n, now, &n->next.streams[i], &sdp->media[i]);
-	}
 	/* the old ones go back only now, so that none of them was drawn again */
 	release_streams(n, now, &old, err ? &n->committed : &n->next);
 	if (err)

@@ -47,4 +47,7 @@ struct media_negotiation {
 	u64 version[2];
 };
 
+/* How many ends the plan has now. */
+size_t media_plan_ends(const struct media_negotiation *n);
+
 #endif

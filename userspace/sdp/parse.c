@@ -8,16 +8,23 @@
 
 #include "sdp/sdp.h"
 
-static int fail(struct sdp_error *err, size_t line, const char *text)
+/* line: as people count them. */
+static int fail(struct sdp_error *err, unsigned int line, const char *text)
 {
 	err->line = line;
 	err->text = text;
 	return -EINVAL;
 }
 
+static int fail_at(struct sdp_error *err, const struct sdp *sdp, size_t i, const char *text)
+{
+	return fail(err, sdp->lines[i].number, text);
+}
+
 static int split_lines(struct slice bytes, struct sdp *sdp, struct sdp_error *err)
 {
 	const char *p = bytes.p, *end = bytes.p + bytes.n;
+	unsigned int number = 0;
 
 	while (p < end) {
 		const char *nl = memchr(p, '\n', end - p);
@@ -25,18 +32,19 @@ static int split_lines(struct slice bytes, struct sdp *sdp, struct sdp_error *er
 		struct slice line = slice_of(p, stop - p);
 
 		p = nl ? nl + 1 : end;
+		number++;
 		if (line.n && line.p[line.n - 1] == '\r')
 			line.n--;
 		if (!line.n)
 			continue;
 		if (sdp->nlines == SDP_MAX_LINES)
-			return fail(err, sdp->nlines, "too many lines");
+			return fail(err, number, "too many lines");
 		if (line.n < 2 || line.p[1] != '=' || line.p[0] < 'a' || line.p[0] > 'z')
-			return fail(err, sdp->nlines + 1, "not of the form x=value");
+			return fail(err, number, "not of the form x=value");
 		if (memchr(line.p, '\r', line.n) || memchr(line.p, 0, line.n))
-			return fail(err, sdp->nlines + 1, "a control character in the line");
+			return fail(err, number, "a control character in the line");
 		sdp->lines[sdp->nlines++] = (struct sdp_line){
-			line.p[0], slice_of(line.p + 2, line.n - 2)
+			line.p[0], number, slice_of(line.p + 2, line.n - 2)
 		};
 	}
 	return 0;
@@ -69,6 +77,16 @@ static bool is_zero(const struct addr *a)
 	static const struct addr zero;
 
 	return !memcmp(&a->ip, &zero.ip, a->family == AF_INET ? 4 : 16);
+}
+
+bool sdp_addr_unicast(const struct addr *a)
+{
+	u32 v4 = ntohl(a->ip.v4.s_addr);
+
+	if (a->family == AF_INET)
+		return v4 >> 24 && v4 >> 28 != 0xe && v4 != 0xffffffff;
+	return !IN6_IS_ADDR_UNSPECIFIED(&a->ip.v6) && !IN6_IS_ADDR_MULTICAST(&a->ip.v6) &&
+	       !IN6_IS_ADDR_V4MAPPED(&a->ip.v6);
 }
 
 /* "IN IP4 192.0.2.1", with a TTL that only multicast has. */
@@ -133,7 +151,8 @@ static enum sdp_kind kind_of(struct slice proto)
 {
 	if (slice_caseeq(proto, SLICE("RTP/AVP")) || slice_caseeq(proto, SLICE("RTP/AVPF")))
 		return SDP_KIND_RTP;
-	if (slice_caseeq(proto, SLICE("udptl")) || slice_caseeq(proto, SLICE("udp")))
+	if (slice_caseeq(proto, SLICE("udptl")) || slice_caseeq(proto, SLICE("udp")) ||
+	    slice_caseeq(proto, SLICE("UDP/BFCP")))
 		return SDP_KIND_DATAGRAM;
 	return SDP_KIND_OTHER;
 }
@@ -164,21 +183,21 @@ static int parse_m(struct sdp *sdp, size_t i, struct sdp_error *err)
 	u32 pt;
 
 	if (sdp->nmedia == SDP_MAX_MEDIA)
-		return fail(err, i + 1, "too many m= lines");
+		return fail_at(err, sdp, i, "too many m= lines");
 	m = &sdp->media[sdp->nmedia++];
 	m->first = i;
 	m->end = sdp->nlines;
 	m->media = word(&rest);
 	if (parse_port(word(&rest), m))
-		return fail(err, i + 1, "m=: the port is not a number up to 65535");
+		return fail_at(err, sdp, i, "m=: the port is not one number up to 65535");
 	m->proto = word(&rest);
 	m->formats = slice_trim(rest);
 	if (!m->media.n || !m->proto.n || !m->formats.n)
-		return fail(err, i + 1, "m=: media, port, protocol and formats are needed");
+		return fail_at(err, sdp, i, "m=: media, port, protocol and formats are needed");
 	m->kind = kind_of(m->proto);
 	while (m->kind == SDP_KIND_RTP && (fmt = word(&rest)).n) {
 		if (!slice_u32(fmt, &pt) || pt > 127)
-			return fail(err, i + 1, "m=: a format is not a payload type up to 127");
+			return fail_at(err, sdp, i, "m=: a format is not a payload type up to 127");
 		add_payload(m, pt);
 	}
 	return 0;
@@ -234,26 +253,37 @@ static bool parse_attribute(struct sdp_media *m, struct slice value)
 	return true;
 }
 
+/* Where to send: zero is a hold, anything else must be one host's address. */
+static int check_addresses(const struct sdp *sdp, struct sdp_media *m, struct sdp_error *err)
+{
+	if (!m->connection.family)
+		return fail_at(err, sdp, m->first, "m=: no c= line applies to it");
+	m->held = is_zero(&m->connection);
+	if (!m->held && !sdp_addr_unicast(&m->connection))
+		return fail_at(err, sdp, m->first, "m=: its address is not unicast");
+	if (!sdp_addr_unicast(&m->rtcp))
+		m->rtcp.port = 0;
+	return 0;
+}
+
+/* Of what is rejected or cannot be carried, addresses do not matter. */
 static int parse_media(struct sdp *sdp, struct sdp_media *m, struct sdp_error *err)
 {
+	bool wanted = m->port && m->kind != SDP_KIND_OTHER;
 	size_t i;
 
 	for (i = m->first + 1; i < m->end; i++)
 		if (sdp->lines[i].type == 'c' &&
-		    !parse_connection(sdp->lines[i].value, &m->connection))
-			return fail(err, i + 1, "c=: not IN IP4 or IN IP6 with an address");
+		    !parse_connection(sdp->lines[i].value, &m->connection) && wanted)
+			return fail_at(err, sdp, i, "c=: not IN IP4 or IN IP6 with an address");
 	m->connection.port = m->port;
 	m->rtcp = m->connection;
 	m->rtcp.port = m->port == 65535 ? 0 : m->port + 1;
 	for (i = m->first + 1; i < m->end; i++)
-		if (sdp->lines[i].type == 'a' && !parse_attribute(m, sdp->lines[i].value))
-			return fail(err, i + 1, "a=rtcp: not a port, or not an address after it");
-	if (m->port && !m->connection.family)
-		return fail(err, m->first + 1, "m=: no c= line applies to it");
-	m->held = m->connection.family && is_zero(&m->connection);
-	if (m->mux)
-		m->rtcp = m->connection;
-	return 0;
+		if (sdp->lines[i].type == 'a' &&
+		    !parse_attribute(m, sdp->lines[i].value) && wanted)
+			return fail_at(err, sdp, i, "a=rtcp: not a port, or not an address after it");
+	return wanted ? check_addresses(sdp, m, err) : 0;
 }
 
 /* What the session part sets for every media description that does not say otherwise. */
@@ -272,7 +302,7 @@ static int parse_session(struct sdp *sdp, struct addr *connection,
 			parse_direction(sdp->lines[i].value, direction);
 		if (sdp->lines[i].type == 'c' &&
 		    !parse_connection(sdp->lines[i].value, connection))
-			return fail(err, i + 1, "c=: not IN IP4 or IN IP6 with an address");
+			return fail_at(err, sdp, i, "c=: not IN IP4 or IN IP6 with an address");
 	}
 	return 0;
 }

@@ -9,14 +9,17 @@
 #include "sdp/sdp.h"
 
 /*
- * Attributes that are left out: topology, ICE, keys, and bundling, which has
- * streams share a port. A name ending in ':' has a value, others stand alone.
+ * Attributes that are left out: topology (RFC 6947, 7006 and 3GPP's OMR too),
+ * ICE, keys, bundling, which has streams share a port, and capability
+ * negotiation (RFC 5939), by which the parties would agree over our head. A
+ * name ending in ':' has a value, one in '-' begins many, others stand alone.
  */
 static const char *const dropped[] = {
 	"candidate:", "remote-candidates:", "end-of-candidates", "ice-", "rtcp:",
 	"rtcp-mux", "rtcp-mux-only", "crypto:", "fingerprint:", "setup:", "connection:",
-	"tls-id:", "key-mgmt:", "zrtp-hash:", "group:", "bundle-only", "alt:",
-	"source-filter:", "rtsp-", "identity:",
+	"tls-id:", "key-mgmt:", "zrtp-hash:", "group:", "bundle-only", "alt:", "altc:",
+	"ccap:", "source-filter:", "rtsp-", "identity:", "omr-", "visited-realm:",
+	"secondary-realm:", "csup:", "creq:", "acap:", "tcap:", "pcfg:", "acfg:", "path:",
 };
 
 static bool is_dropped(struct slice value)
@@ -110,11 +113,13 @@ static void put_media(struct buf *b, const struct sdp *sdp, const struct sdp_med
 		      const struct sdp_rewrite_media *how,
 		      const struct sdp_rewrite_media *lead)
 {
-	bool done = !how->port || same_connection(how, lead);
+	bool done = same_connection(how, lead);
 	size_t i;
 
 	buf_printf(b, "m=" SLICE_FMT " %u " SLICE_FMT " " SLICE_FMT "\r\n", SLICE_ARG(m->media),
 		   how->port, SLICE_ARG(m->proto), SLICE_ARG(m->formats));
+	if (!how->port)
+		return;
 	for (i = m->first + 1; i < m->end; i++) {
 		const struct sdp_line *line = &sdp->lines[i];
 
@@ -128,7 +133,7 @@ static void put_media(struct buf *b, const struct sdp *sdp, const struct sdp_med
 	}
 	if (!done)
 		put_connection(b, how);
-	if (how->port && how->mux)
+	if (how->mux)
 		buf_str(b, "a=rtcp-mux\r\n");
 }
 

@@ -21,6 +21,7 @@ struct sdp_error {
 
 struct sdp_line {
 	char type;
+	unsigned int number;	/* 1-based, empty lines counted */
 	struct slice value;	/* after "x=" */
 };
 
@@ -34,9 +35,12 @@ enum sdp_direction {
 
 enum sdp_kind {
 	SDP_KIND_RTP,		/* RTP/AVP, RTP/AVPF */
-	SDP_KIND_DATAGRAM,	/* udptl, udp: any datagram */
+	SDP_KIND_DATAGRAM,	/* udptl, udp, UDP/BFCP: any datagram */
 	SDP_KIND_OTHER,		/* SRTP, TCP, ...: cannot be carried */
 };
+
+/* One host's address: multicast (RFC 3264 §5.2) is not carried. */
+bool sdp_addr_unicast(const struct addr *a);
 
 struct sdp_payload {
 	u8 pt;
@@ -53,7 +57,7 @@ struct sdp_media {
 	struct addr connection;	/* its own c= or the session's; port as m=; family 0: none */
 	bool held;		/* c=0.0.0.0 or ::, hold of RFC 2543 */
 	enum sdp_direction direction;
-	struct addr rtcp;	/* where it wants RTCP (RFC 3605) */
+	struct addr rtcp;	/* where it wants RTCP (RFC 3605) unless multiplexed; port 0: nowhere */
 	bool mux;		/* a=rtcp-mux (RFC 5761) */
 	size_t npayloads;	/* SDP_MAX_PAYLOADS + 1: too many to list */
 	struct sdp_payload payloads[SDP_MAX_PAYLOADS];
@@ -85,8 +89,9 @@ struct sdp_rewrite {
 
 /*
  * Prints sdp with our origin, addresses and ports. Attributes that speak of
- * addresses, of ICE or of keys are left out, everything else stays as it is.
- * malloc'ed, NUL terminated; NULL: no memory.
+ * addresses, of ICE, of keys or of other ways to set the stream up (RFC 5939)
+ * are left out, everything else stays as it is; of a rejected stream only the
+ * m= line is left. malloc'ed, NUL terminated; NULL: no memory.
  */
 char *sdp_rewrite(const struct sdp *sdp, const struct sdp_rewrite *how);
 
