@@ -17,8 +17,6 @@
 #define MAX_DIALOGS 16
 #define TENTH (100 * NSEC_PER_MSEC)
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
 struct world {
 	struct sip_engine *engine;
 	struct effects effects;

@@ -8,8 +8,6 @@
 #include "sip/msg.h"
 #include "sip/print.h"
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
 static void check_inside(struct slice s, struct slice bytes)
 {
 	if (s.n && (s.p < bytes.p || s.p + s.n > bytes.p + bytes.n))

@@ -7,8 +7,6 @@
 
 #include "sip/msg.h"
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
 static void check_plain(struct slice s)
 {
 	size_t i;
