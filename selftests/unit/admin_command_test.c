@@ -108,7 +108,8 @@ TEST_F(command, a_call_is_shown)
 	EXPECT_EQ(json_integer_value(member(call, "age_ms")), 1500);
 	done();
 
-	snprintf(line, sizeof(line), "{\"id\": 2, \"cmd\": \"call.show\", \"args\": {\"id\": \"%s\"}}", id);
+	snprintf(line, sizeof(line),
+		 "{\"id\": 2, \"cmd\": \"call.show\", \"args\": {\"id\": \"%s\"}}", id);
 	answer = ask(line);
 	call = json_object_get(answer, "result");
 	EXPECT_STREQ(text(member(call, "a"), "trunk"), "phones");
@@ -130,7 +131,8 @@ TEST_F(command, hangup_ends_the_call_for_both_sides)
 	call_up(h);
 	ASSERT_TRUE(view_call(h, &view));
 	snprintf(line, sizeof(line),
-		 "{\"id\": 1, \"cmd\": \"call.hangup\", \"args\": {\"id\": \"%llx\", \"reason\": \"maintenance\"}}",
+		 "{\"id\": 1, \"cmd\": \"call.hangup\","
+		 " \"args\": {\"id\": \"%llx\", \"reason\": \"maintenance\"}}",
 		 (unsigned long long)view.id);
 	answer = ask(line);
 	EXPECT_NE(json_object_get(answer, "result"), NULL);
@@ -149,7 +151,8 @@ TEST_F(command, hangup_ends_the_call_for_both_sides)
 
 TEST_F(command, monitor_begins_a_stream)
 {
-	EXPECT_EQ(ask("{\"id\": 5, \"cmd\": \"monitor\", \"args\": {\"sources\": [\"call\"]}}"), NULL);
+	EXPECT_EQ(ask("{\"id\": 5, \"cmd\": \"monitor\","
+		      " \"args\": {\"sources\": [\"call\"]}}"), NULL);
 	EXPECT_EQ(self->answer.watch, WATCH_CALL);
 	EXPECT_EQ(json_integer_value(self->answer.id), 5);
 	done();
@@ -157,7 +160,8 @@ TEST_F(command, monitor_begins_a_stream)
 	EXPECT_EQ(self->answer.watch, WATCH_CALL | WATCH_MEDIA);
 	done();
 	self->ctx.watching = true;
-	EXPECT_STREQ(text(member(ask("{\"id\": 6, \"cmd\": \"monitor\"}"), "error"), "code"), "busy");
+	EXPECT_STREQ(text(member(ask("{\"id\": 6, \"cmd\": \"monitor\"}"), "error"), "code"),
+		     "busy");
 	EXPECT_EQ(self->answer.watch, 0);
 	done();
 }
@@ -177,11 +181,14 @@ TEST_F(command, wrong_requests_say_what_is_wrong)
 		{ "{\"id\": 1, \"cmd\": \"reboot\"}", "unknown-command", "cmd" },
 		{ "{\"id\": 1, \"cmd\": \"info\", \"args\": []}", "bad-request", "args" },
 		{ "{\"id\": 1, \"cmd\": \"call.show\"}", "bad-argument", "args.id" },
-		{ "{\"id\": 1, \"cmd\": \"call.show\", \"args\": {\"id\": 5}}", "bad-argument", "args.id" },
-		{ "{\"id\": 1, \"cmd\": \"call.show\", \"args\": {\"id\": \"0x5\"}}", "bad-argument", "args.id" },
+		{ "{\"id\": 1, \"cmd\": \"call.show\", \"args\": {\"id\": 5}}",
+		  "bad-argument", "args.id" },
+		{ "{\"id\": 1, \"cmd\": \"call.show\", \"args\": {\"id\": \"0x5\"}}",
+		  "bad-argument", "args.id" },
 		{ "{\"id\": 1, \"cmd\": \"call.show\", \"args\": {\"id\": \"00000000000000001\"}}",
 		  "bad-argument", "args.id" },
-		{ "{\"id\": 1, \"cmd\": \"call.show\", \"args\": {\"id\": \"5\"}}", "no-such-call", "args.id" },
+		{ "{\"id\": 1, \"cmd\": \"call.show\", \"args\": {\"id\": \"5\"}}",
+		  "no-such-call", "args.id" },
 		{ "{\"id\": 1, \"cmd\": \"call.hangup\", \"args\": {\"id\": \"5\", \"reason\": 1}}",
 		  "bad-argument", "args.reason" },
 		{ "{\"id\": 1, \"cmd\": \"monitor\", \"args\": {\"sources\": []}}", "bad-argument",

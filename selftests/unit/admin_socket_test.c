@@ -36,7 +36,7 @@ FIXTURE_SETUP(socket)
 	log_set_level(LOG_ERROR);
 	signal(SIGPIPE, SIG_IGN);	/* as the daemon does */
 	harness_start(&self->h, _metadata);
-	strcpy(self->dir, "/tmp/jalur-admin.XXXXXX");
+	snprintf(self->dir, sizeof(self->dir), "/tmp/jalur-admin.XXXXXX");
 	ASSERT_NE(mkdtemp(self->dir), NULL);
 	/* A directory that does not exist yet, as /run/jalur after a boot. */
 	snprintf(self->path, sizeof(self->path), "%s/run/control", self->dir);
@@ -68,7 +68,7 @@ static int connect_to(const char *path)
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
-	strcpy(sun.sun_path, path);
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)))
 		perror("connect");
 	return fd;
@@ -113,7 +113,8 @@ static void say(uv_loop_t *loop, int fd, const char *line)
 
 static const char *error_code(json_t *line)
 {
-	const char *code = json_string_value(json_object_get(json_object_get(line, "error"), "code"));
+	json_t *error = json_object_get(line, "error");
+	const char *code = json_string_value(json_object_get(error, "code"));
 
 	return code ? code : "";
 }
@@ -135,7 +136,8 @@ TEST_F(socket, greets_and_answers_in_order)
 	EXPECT_NE(json_object_get(line, "hello"), NULL);
 	json_decref(line);
 	/* Two requests in one write, the third in two. */
-	say(&self->loop, fd, "{\"id\":1,\"cmd\":\"info\"}\n\n{\"id\":2,\"cmd\":\"nonsense\"}\r\n{\"id\":3,");
+	say(&self->loop, fd, "{\"id\":1,\"cmd\":\"info\"}\n\n"
+	    "{\"id\":2,\"cmd\":\"nonsense\"}\r\n{\"id\":3,");
 	line = next_line(&self->loop, fd);
 	EXPECT_EQ(json_integer_value(json_object_get(line, "id")), 1);
 	EXPECT_NE(json_object_get(line, "result"), NULL);
@@ -281,18 +283,19 @@ TEST_F(socket, a_slow_reader_loses_events_and_is_told)
 TEST_F(socket, who_does_not_read_answers_is_not_read_from)
 {
 	int fd = connect_to(self->path), i, answers = 0, asked = 0;
+	static const char one[] = "{\"id\":1,\"cmd\":\"info\"}\n";
 	static char requests[50000];
 	json_t *line;
 
 	json_decref(next_line(&self->loop, fd));
 	for (i = 0; i < 1000; i++)
-		strcat(requests, "{\"id\":1,\"cmd\":\"info\"}\n");
+		strcat(requests, one);
 	/* Writes until the server does not take any more. */
 	for (i = 0; i < 1000; i++) {
 		ssize_t n = write(fd, requests, strlen(requests));
 
 		if (n < (ssize_t)strlen(requests)) {
-			asked += n > 0 ? (int)(n / (ssize_t)strlen("{\"id\":1,\"cmd\":\"info\"}\n")) : 0;
+			asked += n > 0 ? (int)(n / (ssize_t)(sizeof(one) - 1)) : 0;
 			break;
 		}
 		asked += 1000;
@@ -322,7 +325,7 @@ TEST_F(socket, of_a_dead_daemon_is_replaced_that_of_a_live_one_is_not)
 	EXPECT_EQ(other, NULL);
 
 	snprintf(stale, sizeof(stale), "%s/stale", self->dir);
-	strcpy(sun.sun_path, stale);
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%.100s", stale);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	ASSERT_EQ(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
 	close(fd);

@@ -123,7 +123,11 @@ TEST(good_file_says_what_it_says)
 }
 
 #define REALM_AT(name, address) \
-	name ": {signalling: [{address: " address "}], media: [{address: " address ", ports: 20000-29999}]}"
+	name ": {signalling: [{address: " address "}]," \
+	" media: [{address: " address ", ports: 20000-29999}]}"
+/* One realm on line 2, with this in its listener, and in its media. */
+#define REALM_B(listener, media) \
+	"realms:\n  b: {signalling: [{" listener "}], media: [{" media "}]}\n"
 #define LISTEN_AT(address) \
 	"b: {signalling: [{address: " address "}], media: [{address: 10.9.9.9, ports: 20000-29999}]}"
 #define A "  " REALM_AT("a", "192.0.2.1") "\n"		/* line 2 of a file */
@@ -187,7 +191,8 @@ static const struct bad bad[] = {
 	{ "realms:\n", 1, "realms: found nothing, expected at least one" },
 	{ "realms:\n" A "  a: {}\n", 3, "\"a\" is given twice, first on line 2" },
 	{ "realms:\n" A "  \"x y\": {}\n", 3, "found \"x y\", expected a name" },
-	{ "realms:\n  a:\n    signaling: []\n    media: [{address: 192.0.2.1, ports: 2000-2999}]\n", 3, "nearest valid key: \"signalling\"" },
+	{ "realms:\n  a:\n    signaling: []\n    media: [{address: 192.0.2.1, ports: 2000-2999}]\n", 3,
+	  "nearest valid key: \"signalling\"" },
 	{ "realms:\n  a:\n    media: [{address: 192.0.2.1, ports: 2000-2999}]\n", 2,
 	  "realms.a: \"signalling\" is missing" },
 	{ "realms:\n  a: {signalling: [], media: [{address: 192.0.2.1, ports: 2000-2999}]}\n", 2,
@@ -210,35 +215,37 @@ static const struct bad bad[] = {
 	{ HEAD "trunks: [a]\n", 4, "found a list, expected a mapping of names" },
 	{ HEAD "routes: {a: b}\n", 4, "found a mapping, expected a list" },
 	/* addresses and ports */
-	{ "realms:\n" A "  b: {signalling: [{address: 10.0.0.1, transport: tls}], media: [{address: 10.0.0.1, ports: 2000-2999}]}\n",
-	  3, "realms.b.signalling[0].transport: found \"tls\", expected only udp" },
+	{ REALM_B("address: 10.0.0.1, transport: tls", "address: 10.0.0.1, ports: 2000-2999"),
+	  2, "realms.b.signalling[0].transport: found \"tls\", expected only udp" },
 	{ "realms:\n  " LISTEN_AT("10.0.0.1:5060") "\n", 2, "the port does not belong here" },
 	{ "realms:\n  " LISTEN_AT("sip.example.net") "\n", 2, "names are not supported" },
 	{ "realms:\n  " LISTEN_AT("0.0.0.0") "\n", 2, "the wildcard address" },
 	{ "realms:\n  " LISTEN_AT("224.0.0.1") "\n", 2, "multicast" },
 	{ "realms:\n  " LISTEN_AT("\"fe80::1\"") "\n", 2, "link-local" },
 	{ "realms:\n  " LISTEN_AT("10.0.0.256") "\n", 2, "found \"10.0.0.256\", expected an IPv4" },
-	{ "realms:\n  b: {signalling: [{address: 10.0.0.1, advertise: \"2001:db8::1\"}], media: [{address: 10.0.0.1, ports: 2000-2999}]}\n",
+	{ REALM_B("address: 10.0.0.1, advertise: \"2001:db8::1\"", "address: 10.0.0.1, ports: 2000-2999"),
 	  2, "advertise: found \"2001:db8::1\", expected the family of the address \"10.0.0.1\"" },
-	{ "realms:\n  b: {signalling: [{address: 10.0.0.1, port: 65536}], media: [{address: 10.0.0.1, ports: 2000-2999}]}\n",
+	{ REALM_B("address: 10.0.0.1, port: 65536", "address: 10.0.0.1, ports: 2000-2999"),
 	  2, "a number from 1 to 65535" },
-	{ "realms:\n  b: {signalling: [{address: 10.0.0.1}], media: [{address: 10.0.0.1, ports: 2999-2000}]}\n",
+	{ REALM_B("address: 10.0.0.1", "address: 10.0.0.1, ports: 2999-2000"),
 	  2, "realms.b.media[0].ports: found \"2999-2000\": the first port is not below the last" },
-	{ "realms:\n  b: {signalling: [{address: 10.0.0.1}], media: [{address: 10.0.0.1, ports: 2001-2999}]}\n",
+	{ REALM_B("address: 10.0.0.1", "address: 10.0.0.1, ports: 2001-2999"),
 	  2, "the first port is odd" },
-	{ "realms:\n  b: {signalling: [{address: 10.0.0.1}], media: [{address: 10.0.0.1, ports: 20000}]}\n",
+	{ REALM_B("address: 10.0.0.1", "address: 10.0.0.1, ports: 20000"),
 	  2, "expected ports MIN-MAX from 1024 to 65535" },
 	{ "realms:\n" A "  " LISTEN_AT("192.0.2.1") "\n", 3,
 	  "found port 5060, which overlaps port 5060 of the same address on line 2" },
-	{ "realms:\n" A "  b: {signalling: [{address: 192.0.2.1, port: 5070}], media: [{address: 192.0.2.1, ports: 29998-30999}]}\n",
-	  3, "found ports 29998-30999, which overlap ports 20000-29999 of the same address on line 2" },
-	{ "realms:\n  b: {signalling: [{address: 10.0.0.1}], media: [{address: 10.0.0.1, ports: 5000-5999}]}\n",
+	{ REALM_B("address: 192.0.2.1, port: 5070", "address: 192.0.2.1, ports: 29998-30999") A,
+	  3, "found ports 20000-29999, which overlap ports 29998-30999 of the same address on line 2" },
+	{ REALM_B("address: 10.0.0.1", "address: 10.0.0.1, ports: 5000-5999"),
 	  2, "found ports 5000-5999, which overlap port 5060" },
 	/* trunks */
 	{ HEAD "trunks:\n  p: {realm: aa, match: [192.0.2.0/24]}\n", 5,
 	  "trunks.p.realm: found \"aa\", expected one of the realms: a, b" },
-	{ HEAD "trunks:\n  p: {realm: nowhere, match: [192.0.2.0/24]}\n", 5, "expected one of the realms: a, b" },
-	{ HEAD "routes:\n  - {name: r, to: {trunk: q}}\n", 5, "expected one of the trunks: there are none" },
+	{ HEAD "trunks:\n  p: {realm: nowhere, match: [192.0.2.0/24]}\n", 5,
+	  "expected one of the realms: a, b" },
+	{ HEAD "routes:\n  - {name: r, to: {trunk: q}}\n", 5,
+	  "expected one of the trunks: there are none" },
 	{ HEAD "trunks:\n  p: {match: [192.0.2.0/24]}\n", 5, "trunks.p: \"realm\" is missing" },
 	{ HEAD "trunks:\n  p: {realm: a}\n", 5, "\"match\", \"target\" or both are missing" },
 	{ HEAD "trunks:\n  p: {realm: a, match: [192.0.2.0/33]}\n", 5,

@@ -111,7 +111,8 @@ json_t *daemon_next(struct ctl *ctl, bool *gone);
 
 /* --- text.c --- */
 struct table;
-struct table *table_new(const char *const *heads);	/* a head with a leading '>' is right-aligned */
+/* A head with a leading '>' is right-aligned. */
+struct table *table_new(const char *const *heads);
 void table_row(struct table *t);
 void table_cell(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void table_line(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -46,13 +46,13 @@ static int connect_socket(const char *path, int *out)
 	int fd;
 
 	if (strlen(path) >= sizeof(sun.sun_path))
-		return ENAMETOOLONG;
-	strcpy(sun.sun_path, path);
+		return -ENAMETOOLONG;
+	memcpy(sun.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return errno;
+		return -errno;
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun))) {
-		int err = errno;
+		int err = -errno;
 
 		close(fd);
 		return err;
@@ -153,7 +153,7 @@ int daemon_open(struct ctl *ctl)
 		return CTL_OK;
 	err = connect_socket(ctl->socket, &fd);
 	if (err)
-		return cannot_connect(ctl, err);
+		return cannot_connect(ctl, -err);
 	ctl->daemon = calloc(1, sizeof(*ctl->daemon));
 	if (!ctl->daemon) {
 		close(fd);

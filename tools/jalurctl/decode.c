@@ -20,14 +20,17 @@ static const char *const latch_names[] = { "strict", "port", "any" };
 static const char *const accept_names[] = { "rtp", "rtcp", "opaque" };
 static const char *const kind_names[] = { "media", "dtmf", "comfort-noise" };
 static const char *const hook_names[] = { "hooked", "port-of-master", "failed" };
+
 static const char *const feature_names[] = {
 	"relay", "opaque", "payload-table", "payload-map", "ssrc-map", "sequence-map", "fork",
 	"srtp", "state", "punt", "packet-send", "tap", "range", "xdp",
 };
+
 static const char *const drop_names[] = {
 	"source", "malformed", "kind", "payload-type", "no-flow", "no-remote", "ttl", "no-route",
 	"no-memory", "transmit", "dormant", "too-big", "srtp-auth", "srtp-replay", "rtcp-map",
 };
+
 static const char *const event_names[] = {
 	"latched", "moved", "ssrc", "timed-out", "resumed", "dtmf", "srtp-failure", "key-limit",
 	"address-gone", "address-back", "unreachable", "deleted", "displaced",
@@ -155,6 +158,7 @@ static void decode_source(struct figures *f, struct nlattr *nest)
 {
 	struct nlattr *tb[JALUR_A_SOURCE_STATS_MAX + 1];
 	char ssrc[9];
+	json_t *source;
 	double jitter;
 
 	if (!parse(tb, JALUR_A_SOURCE_STATS_MAX, nest))
@@ -162,13 +166,14 @@ static void decode_source(struct figures *f, struct nlattr *nest)
 	jitter = jitter_ms(get_u32(tb[JALUR_A_SOURCE_STATS_JITTER]),
 			   get_u32(tb[JALUR_A_SOURCE_STATS_CLOCK_RATE]));
 	snprintf(ssrc, sizeof(ssrc), "%08" PRIx32, get_u32(tb[JALUR_A_SOURCE_STATS_SSRC]));
-	json_array_append_new(f->sources, json_pack("{s:s, s:i, s:o, s:o, s:f, s:o, s:o, s:o}",
-		"ssrc", ssrc, "payload_type", get_u8(tb[JALUR_A_SOURCE_STATS_PAYLOAD_TYPE]),
-		"packets", json_u64(tb[JALUR_A_SOURCE_STATS_PACKETS]),
-		"lost", json_u64(tb[JALUR_A_SOURCE_STATS_LOST]), "jitter_ms", jitter,
-		"jitter", json_u32(tb[JALUR_A_SOURCE_STATS_JITTER]),
-		"clock_rate", json_u32(tb[JALUR_A_SOURCE_STATS_CLOCK_RATE]),
-		"max_sequence", json_u32(tb[JALUR_A_SOURCE_STATS_MAX_SEQUENCE])));
+	source = json_pack("{s:s, s:i, s:o, s:o, s:f, s:o, s:o, s:o}", "ssrc", ssrc,
+			   "payload_type", get_u8(tb[JALUR_A_SOURCE_STATS_PAYLOAD_TYPE]),
+			   "packets", json_u64(tb[JALUR_A_SOURCE_STATS_PACKETS]),
+			   "lost", json_u64(tb[JALUR_A_SOURCE_STATS_LOST]), "jitter_ms", jitter,
+			   "jitter", json_u32(tb[JALUR_A_SOURCE_STATS_JITTER]),
+			   "clock_rate", json_u32(tb[JALUR_A_SOURCE_STATS_CLOCK_RATE]),
+			   "max_sequence", json_u32(tb[JALUR_A_SOURCE_STATS_MAX_SEQUENCE]));
+	json_array_append_new(f->sources, source);
 	f->lost += get_u64(tb[JALUR_A_SOURCE_STATS_LOST]);
 	/* The module lists the newest source first. */
 	if (!f->newest++)
@@ -210,13 +215,15 @@ static void decode_stats(json_t *end, struct nlattr *nest)
 static void append_payload(json_t *list, struct nlattr *nest)
 {
 	struct nlattr *tb[JALUR_A_PAYLOAD_MAX + 1];
+	json_t *kind;
 
 	if (!parse(tb, JALUR_A_PAYLOAD_MAX, nest))
 		return;
-	json_array_append_new(list, json_pack("{s:i, s:o, s:o}",
-		"pt", get_u8(tb[JALUR_A_PAYLOAD_PT]),
-		"clock_rate", json_u32(tb[JALUR_A_PAYLOAD_CLOCK_RATE]),
-		"kind", json_name(kind_names, COUNT(kind_names), get_u32(tb[JALUR_A_PAYLOAD_KIND]))));
+	kind = json_name(kind_names, COUNT(kind_names), get_u32(tb[JALUR_A_PAYLOAD_KIND]));
+	json_array_append_new(list, json_pack("{s:i, s:o, s:o}", "pt",
+					      get_u8(tb[JALUR_A_PAYLOAD_PT]), "clock_rate",
+					      json_u32(tb[JALUR_A_PAYLOAD_CLOCK_RATE]), "kind",
+					      kind));
 }
 
 static void decode_remote(json_t *end, struct nlattr **tb)
@@ -270,17 +277,21 @@ static void append_flow(json_t *list, struct nlattr *nest)
 {
 	struct nlattr *tb[JALUR_A_FLOW_MAX + 1], *attr;
 	struct nlattr *destination[JALUR_A_DESTINATION_MAX + 1];
-	json_t *ends = json_array();
+	json_t *ends = json_array(), *flow;
 	int left;
 
-	each_attr(attr, nla_data(nest), nla_len(nest), left)
-		if (nla_type(attr) == JALUR_A_FLOW_DESTINATION &&
-		    parse(destination, JALUR_A_DESTINATION_MAX, attr))
-			json_array_append_new(ends,
-				json_hex(get_u64(destination[JALUR_A_DESTINATION_END])));
-	if (parse(tb, JALUR_A_FLOW_MAX, nest))
-		json_array_append_new(list, json_pack("{s:o, s:O}", "source",
-			json_hex(get_u64(tb[JALUR_A_FLOW_SOURCE])), "destinations", ends));
+	each_attr(attr, nla_data(nest), nla_len(nest), left) {
+		if (nla_type(attr) != JALUR_A_FLOW_DESTINATION ||
+		    !parse(destination, JALUR_A_DESTINATION_MAX, attr))
+			continue;
+		flow = json_hex(get_u64(destination[JALUR_A_DESTINATION_END]));
+		json_array_append_new(ends, flow);
+	}
+	if (parse(tb, JALUR_A_FLOW_MAX, nest)) {
+		flow = json_pack("{s:o, s:O}", "source", json_hex(get_u64(tb[JALUR_A_FLOW_SOURCE])),
+				 "destinations", ends);
+		json_array_append_new(list, flow);
+	}
 	json_decref(ends);
 }
 
@@ -305,8 +316,10 @@ json_t *decode_session(struct nlattr *attrs, int len)
 	}
 	if (final) {
 		json_decref(flows);
-		return json_pack("{s:o, s:o, s:o}", "id", json_hex(get_u64(tb[JALUR_A_SESSION_ID])),
-				 "owner", json_hex(get_u64(tb[JALUR_A_SESSION_OWNER])), "ends", ends);
+		return json_pack("{s:o, s:o, s:o}",
+				 "id", json_hex(get_u64(tb[JALUR_A_SESSION_ID])),
+				 "owner", json_hex(get_u64(tb[JALUR_A_SESSION_OWNER])),
+				 "ends", ends);
 	}
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "id", json_hex(get_u64(tb[JALUR_A_SESSION_ID])),
@@ -323,13 +336,15 @@ static void append_hook(json_t *list, struct nlattr *nest)
 {
 	struct nlattr *tb[JALUR_A_HOOK_MAX + 1];
 	char name[IF_NAMESIZE] = "?";
+	json_t *state;
 
 	if (!parse(tb, JALUR_A_HOOK_MAX, nest))
 		return;
 	if_indextoname(get_u32(tb[JALUR_A_HOOK_IFINDEX]), name);
-	json_array_append_new(list, json_pack("{s:o, s:s, s:o}",
-		"ifindex", json_u32(tb[JALUR_A_HOOK_IFINDEX]), "device", name,
-		"state", json_name(hook_names, COUNT(hook_names), get_u32(tb[JALUR_A_HOOK_STATE]))));
+	state = json_name(hook_names, COUNT(hook_names), get_u32(tb[JALUR_A_HOOK_STATE]));
+	json_array_append_new(list, json_pack("{s:o, s:s, s:o}", "ifindex",
+					      json_u32(tb[JALUR_A_HOOK_IFINDEX]), "device", name,
+					      "state", state));
 }
 
 json_t *decode_info(struct nlattr *attrs, int len)

@@ -99,7 +99,8 @@ static void print_daemon(const json_t *daemon)
 	printf("  %-12s%s\n", "relay", member_text(daemon, "relay"));
 	json_object_foreach(json_object_get(daemon, "counters"), name, value)
 		if (json_integer_value(value))
-			printf("  %-32s %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(value));
+			printf("  %-32s %" JSON_INTEGER_FORMAT "\n", name,
+			       json_integer_value(value));
 }
 
 static json_t *take_error(struct ctl *ctl)

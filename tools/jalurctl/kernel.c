@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The module, over libnl. Each way of not reaching it has its own words and
- * remedy; what the module refuses is told in its own (extended acknowledgement).
+ * remedy; what the module refuses is told in its own (extack).
  */
 #include <errno.h>
 #include <netlink/genl/ctrl.h>

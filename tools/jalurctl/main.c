@@ -9,7 +9,7 @@
 
 #include "ctl.h"
 
-static int help(struct ctl *ctl, int argc, char **argv);
+static int show_help(struct ctl *ctl, int argc, char **argv);
 
 static const struct ctl_command commands[] = {
 	{ "session list", "[--owner N]", "media sessions in the kernel, with live figures",
@@ -25,7 +25,7 @@ static const struct ctl_command commands[] = {
 	{ "call hangup", "ID [REASON]", "end a call: BYE or CANCEL to both parties", call_hangup },
 	{ "monitor", "", "events of kernel and daemon as they happen", monitor },
 	{ "info", "", "module and daemon: versions, features, counters", info },
-	{ "help", "[COMMAND]", "this text, or what a command does", help },
+	{ "help", "[COMMAND]", "this text, or what a command does", show_help },
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -74,7 +74,7 @@ static const struct ctl_command *find_command(int argc, char **argv, int *words)
 	return NULL;
 }
 
-static int help(struct ctl *ctl, int argc, char **argv)
+static int show_help(struct ctl *ctl, int argc, char **argv)
 {
 	bool found = false;
 	size_t i;
@@ -239,8 +239,7 @@ int main(int argc, char **argv)
 		if (take_option(&ctl, opt))
 			continue;
 		if (opt != '?')
-			fprintf(stderr, "jalurctl: \"%s\" is no value for this option; see jalurctl help\n",
-				optarg);
+			fprintf(stderr, "jalurctl: \"%s\" is no value for this option\n", optarg);
 		return CTL_USAGE;
 	}
 	return run(&ctl, argc - optind, argv + optind);

@@ -89,18 +89,18 @@ static int kernel_readable(struct watch *w)
 /* false: jalurd is gone. */
 static bool daemon_readable(struct watch *w)
 {
-	json_t *line, *event;
+	json_t *line, *event, *error;
 	bool gone;
 
 	while ((line = daemon_next(w->ctl, &gone))) {
 		event = json_object_get(line, "event");
 		if (event)
 			print_event(w->ctl, event);
-		if (json_object_get(line, "error"))
-			ctl_fail(w->ctl, CTL_FAILED,
-				 member_text(json_object_get(line, "error"), "code"), "monitor",
-				 NULL, "%s", member_text(json_object_get(line, "error"), "message"));
-		gone = json_object_get(line, "done") || json_object_get(line, "error");
+		error = json_object_get(line, "error");
+		if (error)
+			ctl_fail(w->ctl, CTL_FAILED, member_text(error, "code"), "monitor", NULL,
+				 "%s", member_text(error, "message"));
+		gone = error || json_object_get(line, "done");
 		json_decref(line);
 		if (gone)
 			break;

@@ -110,11 +110,13 @@ static void run_info(const struct command_context *ctx, json_t *args, struct out
 		json_object_set_new(counters, counter->name,
 				    json_integer((json_int_t)counter->value));
 	out->result = json_pack("{s:s, s:i, s:i, s:I, s:b, s:s, s:I, s:I, s:o}",
-		"version", JALUR_VERSION, "pid", (int)getpid(), "node", (int)conf->node,
-		"calls", (json_int_t)call_engine_calls(conf->engine),
-		"stopping", conf->stopping && conf->stopping(conf->arg),
-		"relay", "kernel", "control_clients", (json_int_t)ctx->clients,
-		"control_dropped", (json_int_t)ctx->dropped, "counters", counters);
+				"version", JALUR_VERSION, "pid", (int)getpid(),
+				"node", (int)conf->node,
+				"calls", (json_int_t)call_engine_calls(conf->engine),
+				"stopping", conf->stopping && conf->stopping(conf->arg),
+				"relay", "kernel", "control_clients", (json_int_t)ctx->clients,
+				"control_dropped", (json_int_t)ctx->dropped,
+				"counters", counters);
 }
 
 /* --- calls --- */
@@ -248,7 +250,7 @@ static void run_monitor(const struct command_context *ctx, json_t *args, struct 
 /* --- a line --- */
 
 json_t *admin_error(json_t *id, const char *code, const char *where, const char *remedy,
-		      const char *fmt, ...)
+		    const char *fmt, ...)
 {
 	char message[256];
 	va_list args;
@@ -282,7 +284,7 @@ static void run_command(const struct command_context *ctx, const struct command 
 	answer->watch = out.code ? 0 : out.watch;
 	if (out.code)
 		answer->object = admin_error(answer->id, out.code, out.where, out.remedy, "%s",
-					       out.message);
+					     out.message);
 	else if (out.result)
 		answer->object = json_pack("{s:O?, s:o}", "id", answer->id, "result", out.result);
 	else if (!out.watch)
@@ -293,12 +295,12 @@ static void refuse(struct command_answer *answer, const char *code, const char *
 		   const char *text)
 {
 	answer->object = admin_error(answer->id, code, where,
-				       "{\"id\": 1, \"cmd\": \"help\"} lists the commands", "%s",
-				       text);
+				     "{\"id\": 1, \"cmd\": \"help\"} lists the commands", "%s",
+				     text);
 }
 
 void admin_run(const struct command_context *ctx, struct slice line,
-		 struct command_answer *answer)
+	       struct command_answer *answer)
 {
 	const struct command *command;
 	json_t *request, *args;

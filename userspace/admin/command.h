@@ -38,12 +38,12 @@ struct command_answer {
 
 /* line: without the newline. Never fails: what is wrong becomes an error object. */
 void admin_run(const struct command_context *ctx, struct slice line,
-		 struct command_answer *answer);
+	       struct command_answer *answer);
 
 json_t *admin_hello(void);
 /* {id, error}; id may be NULL (null), and is not taken. */
 json_t *admin_error(json_t *id, const char *code, const char *where, const char *remedy,
-		      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+		    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* --- view.c: new references; NULL: no memory --- */
 json_t *admin_hex(u64 value);

@@ -409,7 +409,7 @@ static bool is_alive(const char *path)
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd, err;
 
-	strncpy(sun.sun_path, path, sizeof(sun.sun_path) - 1);
+	memcpy(sun.sun_path, path, strnlen(path, sizeof(sun.sun_path) - 1));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return true;
@@ -512,7 +512,8 @@ int control_open(struct control **out, uv_loop_t *loop, const struct control_con
 	c->server.data = c;
 	c->bound = true;
 	err = listen_on(c);
-	c->conf.path = c->conf.group = NULL;
+	c->conf.path = NULL;
+	c->conf.group = NULL;
 	if (err) {
 		c->closed = true;
 		uv_close((uv_handle_t *)&c->server, server_closed);

@@ -199,7 +199,8 @@ static void check_family(struct reader *r, const struct value *realm, const stru
 			 int family)
 {
 	if (!realm_speaks(realm, family))
-		reader_mistake_at(r, v, "found \"%.60s\", but realm \"%s\" listens on no %s address",
+		reader_mistake_at(r, v,
+				  "found \"%.60s\", but realm \"%s\" listens on no %s address",
 				  v->text, realm->key, family_name(family));
 }
 
@@ -325,7 +326,8 @@ static void check_route_match(struct reader *r, const struct value *root,
 				  realm->text, trunk->text, in);
 	from = trunk ? value_get(value_get(root, "trunks"), trunk->text) : NULL;
 	if (from && !value_get(from, "match"))
-		reader_mistake_at(r, trunk, "trunk \"%s\" has no \"match\": no call comes from it",
+		reader_mistake_at(r, trunk,
+				  "trunk \"%s\" has no \"match\": no call comes from it",
 				  trunk->text);
 }
 
@@ -338,7 +340,8 @@ static void check_route(struct reader *r, const struct value *root, const struct
 
 	check_route_match(r, root, route);
 	if (trunk && !value_get(trunk, "target"))
-		reader_mistake_at(r, to, "trunk \"%s\" has no \"target\": nothing can be sent to it",
+		reader_mistake_at(r, to,
+				  "trunk \"%s\" has no \"target\": nothing can be sent to it",
 				  to->text);
 	for (i = 0; name && i < route->index; i++) {
 		const struct value *other = get(element(routes, i), "name");
@@ -354,7 +357,8 @@ static void check_route(struct reader *r, const struct value *root, const struct
 
 		if (other->bad || !covers(root, other, route))
 			continue;
-		reader_mistake_at(r, route, "never reached: the route on line %d takes all that it would",
+		reader_mistake_at(r, route,
+				  "never reached: the route on line %d takes all that it would",
 				  other->line);
 		break;
 	}

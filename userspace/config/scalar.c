@@ -77,17 +77,20 @@ static bool parse_chars(struct value *v, const char *chars)
 /* Why an address cannot be one of an interface or a peer; NULL: it can. */
 static const char *address_trouble(const struct addr *a)
 {
+	static const char wildcard[] =
+		"the wildcard address is not supported: name the address of an interface";
+
 	if (a->family == AF_INET) {
 		u32 ip = ntohl(a->ip.v4.s_addr);
 
 		if (!ip)
-			return "the wildcard address is not supported: name the address of an interface";
+			return wildcard;
 		if (ip == INADDR_BROADCAST || IN_MULTICAST(ip))
 			return "this is a multicast or broadcast address";
 		return NULL;
 	}
 	if (IN6_IS_ADDR_UNSPECIFIED(&a->ip.v6))
-		return "the wildcard address is not supported: name the address of an interface";
+		return wildcard;
 	if (IN6_IS_ADDR_MULTICAST(&a->ip.v6))
 		return "this is a multicast address";
 	if (IN6_IS_ADDR_LINKLOCAL(&a->ip.v6))
