@@ -250,6 +250,7 @@ TEST_F(reinvite, silence_ends_the_call)
 	call_engine_media_event(h->engine, h->now, &event);
 	run(h);
 	EXPECT_FALSE(pending(h, A));
+	advance(h, 61 * NSEC_PER_SEC);
 	media_event(h, MEDIA_EVENT_TIMED_OUT);
 	EXPECT_TRUE(contains(header(expect(h, A, "BYE "), "Reason"),
 			     "Q.850;cause=102;text=\"media timeout\""));
@@ -260,6 +261,39 @@ TEST_F(reinvite, silence_ends_the_call)
 	ASSERT_TRUE(next_event(h, CALL_EVENT_ENDED, &ended));
 	EXPECT_STREQ(ended.reason, "media timeout");
 	call_event_clear(&ended);
+}
+
+/* The kernel's clock ran while nobody had to speak: its news are early. */
+TEST_F(reinvite, silence_counts_from_the_answer_or_the_resume)
+{
+	struct harness *h = &self->h;
+
+	advance(h, 5 * NSEC_PER_SEC);
+	carry(h, A, SDP_A_HOLD, SDP_B_HOLD);
+	advance(h, 600 * NSEC_PER_SEC);
+	carry(h, A, SDP_A_RESUME, SDP_B_RESUME);
+	media_event(h, MEDIA_EVENT_TIMED_OUT);
+	advance(h, 50 * NSEC_PER_SEC);
+	EXPECT_FALSE(pending(h, A));
+	advance(h, 10200 * NSEC_PER_MSEC);
+	expect(h, A, "BYE ");
+	expect(h, B, "BYE ");
+	reply(h, A, "200 OK", NULL);
+	reply(h, B, "200 OK", NULL);
+	EXPECT_EQ(counter(h, "media-idle"), 1);
+}
+
+/* Somebody speaks before the time is up. */
+TEST_F(reinvite, silence_that_ends_in_time)
+{
+	struct harness *h = &self->h;
+
+	media_event(h, MEDIA_EVENT_TIMED_OUT);
+	advance(h, 30 * NSEC_PER_SEC);
+	media_event(h, MEDIA_EVENT_RESUMED);
+	advance(h, 60 * NSEC_PER_SEC);
+	EXPECT_FALSE(pending(h, A));
+	hang_up(h, A);
 }
 
 TEST_F(reinvite, silence_that_passes_does_not)

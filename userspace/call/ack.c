@@ -21,7 +21,7 @@ CALL_ACTION(call_ack)
 		return;
 	call->state = CALL_UP;
 	call_set_timer(e, now, call);
-	call_media_note_hold(e, now, call);
+	call_media_check(e, now, call);
 }
 
 /* RFC 3261 §13.3.1.4: the dialog exists, so it is ended by BYE. */

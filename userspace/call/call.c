@@ -82,7 +82,7 @@ struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev
 
 	if (!call)
 		return NULL;
-	if (timers_reserve(&e->timers, 1)) {
+	if (timers_reserve(&e->timers, CALL_NTIMERS)) {
 		free(call);
 		return NULL;
 	}
@@ -90,7 +90,8 @@ struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev
 	call->created = now;
 	call->policy = call_policy_get(e->policy);
 	call->timer.kind = CALL_TIMER;
-	call->timer.owner = call;
+	call->idle_timer.kind = CALL_TIMER_IDLE;
+	call->timer.owner = call->idle_timer.owner = call;
 	list_init(&call->outbox);
 	for (i = 0; i < 2; i++)
 		call->legs[i] = (struct call_leg){
@@ -107,7 +108,8 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	size_t i;
 
 	timer_disarm(&e->timers, &call->timer);
-	timers_release(&e->timers, 1);
+	timer_disarm(&e->timers, &call->idle_timer);
+	timers_release(&e->timers, CALL_NTIMERS);
 	call_outbox_clear(call);
 	for (i = 0; i < 2; i++) {
 		if (call->legs[i].server)
@@ -153,6 +155,7 @@ void call_end(struct call_engine *e, u64 now, struct call *call, const struct ca
 		return;
 	call->state = CALL_ENDING;
 	note_end(e, call, why);
+	timer_disarm(&e->timers, &call->idle_timer);
 	call_outbox_clear(call);
 	call_media_remove(e, call);
 	for (i = 0; i < 2; i++)

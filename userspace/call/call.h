@@ -52,8 +52,11 @@ enum call_input {
 
 #define CALL_NSTATES (CALL_ENDING + 1)
 
-/* The one timer of a call; what it means follows from the state. */
+/* The timer of a call's state; what it means follows from that. */
 #define CALL_TIMER 100
+/* When silence that began before the media was asked for counts. */
+#define CALL_TIMER_IDLE 101
+#define CALL_NTIMERS 2
 
 struct call_leg {
 	struct call *call;
@@ -113,7 +116,7 @@ struct call {
 	struct call_leg legs[2];
 	struct call_leg *forks[CALL_MAX_FORKS];
 	size_t nforks;
-	struct timer timer;
+	struct timer timer, idle_timer;
 
 	struct media_negotiation *media;
 	struct media_plan *plan;	/* acknowledged last */
@@ -124,6 +127,7 @@ struct call {
 	bool held;
 	u64 idle[64];			/* ends that the kernel reported silent */
 	size_t nidle;
+	u64 idle_from;			/* since when they should be heard */
 
 	struct list outbox;		/* struct call_message */
 	u16 end_status;
@@ -207,8 +211,9 @@ struct call_message *call_outbox_gated(struct call *call, u64 ticket);
  */
 int call_media_apply(struct call_engine *e, struct call *call);
 void call_media_remove(struct call_engine *e, struct call *call);
-/* HELD and RESUMED, when the plan says so and did not. */
-void call_media_note_hold(struct call_engine *e, u64 now, struct call *call);
+/* After the state or the plan changed: HELD and RESUMED when that is new, and the end of a
+ * call that is silent. */
+void call_media_check(struct call_engine *e, u64 now, struct call *call);
 enum media_leg call_media_leg(const struct call_leg *leg);
 
 /* state.c: what is done about an input */

@@ -97,6 +97,11 @@ void call_engine_tick(struct call_engine *e, u64 now)
 			call_timer(e, now, t->owner);
 			continue;
 		}
+		if (t->kind == CALL_TIMER_IDLE) {
+			call_media_check(e, now, t->owner);
+			call_settle(e, now, t->owner);
+			continue;
+		}
 		sip_engine_timer(e->sip, now, t, &ev);
 		handle_event(e, now, &ev);
 	}

@@ -140,7 +140,7 @@ static bool plan_held(const struct media_plan *plan)
 	return plan->nends > 0;
 }
 
-void call_media_note_hold(struct call_engine *e, u64 now, struct call *call)
+static void note_hold(struct call_engine *e, u64 now, struct call *call)
 {
 	bool held = call->plan && plan_held(call->plan);
 
@@ -165,20 +165,72 @@ static const struct media_end *plan_end(const struct media_plan *plan, u64 id)
 	return NULL;
 }
 
-/* An end whose clock was stopped, or that did not exist, starts anew. */
-static void adopt_plan(struct call *call, struct media_plan *plan)
+/*
+ * The kernel's clock of an end runs from its last packet, or from its creation,
+ * also while nobody has to speak (before the answer, on hold), and it tells of
+ * silence once. So what it told is kept, and counts a whole idle time after the
+ * end began, or began again, to be watched.
+ */
+static void adopt_plan(struct call *call, u64 now, struct media_plan *plan)
 {
 	size_t i;
 
-	for (i = call->nidle; i-- > 0;) {
-		const struct media_end *old = plan_end(call->plan, call->idle[i]);
-		const struct media_end *end = plan_end(plan, call->idle[i]);
-
-		if (!end || !old || end->idle_ms != old->idle_ms)
+	for (i = call->nidle; i-- > 0;)
+		if (!plan_end(plan, call->idle[i]))
 			forget_idle(call, i);
+	for (i = 0; plan && i < plan->nends; i++) {
+		const struct media_end *old = plan_end(call->plan, plan->ends[i].id);
+
+		if (plan->ends[i].idle_ms && (!old || !old->idle_ms))
+			call->idle_from = now;
 	}
 	free(call->plan);
 	call->plan = plan;
+}
+
+static bool all_idle(const struct call *call)
+{
+	size_t i, j, watched = 0;
+
+	for (i = 0; i < call->plan->nends; i++) {
+		const struct media_end *end = &call->plan->ends[i];
+
+		if (!end->idle_ms || !(end->accept & (JALUR_ACCEPT_RTP | JALUR_ACCEPT_OPAQUE)))
+			continue;
+		watched++;
+		for (j = 0; j < call->nidle; j++)
+			if (call->idle[j] == end->id)
+				break;
+		if (j == call->nidle)
+			return false;
+	}
+	return watched > 0;
+}
+
+static void end_idle(struct call_engine *e, u64 now, struct call *call)
+{
+	e->counters[CALL_COUNT_MEDIA_IDLE]++;
+	call_end(e, now, call, &(struct call_reason){
+		.status = 500, .text = "media timeout",
+		.bye_headers = SLICE("Reason: Q.850;cause=102;text=\"media timeout\"\r\n"),
+	});
+}
+
+/*
+ * A call ends when every RTP end of it is silent. While it is held, silence is
+ * what was asked for; before it is up, nobody has to speak.
+ */
+void call_media_check(struct call_engine *e, u64 now, struct call *call)
+{
+	u64 due = call->idle_from + call->policy->media_idle_ms * NSEC_PER_MSEC;
+
+	note_hold(e, now, call);
+	if (call->state != CALL_UP || call->held || !call->plan || !all_idle(call))
+		timer_disarm(&e->timers, &call->idle_timer);
+	else if (now < due)
+		timer_arm(&e->timers, &call->idle_timer, due);
+	else
+		end_idle(e, now, call);
 }
 
 /*
@@ -258,12 +310,12 @@ static void open_gate(struct call_engine *e, u64 now, struct call *call, u64 tic
 
 static void applied(struct call_engine *e, u64 now, struct call *call, struct call_ticket *t)
 {
-	adopt_plan(call, t->plan);
+	adopt_plan(call, now, t->plan);
 	t->plan = NULL;
 	call->redraws = 0;
 	if (call->state != CALL_ENDING)
 		open_gate(e, now, call, t->ticket);
-	call_media_note_hold(e, now, call);
+	call_media_check(e, now, call);
 }
 
 static void removed(struct call_engine *e, u64 now, struct call *call, int result,
@@ -300,25 +352,6 @@ void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result
 	call_settle(e, now, call);
 }
 
-static bool all_idle(const struct call *call)
-{
-	size_t i, j, watched = 0;
-
-	for (i = 0; i < call->plan->nends; i++) {
-		const struct media_end *end = &call->plan->ends[i];
-
-		if (!end->idle_ms || !(end->accept & (JALUR_ACCEPT_RTP | JALUR_ACCEPT_OPAQUE)))
-			continue;
-		watched++;
-		for (j = 0; j < call->nidle; j++)
-			if (call->idle[j] == end->id)
-				break;
-		if (j == call->nidle)
-			return false;
-	}
-	return watched > 0;
-}
-
 static void note_idle(struct call *call, u64 end, bool idle)
 {
 	size_t i;
@@ -341,19 +374,6 @@ static void end_deleted(struct call_engine *e, u64 now, struct call *call)
 	});
 }
 
-static void end_idle(struct call_engine *e, u64 now, struct call *call)
-{
-	e->counters[CALL_COUNT_MEDIA_IDLE]++;
-	call_end(e, now, call, &(struct call_reason){
-		.status = 500, .text = "media timeout",
-		.bye_headers = SLICE("Reason: Q.850;cause=102;text=\"media timeout\"\r\n"),
-	});
-}
-
-/*
- * A call ends when every RTP end of it is silent. While it is held, silence is
- * what was asked for; before it is up, nobody has to speak.
- */
 void call_engine_media_event(struct call_engine *e, u64 now, const struct media_event *event)
 {
 	struct call *call = call_find(e, event->session);
@@ -364,7 +384,7 @@ void call_engine_media_event(struct call_engine *e, u64 now, const struct media_
 		note_idle(call, event->end, event->type == MEDIA_EVENT_TIMED_OUT);
 	if (event->type == MEDIA_EVENT_DELETED)
 		end_deleted(e, now, call);
-	else if (call->state == CALL_UP && !call->held && all_idle(call))
-		end_idle(e, now, call);
+	else
+		call_media_check(e, now, call);
 	call_settle(e, now, call);
 }
