@@ -14,6 +14,9 @@
 #include <linux/init.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_netdev.h>
+#include <net/ipv6.h>
+#include <net/ipv6_frag.h>
+#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 
 #include "jalur.h"
 #include "trace.h"
@@ -256,6 +259,32 @@ unsigned int jalur_hook_ingress(void *priv, struct sk_buff *skb,
 	return verdict == EXPRESS_SENT ? NF_STOLEN : NF_ACCEPT;
 }
 
+/*
+ * IPv6 joins fragments after LOCAL_IN, in the protocol's own input, so that it
+ * has to be asked to do so here. Only datagrams: fragments of anything else are
+ * left to the stack.
+ */
+static unsigned int join_ipv6(struct net *net, struct sk_buff *skb)
+{
+	const struct frag_hdr *header;
+	struct frag_hdr buf;
+	int err, offset = 0;
+
+	if (likely(ipv6_hdr(skb)->nexthdr == IPPROTO_UDP) ||
+	    ipv6_find_hdr(skb, &offset, NEXTHDR_FRAGMENT, NULL, NULL) < 0)
+		return NF_ACCEPT;
+	header = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	/* the same for all of them: it stands before what is cut up */
+	if (!header || header->nexthdr != IPPROTO_UDP)
+		return NF_ACCEPT;
+	/* it may wait longer than this RCU section lasts */
+	skb_dst_force(skb);
+	err = nf_ct_frag6_gather(net, skb, IP6_DEFRAG_LOCAL_DELIVER);
+	if (err == -EINPROGRESS)
+		return NF_STOLEN;
+	return err ? NF_DROP : NF_ACCEPT;
+}
+
 /**
  * jalur_hook_local_in - take from the stack what ingress could not take
  * @priv: unused
@@ -270,9 +299,15 @@ unsigned int jalur_hook_ingress(void *priv, struct sk_buff *skb,
 unsigned int jalur_hook_local_in(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
+	unsigned int verdict;
 	struct jalur_end *end;
 	struct jalur_pkt pkt;
 
+	if (state->pf == NFPROTO_IPV6) {
+		verdict = join_ipv6(state->net, skb);
+		if (verdict != NF_ACCEPT)
+			return verdict;
+	}
 	if (!parse_local_in(skb, &pkt))
 		return jalur_icmp_input(state->net, skb) ? NF_DROP : NF_ACCEPT;
 	end = jalur_end_lookup(jalur_net_get(state->net), &pkt.dst);
