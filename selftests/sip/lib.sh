@@ -23,7 +23,6 @@ rtp_peer=$BUILT/net/rtp_peer
 CALLER=10.1.0.2 OUTSIDE=10.1.0.1 INSIDE=10.2.0.1 CALLEE=10.2.0.2
 STRANGER=10.1.0.66
 CALLER_RTP=4000 CALLEE_RTP=6000
-CALL_ID=e2e-call-of-the-caller
 tests=0
 
 skip_all() {
@@ -130,8 +129,8 @@ start_jalurd_again() {
 	wait_for grep -q "ready" "$dir/jalurd.log" || { cat "$dir/jalurd.log"; return 1; }
 }
 
-wait_for() {	# a command, to be true within half a minute
-	local end=$((SECONDS + 30))
+wait_for() {	# a command, to be true within a minute
+	local end=$((SECONDS + 60))
 
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
@@ -158,6 +157,8 @@ start_callee() {	# scenario
 callee_listens() { in_callee ss -Huln "sport = :5060" | grep -q .; }
 
 start_caller() {	# scenario [address]
+	calls=$((${calls:-0} + 1))
+	CALL_ID=e2e-call-$calls-of-$$
 	start_sipp "$caller_ns" "$1" -i "${2:-$CALLER}" -p 5060 -s 4930123 \
 		-cid_str "$CALL_ID" $OUTSIDE:5060
 	caller_pid=$!
