@@ -122,7 +122,7 @@ bool addr_from_sockaddr(const struct sockaddr *sa, struct addr *out)
 
 bool prefix_parse(struct slice s, struct prefix *out)
 {
-	const char *slash = memchr(s.p, '/', s.n);
+	const char *slash = s.n ? memchr(s.p, '/', s.n) : NULL;
 	struct slice ip = s;
 	u32 bits, max;
 
