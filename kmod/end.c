@@ -14,7 +14,7 @@
 #include <net/route.h>
 #include <net/udp.h>
 
-#include "jalur.h"
+#include "control.h"
 
 /**
  * jalur_table_new - an empty table

@@ -8,7 +8,7 @@
 
 #include <net/genetlink.h>
 
-#include "jalur.h"
+#include "control.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 

@@ -7,7 +7,7 @@
 #include <linux/module.h>
 #include <net/genetlink.h>
 
-#include "jalur.h"
+#include "control.h"
 
 static int __init jalur_init(void)
 {

@@ -17,7 +17,7 @@
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 
-#include "jalur.h"
+#include "control.h"
 
 #define LINGER		(2 * HZ)
 

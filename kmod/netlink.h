@@ -8,7 +8,7 @@
 
 #include <net/genetlink.h>
 
-#include "jalur.h"
+#include "control.h"
 
 extern struct genl_family jalur_nl_family;
 

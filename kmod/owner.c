@@ -8,7 +8,7 @@
 #include <linux/netlink.h>
 #include <net/netlink.h>
 
-#include "jalur.h"
+#include "control.h"
 
 /**
  * jalur_owner_find - an owner who is attached or has sessions

@@ -12,7 +12,7 @@
 #include <linux/jhash.h>
 #include <linux/module.h>
 
-#include "jalur.h"
+#include "control.h"
 #include "netlink.h"
 
 static unsigned int max_sessions = 100000;

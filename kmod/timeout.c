@@ -7,7 +7,7 @@
  * after ends whose local address came or went.
  */
 
-#include "jalur.h"
+#include "control.h"
 
 #define INTERVAL	(HZ / 4)
 #define INTERVAL_MANY	HZ
