@@ -44,7 +44,8 @@ load_module() {
 	[ -e /sys/module/jalur ] && return
 	for ko in "$BUILT/../build/kmod-$(uname -r)"{-debug,}/jalur.ko; do
 		[ -e "$ko" ] || continue
-		modprobe -q ip6_tables 2>/dev/null
+		# insmod loads no dependencies.
+		modprobe -q -a $(modinfo -F depends "$ko" | tr , ' ') 2>/dev/null
 		insmod "$ko" && return
 	done
 	skip_all "no jalur.ko for $(uname -r)"
