@@ -205,7 +205,114 @@ TEST_F(negotiation, mux_only_when_both_agree)
 	EXPECT_EQ(NULL, strstr(self->out, "a=rtcp-mux"));
 	p = plan(self->n);
 	EXPECT_EQ(4, p->nends);
+	/* the offerer's RTCP is then where it would be without the attribute */
+	EXPECT_NE(NULL, end_towards(p, IP_A ":4001"));
+	EXPECT_EQ(JALUR_ACCEPT_RTP, end_towards(p, IP_A ":4000")->accept);
 	free(p);
+}
+
+static bool takes(const struct media_end *end, u8 pt)
+{
+	size_t i;
+
+	for (i = 0; i < end->npayloads; i++)
+		if (end->payloads[i].pt == pt)
+			return true;
+	return false;
+}
+
+/* What was offered may arrive before its answer; what was agreed before still may. */
+TEST_F(negotiation, a_pending_offer_lets_its_payload_types_in)
+{
+	struct media_plan *p;
+
+	ASSERT_EQ(0, offer(MEDIA_LEG_A, SDP(IP_A, "4000", "")));
+	ASSERT_EQ(0, answer(false, SDP(IP_B, "6000", "")));
+	ASSERT_EQ(0, offer(MEDIA_LEG_A, "v=0\r\no=- 1 2 IN IP4 " IP_A "\r\ns=-\r\nc=IN IP4 "
+			   IP_A "\r\nt=0 0\r\nm=audio 4000 RTP/AVP 9\r\n"));
+	p = plan(self->n);
+	ASSERT_NE(NULL, p);
+	EXPECT_TRUE(takes(end_towards(p, IP_B ":6000"), 9));
+	EXPECT_TRUE(takes(end_towards(p, IP_B ":6000"), 0));
+	free(p);
+	ASSERT_EQ(0, answer(false, "v=0\r\no=- 1 2 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 "
+			    IP_B "\r\nt=0 0\r\nm=audio 6000 RTP/AVP 9\r\n"));
+	p = plan(self->n);
+	EXPECT_TRUE(takes(end_towards(p, IP_B ":6000"), 9));
+	EXPECT_FALSE(takes(end_towards(p, IP_B ":6000"), 0));
+	free(p);
+}
+
+/* More payload types than an end can list: any may arrive. */
+TEST_F(negotiation, a_long_list_of_payload_types_is_any)
+{
+	char a[512] = "", b[512] = "";
+	struct media_plan *p;
+	size_t i, n;
+
+	n = snprintf(a, sizeof(a), "v=0\no=- 1 1 IN IP4 %s\ns=-\nc=IN IP4 %s\nt=0 0\n"
+		     "m=audio 4000 RTP/AVP", IP_A, IP_A);
+	for (i = 96; i < 96 + SDP_MAX_PAYLOADS; i++)
+		n += snprintf(a + n, sizeof(a) - n, " %zu", i);
+	snprintf(b, sizeof(b), "v=0\no=- 1 1 IN IP4 %s\ns=-\nc=IN IP4 %s\nt=0 0\n"
+		 "m=audio 6000 RTP/AVP 96 0 8 9\n", IP_B, IP_B);
+	ASSERT_EQ(0, offer(MEDIA_LEG_A, a));
+	p = plan(self->n);
+	EXPECT_EQ(SDP_MAX_PAYLOADS, p->ends[0].npayloads);
+	free(p);
+	ASSERT_EQ(0, answer(false, b));
+	p = plan(self->n);
+	EXPECT_EQ(0, end_towards(p, IP_A ":4000")->npayloads);
+	free(p);
+}
+
+/* An address that only this host reaches is nobody's to name. */
+TEST_F(negotiation, loopback_is_not_a_party)
+{
+	ASSERT_EQ(-EINVAL, offer(MEDIA_LEG_A, SDP("127.0.0.1", "5038", "")));
+	EXPECT_EQ(488, self->refusal.status);
+	EXPECT_NE(NULL, strstr(self->refusal.text, "line 6"));
+	ASSERT_EQ(0, offer(MEDIA_LEG_A, SDP(IP_A, "4000", "")));
+	ASSERT_EQ(-EINVAL, answer(false, SDP("127.0.0.1", "5038", "")));
+	ASSERT_EQ(-EINVAL, answer(false, SDP("224.1.2.3", "5038", "")));
+	EXPECT_TRUE(media_offer_pending(self->n));
+}
+
+/* RFC 3264 section 8: streams are never taken out of the list. */
+TEST_F(negotiation, a_description_does_not_get_shorter)
+{
+	ASSERT_EQ(0, offer(MEDIA_LEG_A, SDP(IP_A, "4000", "m=video 5000 RTP/AVP 96\r\n")));
+	ASSERT_EQ(0, answer(false, SDP(IP_B, "6000", "m=video 6002 RTP/AVP 96\r\n")));
+	ASSERT_EQ(-EINVAL, offer(MEDIA_LEG_A, SDP(IP_A, "4000", "")));
+	/* turned off, its ports are free for others */
+	ASSERT_EQ(0, offer(MEDIA_LEG_A, SDP(IP_A, "4000", "m=video 0 RTP/AVP 96\r\n")));
+	EXPECT_EQ(2, media_ports_used(self->ports[0]));
+	ASSERT_EQ(0, answer(false, SDP(IP_B, "6000", "m=video 0 RTP/AVP 96\r\n")));
+	EXPECT_EQ(1, media_ports_used(self->ports[0]));
+}
+
+/* The new party's address replaces the old one's; our own stays as it was. */
+TEST_F(negotiation, a_party_moves)
+{
+	struct media_plan *before, *pending, *after;
+
+	ASSERT_EQ(0, offer(MEDIA_LEG_A, SDP(IP_A, "4000", "")));
+	ASSERT_EQ(0, answer(false, SDP(IP_B, "6000", "")));
+	before = plan(self->n);
+	ASSERT_EQ(0, offer(MEDIA_LEG_A, SDP("192.0.2.77", "4100", "")));
+	pending = plan(self->n);
+	EXPECT_TRUE(media_plan_equal(before, pending));
+	ASSERT_EQ(0, answer(false, SDP(IP_B, "6000", "")));
+	after = plan(self->n);
+	EXPECT_EQ(NULL, end_towards(after, IP_A ":4000"));
+	ASSERT_NE(NULL, end_towards(after, "192.0.2.77:4100"));
+	EXPECT_TRUE(addr_eq(&end_towards(after, "192.0.2.77:4100")->local,
+			    &end_towards(before, IP_A ":4000")->local));
+	EXPECT_EQ(end_towards(after, "192.0.2.77:4100")->id,
+		  end_towards(before, IP_A ":4000")->id);
+	free(before);
+	free(pending);
+	free(after);
 }
 
 TEST_F(negotiation, a_stream_is_added_and_turned_down)
@@ -238,6 +345,12 @@ TEST_F(negotiation, fax_takes_the_place_of_audio)
 	ASSERT_EQ(0, offer(MEDIA_LEG_B, "v=0\r\no=- 1 2 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 " IP_B
 			   "\r\nt=0 0\r\nm=image 6004 udptl t38\r\na=T38FaxVersion:0\r\n"));
 	EXPECT_NE(NULL, strstr(self->out, "a=T38FaxVersion:0"));
+	/* asked: audio goes on, and the fax's ends are there to be found taken or free */
+	p = plan(self->n);
+	ASSERT_EQ(6, p->nends);
+	EXPECT_EQ(4, p->nflows);
+	EXPECT_EQ(JALUR_ACCEPT_OPAQUE, p->ends[4].accept);
+	free(p);
 	ASSERT_EQ(0, answer(false, "v=0\r\no=- 1 2 IN IP4 " IP_A "\r\ns=-\r\nc=IN IP4 " IP_A
 			    "\r\nt=0 0\r\nm=image 4004 udptl t38\r\n"));
 	p = plan(self->n);

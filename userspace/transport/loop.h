@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * UDP sockets on libuv: our own descriptors (recvmmsg, sendmmsg, packet info)
- * watched by uv_poll. Depends on base/ alone; what to do with a datagram is the
- * caller's business.
+ * UDP sockets on libuv: our own descriptors (recvmmsg, sendmmsg, overflow
+ * counts) watched by uv_poll. Each is bound to one address, never the wildcard
+ * (the configuration refuses it), so that what leaves has the address that was
+ * asked and no packet info is needed. Depends on base/ alone; what to do with a
+ * datagram is the caller's business.
  */
 #ifndef TRANSPORT_LOOP_H
 #define TRANSPORT_LOOP_H
