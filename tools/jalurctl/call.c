@@ -117,10 +117,12 @@ static int answer(struct ctl *ctl, const char *cmd, json_t *args,
 	result = daemon_request(ctl, cmd, args, &status);
 	if (!result)
 		return status;
-	if (ctl->json)
+	if (ctl->json) {
 		ctl_print_json(result);
-	else
+	} else {
+		json_clean(result);
 		print(result);
+	}
 	json_decref(result);
 	return CTL_OK;
 }

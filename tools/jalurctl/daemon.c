@@ -95,7 +95,7 @@ static json_t *take_line(struct daemon *d)
 	if (!end)
 		return NULL;
 	n = (size_t)(end - d->buf);
-	object = json_loadb(d->buf, n, JSON_ALLOW_NUL, NULL);
+	object = json_loadb(d->buf, n, 0, NULL);
 	d->n -= n + 1;
 	memmove(d->buf, end + 1, d->n);
 	/* A line that is no JSON is an object without members: refused by who looks. */

@@ -4,6 +4,7 @@
  * 16 hex digits, addresses as ip:port, times in UTC with microseconds.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "ctl.h"
@@ -34,6 +35,32 @@ json_t *json_time(u64 ns)
 	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text + n, sizeof(text) - n, ".%06uZ", (unsigned int)(ns % 1000000000 / 1000));
 	return json_string(text);
+}
+
+static void clean_string(json_t *string)
+{
+	char *text = strdup(json_string_value(string)), *p;
+
+	for (p = text; p && *p; p++)
+		if ((u8)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	if (text)
+		json_string_set_nocheck(string, text);
+	free(text);
+}
+
+void json_clean(json_t *object)
+{
+	const char *key;
+	json_t *child;
+	size_t i;
+
+	if (json_is_string(object))
+		clean_string(object);
+	json_array_foreach(object, i, child)
+		json_clean(child);
+	json_object_foreach(object, key, child)
+		json_clean(child);
 }
 
 const char *member_text(const json_t *object, const char *key)

@@ -26,20 +26,22 @@ static void print_member(const json_t *event, const char *key)
 		printf("  %s=%" JSON_INTEGER_FORMAT, key, json_integer_value(value));
 }
 
-static void print_event(struct ctl *ctl, const json_t *event)
+static void print_event(struct ctl *ctl, json_t *event)
 {
 	static const char *const keys[] = {
 		"call", "session", "end", "remote", "ssrc", "from", "to", "status", "reason",
 		"count", "text",
 	};
-	const char *time = member_text(event, "time");
+	const char *time;
 	size_t i;
 
 	if (ctl->json) {
 		ctl_print_json(event);
 		return;
 	}
+	json_clean(event);
 	/* The date is the reader's; the hour is enough. */
+	time = member_text(event, "time");
 	if (strlen(time) > 11)
 		time += 11;
 	printf("%-16s %-6s  %s", time, member_text(event, "source"), member_text(event, "type"));

@@ -284,6 +284,8 @@ static int look(struct ctl *ctl, bool one, u64 id)
 	object = one ? get_session(ctl, id, &status) : dump_sessions(ctl, &status);
 	if (!object)
 		return status;
+	if (!ctl->json)
+		json_clean(object);
 	if (ctl->json && one)
 		ctl_print_json(object);
 	else if (one)
