@@ -127,7 +127,7 @@ static int parse_payload(struct jalur_payload *payload, const struct nlattr *nes
 	if (tb[JALUR_A_PAYLOAD_OUT_PT] &&
 	    nla_get_u8(tb[JALUR_A_PAYLOAD_OUT_PT]) != payload->pt) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[JALUR_A_PAYLOAD_OUT_PT],
-				    "mapping of payload types is not supported by this module");
+				    "payload type maps are not supported by this module");
 		return -EOPNOTSUPP;
 	}
 	payload->clock_rate = tb[JALUR_A_PAYLOAD_CLOCK_RATE] ?
@@ -153,7 +153,8 @@ static int parse_payloads(struct jalur_draft *draft, struct jalur_end_conf *conf
 		for (i = 0; i < conf->payloads; i++) {
 			if (conf->payload[i].pt != conf->payload[conf->payloads].pt)
 				continue;
-			NL_SET_ERR_MSG_ATTR(extack, attr, "this payload type is in the table already");
+			NL_SET_ERR_MSG_ATTR(extack, attr,
+					    "a payload type stands twice in the table");
 			return -EINVAL;
 		}
 		conf->payloads++;
@@ -188,12 +189,13 @@ static int parse_state(struct jalur_draft_end *de, const struct nlattr *nest,
 		       struct netlink_ext_ack *extack)
 {
 	static const struct refusal refusals[] = {
-		{ JALUR_A_END_STATE_SSRC, "state of SSRCs goes with SRTP and sequence maps, which this module does not support" },
+		{ JALUR_A_END_STATE_SSRC, "state of SSRCs is not supported by this module" },
 	};
 	struct nlattr *tb[JALUR_A_END_STATE_SSRC + 1];
 	int err;
 
-	err = nla_parse_nested(tb, JALUR_A_END_STATE_SSRC, nest, jalur_end_state_nl_policy, extack) ?:
+	err = nla_parse_nested(tb, JALUR_A_END_STATE_SSRC, nest,
+			       jalur_end_state_nl_policy, extack) ?:
 	      refuse(tb, refusals, ARRAY_SIZE(refusals), extack);
 	if (err || !tb[JALUR_A_END_STATE_LATCHED])
 		return err;
@@ -329,9 +331,9 @@ static int find_end(const struct jalur_draft *draft, const struct nlattr *attr,
 }
 
 static const struct refusal destination_refusals[] = {
-	{ JALUR_A_DESTINATION_PAYLOAD_MAP, "mapping of payload types is not supported by this module" },
-	{ JALUR_A_DESTINATION_SSRC, "mapping of SSRCs is not supported by this module" },
-	{ JALUR_A_DESTINATION_SEQUENCE_MAP, "mapping of sequence numbers is not supported by this module" },
+	{ JALUR_A_DESTINATION_PAYLOAD_MAP, "payload type maps are not supported by this module" },
+	{ JALUR_A_DESTINATION_SSRC, "SSRC maps are not supported by this module" },
+	{ JALUR_A_DESTINATION_SEQUENCE_MAP, "sequence maps are not supported by this module" },
 	{ JALUR_A_DESTINATION_DSCP, "a DSCP belongs to the end, not to the flow, in this module" },
 };
 

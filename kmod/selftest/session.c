@@ -7,13 +7,14 @@
 
 #include <linux/init.h>
 
-#define check(cond) \
-	do { \
-		if (!(cond)) { \
-			jalur_err("selftest session: %s\n", #cond); \
-			return false; \
-		} \
-	} while (0)
+static bool __init said(bool ok, const char *what)
+{
+	if (!ok)
+		jalur_err("selftest session: not so: %s\n", what);
+	return ok;
+}
+
+#define holds(cond)	said(cond, #cond)
 
 /* Of ends 1, 2, 3 the first two send to the next; 2 has a table of two lines. */
 static void __init test_draft(struct jalur_draft *draft, struct jalur_payload *payload)
@@ -42,17 +43,27 @@ static bool __init test_first(const struct jalur_draft *draft, struct jalur_end 
 	DECLARE_BITMAP(fresh, JALUR_MAX_ENDS) = { 7 };
 	unsigned int slots = assign_slots(draft, NULL, ends, fresh);
 
-	check(slots == 3);
+	if (!holds(slots == 3))
+		return false;
 	*graph = make_graph(draft, ends, slots);
-	check(*graph);
-	check((*graph)->digest == 7 && !strcmp((*graph)->tag, "a call"));
-	check((*graph)->conf[0].end == ends[0] && (*graph)->conf[0].dest == ends[1]);
-	check((*graph)->conf[0].dest_conf == &(*graph)->conf[1]);
-	check(!(*graph)->conf[2].dest && !(*graph)->conf[2].dest_conf);
-	check((*graph)->conf[1].payloads == 2);
-	check((*graph)->conf[1].payload[0].pt == 8 && (*graph)->conf[1].payload[1].pt == 101);
-	check(find_conf(*graph, 2) == &(*graph)->conf[1]);
-	check(!find_conf(*graph, 4) && !find_conf(NULL, 1));
+	if (!holds(*graph))
+		return false;
+	if (!holds((*graph)->digest == 7 && !strcmp((*graph)->tag, "a call")))
+		return false;
+	if (!holds((*graph)->conf[0].end == ends[0] && (*graph)->conf[0].dest == ends[1]))
+		return false;
+	if (!holds((*graph)->conf[0].dest_conf == &(*graph)->conf[1]))
+		return false;
+	if (!holds(!(*graph)->conf[2].dest && !(*graph)->conf[2].dest_conf))
+		return false;
+	if (!holds((*graph)->conf[1].payloads == 2))
+		return false;
+	if (!holds((*graph)->conf[1].payload[0].pt == 8 && (*graph)->conf[1].payload[1].pt == 101))
+		return false;
+	if (!holds(find_conf(*graph, 2) == &(*graph)->conf[1]))
+		return false;
+	if (!holds(!find_conf(*graph, 4) && !find_conf(NULL, 1)))
+		return false;
 	return true;
 }
 
@@ -68,14 +79,18 @@ static bool __init test_second(struct jalur_draft *draft, struct jalur_end **liv
 
 	draft->end[0].id = 4;
 	slots = assign_slots(draft, old, ends, fresh);
-	check(living[3]->slot == 3 && living[1]->slot == 1 && living[2]->slot == 2);
-	check(slots == 4);
+	if (!holds(living[3]->slot == 3 && living[1]->slot == 1 && living[2]->slot == 2))
+		return false;
+	if (!holds(slots == 4))
+		return false;
 	graph = make_graph(draft, ends, slots);
-	check(graph);
+	if (!holds(graph))
+		return false;
 	ok = !graph->conf[0].end && graph->conf[3].end == living[3] &&
 	     graph->conf[3].dest_conf == &graph->conf[1] && !find_conf(graph, 1);
 	kvfree(graph);
-	check(ok);
+	if (!holds(ok))
+		return false;
 	return true;
 }
 
