@@ -35,6 +35,13 @@ static const u8 first_of[26] = {
 	['W' - 'A'] = SIP_HDR_WARNING,
 };
 
+/* The lengths lie close together, so that looking through them costs little. */
+static const u8 length_of[SIP_HDR_COUNT + 1] = {
+#define SIP_HDR_LENGTH(id, name, compact, flags) [SIP_HDR_##id] = sizeof(name) - 1,
+	SIP_HEADERS(SIP_HDR_LENGTH)
+#undef SIP_HDR_LENGTH
+};
+
 static const u8 compact_of[26] = {
 	['A' - 'A'] = SIP_HDR_ACCEPT_CONTACT,
 	['B' - 'A'] = SIP_HDR_REFERRED_BY,
@@ -69,9 +76,11 @@ enum sip_hdr_id sip_hdr_id_of(struct slice name)
 	id = first_of[letter - 'A'];
 	if (id == SIP_HDR_OTHER)
 		return SIP_HDR_OTHER;
-	for (; id < SIP_HDR_COUNT && table[id].name[0] == letter; id++) {
-		if (table[id].len != name.n)
+	for (; id < SIP_HDR_COUNT; id++) {
+		if (length_of[id] != name.n)
 			continue;
+		if (table[id].name[0] != letter)
+			break;
 		if (!memcmp(table[id].name, name.p, name.n) ||
 		    slice_caseeq(name, slice_of(table[id].name, name.n)))
 			return id;

@@ -133,8 +133,11 @@ static void parse_via(struct parser *ps, struct slice value)
 		ps->msg->more_vias = true;
 		return;
 	}
-	sip_next_element(&value, &element);
-	ps->msg->more_vias = value.n;
+	element = value;
+	if (value.n && memchr(value.p, ',', value.n)) {
+		sip_next_element(&value, &element);
+		ps->msg->more_vias = value.n;
+	}
 	if (sip_parse_via(element, via))
 		return;
 	fail(ps, 0, SIP_HDR_VIA, "malformed");
@@ -238,10 +241,10 @@ static void check_nul(struct parser *ps, enum sip_hdr_id id, struct slice value)
 	}
 }
 
-static void add_header(struct parser *ps, struct slice name, struct slice value)
+static void add_header(struct parser *ps, enum sip_hdr_id id, struct slice name,
+		       struct slice value)
 {
 	struct sip_msg *msg = ps->msg;
-	enum sip_hdr_id id = sip_hdr_id_of(name);
 	u64 bit = 1ull << id % 64;
 	bool again = ps->seen[id / 64] & bit;
 
@@ -261,16 +264,19 @@ static void add_header(struct parser *ps, struct slice name, struct slice value)
 
 static void parse_header(struct parser *ps, struct slice line)
 {
-	struct sip_cursor c = sip_cursor_of(line);
-	struct slice name = sip_take(&c, SIP_CHAR_TOKEN);
+	const char *colon = memchr(line.p, ':', line.n);
+	struct slice name = slice_of(line.p, colon ? (size_t)(colon - line.p) : 0);
+	enum sip_hdr_id id;
 
-	while (c.p < c.end && (*c.p == ' ' || *c.p == '\t'))
-		c.p++;
-	if (!name.n || !sip_take_char(&c, ':')) {
+	while (name.n && (name.p[name.n - 1] == ' ' || name.p[name.n - 1] == '\t'))
+		name.n--;
+	id = sip_hdr_id_of(name);
+	/* What is in the table is a token. */
+	if (id == SIP_HDR_OTHER && !sip_all(name, SIP_CHAR_TOKEN)) {
 		fail(ps, 400, SIP_HDR_OTHER, "Malformed header field");
 		return;
 	}
-	add_header(ps, name, slice_trim(sip_cursor_rest(&c)));
+	add_header(ps, id, name, slice_trim(slice_of(colon + 1, line.n - (size_t)(colon + 1 - line.p))));
 }
 
 static void parse_headers(struct parser *ps)

@@ -102,11 +102,11 @@ static bool parse_other(struct slice rest)
 
 static enum sip_uri_kind kind_of(struct slice scheme)
 {
-	if (slice_caseeq(scheme, SLICE("sip")))
+	if (scheme.n == 3 && slice_caseeq(scheme, SLICE("sip")))
 		return SIP_URI_SIP;
-	if (slice_caseeq(scheme, SLICE("sips")))
+	if (scheme.n == 4 && slice_caseeq(scheme, SLICE("sips")))
 		return SIP_URI_SIPS;
-	if (slice_caseeq(scheme, SLICE("tel")))
+	if (scheme.n == 3 && slice_caseeq(scheme, SLICE("tel")))
 		return SIP_URI_TEL;
 	return SIP_URI_OTHER;
 }
