@@ -126,7 +126,7 @@ unit-tests: $(UNIT)
 $(B)/net/%: selftests/net/%.c $(ARCHIVES) | $(KSFT_ROOT)/.done
 	$(call say,TEST)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -I$(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
+	$(Q)$(CC) $(CFLAGS) -isystem $(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
 
 net-tests: $(NETPROGS)
 
@@ -218,6 +218,6 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 	@echo 'Targets: all modules modules-all userspace tools unit-tests net-tests fuzz-targets'
-	@echo '         check check-debug demo bench fuzz style spec spec-check install clean'
+	@echo '         check check-debug demo bench fuzz style spec spec-check config-doc install clean'
 
 -include $(shell find $(B)/obj $(B)/unit $(B)/net build/fuzz/obj -name '*.d' 2>/dev/null)
