@@ -237,32 +237,37 @@ struct jalur_express {
  * @slot: index of this end's configuration in every graph of the session
  * @dormant: the local address is not on the host now (address notifier)
  * @timed_out: nothing accepted for idle-ms; told once. Written under @lock
+ * @locked: the latch is closed
+ * @epoch: latch-epoch that @locked belongs to
  * @lock: guards what follows, but for @tx_packets and @tx_bytes
  * @remote_seq: of @remote, @locked and @way, which change together; readers on
  *	the packet path take no lock
- * @remote: where packets to this end go now: learned, else as signalled
- * @locked: the latch is closed
- * @epoch: latch-epoch that @locked belongs to
- * @way: there, made when @remote changes; its route is found when wanted
- * @express: short cut for packets from here
- * @ip_id: random base of the IPv4 identification of what we send
- * @dst_retry: jiffies before which a failed route look-up is not tried again
+ * @tx_packets: packets sent to the remote (many CPUs may send)
+ * @tx_bytes: UDP payload of these
  * @last_rx: jiffies of the last accepted packet, else of creation
+ * @source: line of @cur_ssrc in @stats
+ * @cur_ssrc: SSRC that arrives now; valid when @has_ssrc
+ * @ip_id: random base of the IPv4 identification of what we send
  * @has_rx: a packet was accepted
+ * @has_ssrc: see @cur_ssrc
+ * @express: short cut for packets from here
+ * @stats: counters of packets that arrived here
+ * @remote: where packets to this end go now: learned, else as signalled
+ * @way: there, made when @remote changes; its route is found when wanted
+ * @dst_retry: jiffies before which a failed route look-up is not tried again
  * @ssrc_told: jiffies of the last ssrc event, which are rate limited
  * @unreachable_told: jiffies of the last unreachable event, likewise
  * @mtu_told: jiffies of the last path MTU learned, likewise
- * @cur_ssrc: SSRC that arrives now; valid when @has_ssrc
- * @source: its line in @stats
- * @stats: counters of packets that arrived here
- * @tx_packets: packets sent to the remote (many CPUs may send)
- * @tx_bytes: UDP payload of these
  * @rtt_us: round-trip time towards the remote, 0 when not known
  * @sr_ntp: middle 32 bits of the last sender reports relayed to this end
  * @sr_time: ktime of these
  * @sr_next: slot of @sr_ntp to write next
  * @id: chosen by userspace, unique in the session
  * @rcu: freed after a grace period
+ *
+ * A packet in the express lane touches the first two cache lines of two ends,
+ * and of the one where it arrived @express, with the first counters behind it,
+ * and one source.
  */
 struct jalur_end {
 	struct hlist_node	node;
@@ -273,24 +278,28 @@ struct jalur_end {
 	bool			timed_out;
 	bool			locked;
 	u32			epoch;
-	spinlock_t		lock;		/* what packets change of this end */
+
+	/* what packets change of this end */
+	spinlock_t		lock ____cacheline_aligned;
 	seqcount_spinlock_t	remote_seq;
-	struct jalur_addr	remote;
-	struct jalur_way	way;
-	struct jalur_express	express;
-	u16			ip_id;
-	unsigned long		dst_retry;
+	atomic64_t		tx_packets;
+	atomic64_t		tx_bytes;
 	unsigned long		last_rx;
+	struct jalur_source	*source;
+	u32			cur_ssrc;
+	u16			ip_id;
 	bool			has_rx;
 	bool			has_ssrc;
-	u32			cur_ssrc;
-	struct jalur_source	*source;
+
+	struct jalur_express	express ____cacheline_aligned;
+	struct jalur_stats	stats;
+
+	struct jalur_addr	remote;
+	struct jalur_way	way;
+	unsigned long		dst_retry;
 	unsigned long		ssrc_told;
 	unsigned long		unreachable_told;
 	unsigned long		mtu_told;
-	struct jalur_stats	stats ____cacheline_aligned;
-	atomic64_t		tx_packets;
-	atomic64_t		tx_bytes;
 	u32			rtt_us;
 	u32			sr_ntp[4];
 	ktime_t			sr_time[4];
@@ -584,15 +593,5 @@ void jalur_event_end(struct jalur_end *end, enum jalur_event_type type);
 void jalur_event_latched(struct jalur_end *end, enum jalur_event_type type,
 			 const struct jalur_addr *remote);
 void jalur_event_ssrc(struct jalur_end *end, u32 ssrc);
-void jalur_event_deleted(struct jalur_session *session);
-void jalur_event_displaced(struct jalur_net *jn, u32 portid, u64 owner);
-
-/* selftest/, in a debug build: false fails the load */
-bool jalur_selftest(void);
-bool jalur_selftest_parse(void);
-bool jalur_selftest_latch(void);
-bool jalur_selftest_rewrite(void);
-bool jalur_selftest_end(void);
-bool jalur_selftest_session(void);
 
 #endif /* _JALUR_H */
