@@ -4,13 +4,19 @@
  * before the next, so that the owner is bound to this one; and events, which
  * are read when there are any. A command waits for its answer: the module does
  * not sleep on anything slow, and an answer of a call must not leave before it.
+ * That the owner was taken over is told to the socket of commands, unasked; so
+ * there is one descriptor to watch for both (epoll), and a bell (eventfd) for
+ * when that news came in between a command and its answer.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/genetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <linux/jalur.h>
 #include <linux/netlink.h>
@@ -26,7 +32,8 @@ struct media_relay {
 	u32 group;
 	u32 seq;
 	u64 next_event;			/* 0: not known yet */
-	bool lost;
+	bool lost, displaced;
+	int watch, bell;		/* epoll, eventfd */
 	size_t have;			/* of an events datagram, what is left */
 	struct nlmsghdr *at;
 	char *buffer;			/* KERNEL_BUFFER each */
@@ -112,16 +119,28 @@ static int take_message(const struct nlmsghdr *nlh, struct answer *a)
 	return 1;
 }
 
+/* News to this socket that answers nothing; the rest is of a command given up. */
+static void take_unasked(struct media_relay *r, const struct nlmsghdr *nlh)
+{
+	struct media_event event;
+
+	if (nlh->nlmsg_type != r->family || kernel_decode_event(nlh, &event) ||
+	    event.type != MEDIA_EVENT_DISPLACED)
+		return;
+	r->displaced = true;
+	eventfd_write(r->bell, 1);
+}
+
 static int take_messages(struct media_relay *r, ssize_t n, struct answer *a)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)r->buffer;
 	int left = n, rc = 1;
 
 	for (; rc == 1 && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
-		/* of an earlier command that was given up */
 		if (nlh->nlmsg_seq != r->seq)
-			continue;
-		rc = take_message(nlh, a);
+			take_unasked(r, nlh);
+		else
+			rc = take_message(nlh, a);
 	}
 	return rc;
 }
@@ -228,6 +247,24 @@ static int open_events(struct media_relay *r, struct media_error *err)
 	return 0;
 }
 
+static int open_watch(struct media_relay *r, struct media_error *err)
+{
+	int fds[3], i;
+
+	r->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->watch = epoll_create1(EPOLL_CLOEXEC);
+	fds[0] = mnl_socket_get_fd(r->events);
+	fds[1] = mnl_socket_get_fd(r->commands);
+	fds[2] = r->bell;
+	for (i = 0; i < 3; i++) {
+		struct epoll_event event = { .events = EPOLLIN };
+
+		if (epoll_ctl(r->watch, EPOLL_CTL_ADD, fds[i], &event))
+			return fail(err, -errno, strerror(errno));
+	}
+	return 0;
+}
+
 int media_kernel_open(struct media_relay **out, u64 owner, bool takeover,
 		      struct media_error *err)
 {
@@ -238,6 +275,7 @@ int media_kernel_open(struct media_relay **out, u64 owner, bool takeover,
 	if (!r)
 		return fail(err, -ENOMEM, "out of memory");
 	r->owner = owner;
+	r->watch = r->bell = -1;
 	r->buffer = malloc(KERNEL_BUFFER);
 	r->event_buffer = malloc(KERNEL_BUFFER);
 	rc = r->buffer && r->event_buffer ? 0 : fail(err, -ENOMEM, "out of memory");
@@ -245,6 +283,8 @@ int media_kernel_open(struct media_relay **out, u64 owner, bool takeover,
 		rc = open_socket(&r->commands, err);
 	if (!rc)
 		rc = open_socket(&r->events, err);
+	if (!rc)
+		rc = open_watch(r, err);
 	if (!rc)
 		rc = find_family(r, err);
 	/* events first: what happens from the attachment on is not missed */
@@ -268,6 +308,10 @@ void media_relay_close(struct media_relay *r)
 		mnl_socket_close(r->commands);
 	if (r->events)
 		mnl_socket_close(r->events);
+	if (r->watch >= 0)
+		close(r->watch);
+	if (r->bell >= 0)
+		close(r->bell);
 	free(r->buffer);
 	free(r->event_buffer);
 	free(r);
@@ -393,7 +437,7 @@ int media_relay_each(struct media_relay *r,
 
 int media_relay_event_fd(const struct media_relay *r)
 {
-	return mnl_socket_get_fd(r->events);
+	return r->watch;
 }
 
 static int read_events(struct media_relay *r)
@@ -413,6 +457,17 @@ static int read_events(struct media_relay *r)
 	r->next_event = 0;
 	r->lost = true;
 	return 1;
+}
+
+/* What came to the socket of commands since the last one was answered. */
+static void read_unasked(struct media_relay *r)
+{
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)r->buffer;
+	ssize_t n = recv(mnl_socket_get_fd(r->commands), r->buffer, KERNEL_BUFFER, MSG_DONTWAIT);
+	int left = n > 0 ? n : 0;
+
+	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+		take_unasked(r, nlh);
 }
 
 static bool next_message(struct media_relay *r, struct media_event *event)
@@ -441,20 +496,27 @@ static void check_sequence(struct media_relay *r, const struct media_event *even
 
 int media_relay_event_next(struct media_relay *r, struct media_event *event)
 {
+	eventfd_t rung;
 	int rc;
 
 	for (;;) {
-		if (r->lost) {
-			r->lost = false;
-			memset(event, 0, sizeof(*event));
-			event->type = MEDIA_EVENT_LOST;
+		if (r->lost || r->displaced) {
+			*event = (struct media_event){ .owner = r->owner };
+			event->type = r->lost ? MEDIA_EVENT_LOST : MEDIA_EVENT_DISPLACED;
+			*(r->lost ? &r->lost : &r->displaced) = false;
 			return 1;
 		}
 		if (!r->have) {
 			rc = read_events(r);
-			if (rc <= 0)
+			if (rc < 0)
 				return rc;
-			continue;
+			if (rc)
+				continue;
+			eventfd_read(r->bell, &rung);
+			read_unasked(r);
+			if (r->displaced)
+				continue;
+			return 0;
 		}
 		if (!next_message(r, event))
 			continue;

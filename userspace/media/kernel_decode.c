@@ -172,9 +172,12 @@ static enum media_event_type event_type(u32 type)
 
 int kernel_decode_event(const struct nlmsghdr *nlh, struct media_event *out)
 {
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	struct table t;
 
 	memset(out, 0, sizeof(*out));
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*genl) || genl->cmd != JALUR_CMD_EVENT)
+		return -EPROTO;
 	parse_message(nlh, &t);
 	if (!t.tb[JALUR_A_EVENT_TYPE] || !t.tb[JALUR_A_EVENT_SEQUENCE])
 		return -EPROTO;
