@@ -94,4 +94,8 @@ void jalur_timeout_work(struct work_struct *work);
 void jalur_address_check(struct jalur_net *jn);
 void jalur_address_work(struct work_struct *work);
 
+/* event.c: process context */
+void jalur_event_deleted(struct jalur_session *session);
+void jalur_event_displaced(struct jalur_net *jn, u32 portid, u64 owner);
+
 #endif /* _JALUR_CONTROL_H */

@@ -233,5 +233,6 @@ bool jalur_addr_taken(struct net *net, const struct jalur_addr *addr)
 }
 
 #ifdef DEBUG
+#include "selftest/selftest.h"
 #include "selftest/end.c"
 #endif

@@ -225,5 +225,6 @@ void jalur_latch_import(struct jalur_end *end, const struct jalur_addr *addr)
 }
 
 #ifdef DEBUG
+#include "selftest/selftest.h"
 #include "selftest/latch.c"
 #endif

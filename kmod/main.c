@@ -8,6 +8,7 @@
 #include <net/genetlink.h>
 
 #include "control.h"
+#include "selftest/selftest.h"
 
 static int __init jalur_init(void)
 {

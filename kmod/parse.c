@@ -303,5 +303,6 @@ static int parse_payload(struct sk_buff *skb, struct jalur_pkt *pkt)
 }
 
 #ifdef DEBUG
+#include "selftest/selftest.h"
 #include "selftest/parse.c"
 #endif

@@ -19,6 +19,7 @@
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 
 #include "jalur.h"
+#include "selftest/selftest.h"
 #include "trace.h"
 
 /* What commit() has to tell, after it has let go of the lock. */

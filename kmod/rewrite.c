@@ -165,5 +165,6 @@ static int rewrite_packet(struct sk_buff *skb, const struct jalur_pkt *pkt,
 }
 
 #ifdef DEBUG
+#include "selftest/selftest.h"
 #include "selftest/rewrite.c"
 #endif

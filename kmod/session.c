@@ -564,5 +564,6 @@ void jalur_session_del(struct jalur_session *session)
 }
 
 #ifdef DEBUG
+#include "selftest/selftest.h"
 #include "selftest/session.c"
 #endif
