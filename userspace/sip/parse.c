@@ -267,6 +267,7 @@ static void parse_header(struct parser *ps, struct slice line)
 	const char *colon = memchr(line.p, ':', line.n);
 	struct slice name = slice_of(line.p, colon ? (size_t)(colon - line.p) : 0);
 	enum sip_hdr_id id;
+	struct slice value;
 
 	while (name.n && (name.p[name.n - 1] == ' ' || name.p[name.n - 1] == '\t'))
 		name.n--;
@@ -276,7 +277,8 @@ static void parse_header(struct parser *ps, struct slice line)
 		fail(ps, 400, SIP_HDR_OTHER, "Malformed header field");
 		return;
 	}
-	add_header(ps, id, name, slice_trim(slice_of(colon + 1, line.n - (size_t)(colon + 1 - line.p))));
+	value = slice_of(colon + 1, (size_t)(line.p + line.n - colon) - 1);
+	add_header(ps, id, name, slice_trim(value));
 }
 
 static void parse_headers(struct parser *ps)
