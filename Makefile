@@ -53,7 +53,8 @@ Q		:= $(if $(V),,@)
 say		 = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$@')
 
 # --- the module -----------------------------------------------------------------
-# Kbuild builds where the sources are, so each kernel has its own copy of them.
+# Kbuild builds where the sources are, so each kernel has its own copy of them,
+# and one build at a time works in it.
 
 HOSTREL		:= $(shell uname -r)
 KERNEL		?= $(if $(wildcard /lib/modules/$(HOSTREL)/build/Makefile),$(HOSTREL),$(shell tools/kernels 6.12 >/dev/null && cat $${JALUR_CACHE:-/var/cache/jalur}/kernels/6.12/release))
@@ -64,8 +65,8 @@ KDIR		?= $(shell tools/kernels --headers $(KERNEL))
 modules:
 	@test -n "$(KERNEL)" || { echo "no kernel to build for: make modules KERNEL=<release>" >&2; exit 1; }
 	@mkdir -p $(KMOD_OUT)
-	@rsync -a --delete --exclude='*.o' --exclude='.*' --exclude='*.mod*' Kbuild kmod include $(KMOD_OUT)/
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(KMOD_OUT) W=1 $(if $(DEBUG),JALUR_DEBUG=y) $(KFLAGS) modules
+	@flock $(KMOD_OUT)/.lock rsync -a --delete --exclude='*.o' --exclude='.*' --exclude='*.mod*' Kbuild kmod include $(KMOD_OUT)/
+	+@flock $(KMOD_OUT)/.lock $(MAKE) -C $(KDIR) M=$(CURDIR)/$(KMOD_OUT) W=1 $(if $(DEBUG),JALUR_DEBUG=y) $(KFLAGS) modules
 
 # For one of Debian's two kernels, from the cache: modules-6.1, modules-6.12.
 modules-%:
