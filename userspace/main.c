@@ -64,11 +64,11 @@ int main(int argc, char **argv)
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "c:nfh", options, NULL)) != -1) {
-		if (opt == 'c')
+		if (opt == 'c') {
 			path = optarg;
-		else if (opt == 'n')
+		} else if (opt == 'n') {
 			check = true;
-		else if (opt != 'f') {
+		} else if (opt != 'f') {
 			fputs(usage_text, opt == 'h' ? stdout : stderr);
 			return opt == 'h' ? 0 : 2;
 		}

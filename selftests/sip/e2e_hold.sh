@@ -12,11 +12,11 @@ call_is_not_held() { ctl call list --json | grep -qE '"held": ?false'; }
 
 # The callee speaks, as one that is on hold should not; the caller hears nothing.
 callee_is_not_heard() {
-	in_caller "$rtp_peer" --local $CALLER:$CALLER_RTP --remote $OUTSIDE:"$port_a" \
+	in_caller "$rtp_peer" --local "$(host $CALLER):$CALLER_RTP" --remote "$(host $OUTSIDE):$port_a" \
 		--tone 440 --expect-tone 620 --expect 1 --linger 1200 >"$dir/rtp-held" &
 	local listener=$!
 
-	in_callee "$rtp_peer" --local $CALLEE:$CALLEE_RTP --remote $INSIDE:"$port_b" \
+	in_callee "$rtp_peer" --local "$(host $CALLEE):$CALLEE_RTP" --remote "$(host $INSIDE):$port_b" \
 		--tone 620 --expect-tone 440 --send 25 --linger 200 >/dev/null
 	wait "$listener"
 	echo "# caller, while held: $(cat "$dir/rtp-held")"

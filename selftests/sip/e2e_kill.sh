@@ -6,7 +6,7 @@
 # kernel says that it is silent.
 . "$(dirname "$0")/lib.sh"
 setup
-plan 9
+plan 10
 
 kill_jalurd() {
 	kill -9 "$jalurd_pid"
@@ -14,14 +14,26 @@ kill_jalurd() {
 	! kill -0 "$jalurd_pid" 2>/dev/null
 }
 
+received() { in_relay "$jalurctl" session list --json | jq '[.. | .rx_packets? // empty] | add'; }
+
+# With nobody attached, the counters of the session go on rising.
+packets_pass() {
+	local before
+
+	before=$(received)
+	sleep 1
+	[ "$(received)" -gt "$before" ]
+}
+
 table_has_it() { in_relay "$jalurctl" session list | grep -q 20; }
 
 check "jalurd starts" start_jalurd "timers: {media-idle: 10s}"
 check "the call is set up" start_call uac uas
-check "audio starts" start_audio 300
+check "audio starts" start_audio 600
 sleep 1.5
 check "jalurd is killed in the middle of the call" kill_jalurd
 check "the session lives on" table_has_it
+check "packets pass while there is no daemon" packets_pass
 sleep 1
 mv "$dir/jalurd.log" "$dir/jalurd.log.1"
 check "another jalurd starts and adopts the session" start_jalurd_again

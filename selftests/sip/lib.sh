@@ -20,7 +20,10 @@ jalurd=$BUILT/jalurd
 jalurctl=$BUILT/jalurctl
 rtp_peer=$BUILT/net/rtp_peer
 
+# A test may choose IPv6 for either side before setup.
 CALLER=10.1.0.2 OUTSIDE=10.1.0.1 INSIDE=10.2.0.1 CALLEE=10.2.0.2
+ipv6_outside() { CALLER=fd01::2 OUTSIDE=fd01::1; }
+ipv6_inside() { CALLEE=fd02::2 INSIDE=fd02::1; }
 STRANGER=10.1.0.66
 CALLER_RTP=4000 CALLEE_RTP=6000
 tests=0
@@ -33,6 +36,9 @@ skip_all() {
 
 # What runs in the background is started by ip itself: the pid of a function would
 # be that of a shell around it.
+# An address as URIs and host:port write it.
+host() { case $1 in *:*) echo "[$1]" ;; *) echo "$1" ;; esac; }
+
 in_caller() { ip netns exec "$caller_ns" "$@"; }
 in_relay()  { ip netns exec "$relay_ns" "$@"; }
 in_callee() { ip netns exec "$callee_ns" "$@"; }
@@ -64,12 +70,14 @@ cleanup() {
 	rm -rf "$dir"
 }
 
-link() {	# ns-a address-a ns-b address-b, both families
-	ip -n "$1" link add "to-$5" type veth peer name "to-$6" netns "$3"
-	ip -n "$1" addr add "$2/24" dev "to-$5"
-	ip -n "$3" addr add "$4/24" dev "to-$6"
-	ip -n "$1" link set "to-$5" up
-	ip -n "$3" link set "to-$6" up
+link() {	# ns-a ns-b name-a name-b network; a has .2, b has .1
+	ip -n "$1" link add "to-$4" type veth peer name "to-$3" netns "$2"
+	ip -n "$1" addr add "10.$5.0.2/24" dev "to-$4"
+	ip -n "$2" addr add "10.$5.0.1/24" dev "to-$3"
+	ip -n "$1" addr add "fd0$5::2/64" dev "to-$4" nodad
+	ip -n "$2" addr add "fd0$5::1/64" dev "to-$3" nodad
+	ip -n "$1" link set "to-$4" up
+	ip -n "$2" link set "to-$3" up
 }
 
 setup() {
@@ -85,8 +93,8 @@ setup() {
 		ip netns add "$ns"
 		ip -n "$ns" link set lo up
 	done
-	link "$caller_ns" $CALLER "$relay_ns" $OUTSIDE relay caller
-	link "$callee_ns" $CALLEE "$relay_ns" $INSIDE relay callee
+	link "$caller_ns" "$relay_ns" caller relay 1
+	link "$callee_ns" "$relay_ns" callee relay 2
 	ip -n "$caller_ns" addr add $STRANGER/24 dev to-relay
 	in_relay sysctl -qw net.ipv4.ip_forward=0
 	in_relay sysctl -qw net.ipv4.ip_local_reserved_ports=20000-21999
@@ -102,17 +110,17 @@ config() {	# lines for timers, on-stop and so on are appended
 	realms:
 	  outside:
 	    signalling:
-	      - {address: $OUTSIDE, port: 5060, transport: udp}
+	      - {address: "$OUTSIDE", port: 5060, transport: udp}
 	    media:
-	      - {address: $OUTSIDE, ports: 20000-20999}
+	      - {address: "$OUTSIDE", ports: 20000-20999}
 	  inside:
 	    signalling:
-	      - {address: $INSIDE, port: 5060, transport: udp}
+	      - {address: "$INSIDE", port: 5060, transport: udp}
 	    media:
-	      - {address: $INSIDE, ports: 21000-21999}
+	      - {address: "$INSIDE", ports: 21000-21999}
 	trunks:
-	  phones: {realm: outside, match: [$CALLER], target: "sip:$CALLER:5060"}
-	  pbx:    {realm: inside, match: [$CALLEE], target: "sip:$CALLEE:5060"}
+	  phones: {realm: outside, match: ["$CALLER"], target: "sip:$(host $CALLER):5060"}
+	  pbx:    {realm: inside, match: ["$CALLEE"], target: "sip:$(host $CALLEE):5060"}
 	routes:
 	  - {name: in, match: {trunk: phones}, to: {trunk: pbx}}
 	END
@@ -161,7 +169,7 @@ start_caller() {	# scenario [address]
 	calls=$((${calls:-0} + 1))
 	CALL_ID=e2e-call-$calls-of-$$
 	start_sipp "$caller_ns" "$1" -i "${2:-$CALLER}" -p 5060 -s 4930123 \
-		-cid_str "$CALL_ID" $OUTSIDE:5060
+		-cid_str "$CALL_ID" "$(host $OUTSIDE):5060"
 	caller_pid=$!
 }
 
@@ -195,12 +203,12 @@ sipp_done() {	# pid: SIPp saw everything that its scenario expects
 # Audio both ways: $1 packets a side, one each 20 ms; figures in $dir/rtp-{a,b}.
 start_audio() {
 	rm -f "$dir"/ready-* "$dir/go"
-	ip netns exec "$caller_ns" "$rtp_peer" --local $CALLER:$CALLER_RTP \
-		--remote $OUTSIDE:"$port_a" --tone 440 --expect-tone 620 --send "$1" --expect "$1" --first "${2:-1000}" \
+	ip netns exec "$caller_ns" "$rtp_peer" --local "$(host $CALLER):$CALLER_RTP" \
+		--remote "$(host $OUTSIDE):$port_a" --tone 440 --expect-tone 620 --send "$1" --expect "$1" --first "${2:-1000}" \
 		--ready "$dir/ready-a" --go "$dir/go" --wav "$dir/heard-a.wav" >"$dir/rtp-a" &
 	rtp_a=$!
-	ip netns exec "$callee_ns" "$rtp_peer" --local $CALLEE:$CALLEE_RTP \
-		--remote $INSIDE:"$port_b" --tone 620 --expect-tone 440 --send "$1" --expect "$1" --first "${2:-1000}" \
+	ip netns exec "$callee_ns" "$rtp_peer" --local "$(host $CALLEE):$CALLEE_RTP" \
+		--remote "$(host $INSIDE):$port_b" --tone 620 --expect-tone 440 --send "$1" --expect "$1" --first "${2:-1000}" \
 		--ready "$dir/ready-b" --go "$dir/go" --wav "$dir/heard-b.wav" >"$dir/rtp-b" &
 	rtp_b=$!
 	rtp_pids="$rtp_pids $rtp_a $rtp_b"
@@ -244,11 +252,11 @@ sessions_are() { [ "$(session_count)" = "$1" ]; }
 
 # RTP to the ports of a call that is over: nobody may hear it.
 nobody_hears() {
-	in_callee "$rtp_peer" --local $CALLEE:$CALLEE_RTP --remote $INSIDE:"$port_b" \
+	in_callee "$rtp_peer" --local "$(host $CALLEE):$CALLEE_RTP" --remote "$(host $INSIDE):$port_b" \
 		--tone 620 --expect-tone 440 --expect 1 --linger 1500 >"$dir/rtp-late" &
 	local listener=$!
 
-	in_caller "$rtp_peer" --local $CALLER:$CALLER_RTP --remote $OUTSIDE:"$port_a" \
+	in_caller "$rtp_peer" --local "$(host $CALLER):$CALLER_RTP" --remote "$(host $OUTSIDE):$port_a" \
 		--tone 440 --expect-tone 620 --send 25 --linger 300 >"$dir/rtp-late-a"
 	wait "$listener"
 	echo "# callee, after the end: $(cat "$dir/rtp-late")"

@@ -211,8 +211,10 @@ struct call_message *call_outbox_gated(struct call *call, u64 ticket);
  */
 int call_media_apply(struct call_engine *e, struct call *call);
 void call_media_remove(struct call_engine *e, struct call *call);
-/* After the state or the plan changed: HELD and RESUMED when that is new, and the end of a
- * call that is silent. */
+/*
+ * After the state or the plan changed: HELD and RESUMED when that is new, and
+ * the end of a call that is silent.
+ */
 void call_media_check(struct call_engine *e, u64 now, struct call *call);
 enum media_leg call_media_leg(const struct call_leg *leg);
 
