@@ -4,8 +4,9 @@
  * where both sides agreed to media. While an offer is pending, streams of the
  * committed list stay as they are, but for payload types, of which those just
  * offered may arrive too; streams that only the pending list has are added. So
- * an offer only widens, and without it the plan is what it was. Ends take packets from when the offer was sent; what they may learn, and
- * where packets go, is open once there is an answer, early or final.
+ * an offer only widens, and without it the plan is what it was. Ends take
+ * packets from when the offer was sent; what they may learn, and where packets
+ * go, is open once there is an answer, early or final.
  */
 #include <linux/jalur.h>
 

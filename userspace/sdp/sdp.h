@@ -57,7 +57,7 @@ struct sdp_media {
 	struct addr connection;	/* its own c= or the session's; port as m=; family 0: none */
 	bool held;		/* c=0.0.0.0 or ::, hold of RFC 2543 */
 	enum sdp_direction direction;
-	struct addr rtcp;	/* where it wants RTCP (RFC 3605) unless multiplexed; port 0: nowhere */
+	struct addr rtcp;	/* RTCP goes here (RFC 3605) unless multiplexed; port 0: nowhere */
 	bool mux;		/* a=rtcp-mux (RFC 5761) */
 	size_t npayloads;	/* SDP_MAX_PAYLOADS + 1: too many to list */
 	struct sdp_payload payloads[SDP_MAX_PAYLOADS];
