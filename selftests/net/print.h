@@ -135,15 +135,15 @@ static void print_attrs(const struct set *set, const char *path, const struct nl
 
 		if (mnl_attr_get_type(a) <= set->max)
 			def = &set->attrs[mnl_attr_get_type(a)];
-		if (!def || !def->name)
+		if (!def || !def->name) {
 			printf("%sunknown-%u=?\n", path, mnl_attr_get_type(a));
-		else if (def->kind == K_PAD)
+		} else if (def->kind == K_PAD) {
 			continue;
-		else if (def->kind == K_FLAG)
+		} else if (def->kind == K_FLAG) {
 			printf("%s%s\n", path, def->name);
-		else if (def->kind == K_NEST && def->nested != &set_address)
+		} else if (def->kind == K_NEST && def->nested != &set_address) {
 			print_nest(def, path, a);
-		else {
+		} else {
 			format_value(def, a, text, sizeof(text));
 			printf("%s%s=%s\n", path, def->name, text);
 		}

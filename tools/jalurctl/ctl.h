@@ -61,8 +61,10 @@ int ctl_bad_id(struct ctl *ctl, const char *text);
 json_t *json_hex(u64 value);			/* "00000000000000ff" */
 json_t *json_addr(const struct addr *a);	/* "ip:port", "[v6]:port" */
 json_t *json_time(u64 ns);			/* CLOCK_REALTIME ns to RFC 3339 */
-/* Tags and URIs come from the network: before text is printed, control characters in
- * strings become '?', so that nobody writes escape sequences to a terminal. */
+/*
+ * Tags and URIs come from the network: before text is printed, control characters
+ * in strings become '?', so that nobody writes escape sequences to a terminal.
+ */
 void json_clean(json_t *object);
 /* Members by name; "", 0, false when absent. */
 const char *member_text(const json_t *object, const char *key);
