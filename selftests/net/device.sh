@@ -4,7 +4,7 @@
 # Devices that come and go under a call, and devices of other kinds: VLAN,
 # bridge, VRF, dummy, lo. Removing one must never wait for us.
 . "$(dirname "$0")/lib.sh"
-setup 29
+setup 30
 
 hook() {	# DEVICE STATE
 	local index

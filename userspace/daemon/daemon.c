@@ -260,6 +260,8 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 		err = daemon_media_watch(d);
 	if (!err)
 		err = daemon_control_open(d);
+	if (!err)
+		err = daemon_privilege_drop();
 	return err;
 }
 

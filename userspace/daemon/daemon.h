@@ -66,6 +66,9 @@ u32 daemon_media_epoch(const struct daemon *d, u32 epoch);
 int daemon_control_open(struct daemon *d);
 void daemon_control_close(struct daemon *d);
 
+/* privilege.c: after everything is open; 0 or -errno, the reason logged */
+int daemon_privilege_drop(void);
+
 /* pool.c: fills in the ports of every realm of policy. 0 or -ENOMEM. */
 int daemon_pools_fill(struct daemon *d, struct call_policy *policy);
 void daemon_pools_free(struct daemon *d);
