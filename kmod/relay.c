@@ -27,6 +27,9 @@
 #define TELL_SSRC	BIT(1)
 #define TELL_RESUMED	BIT(2)
 
+/* Of commit(): the graph that classify() saw is not the session's any more. */
+#define REPLACED	(JALUR_PASSED - 1)
+
 /* A packet that the end's configuration takes, by its bytes. */
 static int check_kind(const struct jalur_pkt *pkt, struct jalur_route *route)
 {
@@ -79,11 +82,12 @@ static int classify(const struct jalur_pkt *pkt, const struct jalur_end *from,
 	int reason;
 
 	route->graph = rcu_dereference(from->session->graph);
-	if (unlikely(!route->graph))
+	/* an end that was just removed has no slot, or somebody else's */
+	if (unlikely(!route->graph || from->slot >= route->graph->ends))
 		return JALUR_DROP_REASON_NO_FLOW;
 	route->from = &route->graph->conf[from->slot];
 	if (unlikely(route->from->end != from))
-		return JALUR_DROP_REASON_NO_FLOW;	/* just removed */
+		return JALUR_DROP_REASON_NO_FLOW;
 	if (unlikely(READ_ONCE(from->dormant)))
 		return JALUR_DROP_REASON_DORMANT;
 	if (unlikely(!latch_allows(from, &pkt->src, route)))
@@ -119,10 +123,10 @@ static int accept_packet(const struct jalur_pkt *pkt, struct jalur_end *end,
 	/* final counters may have been taken already */
 	if (unlikely(READ_ONCE(session->dead)))
 		return JALUR_DROP_REASON_NO_FLOW;
-	/* replaced: an old configuration must not close a latch opened anew */
+	/* an old configuration must not close a latch opened anew */
 	if (unlikely(!locked &&
 		     rcu_access_pointer(session->graph) != route->graph))
-		return JALUR_DROP_REASON_SOURCE;
+		return REPLACED;
 	if (unlikely(!latch_learn(end, &pkt->src, route)))
 		return JALUR_DROP_REASON_SOURCE;
 	if (unlikely(!locked && end->locked))
@@ -156,6 +160,22 @@ static int commit(const struct jalur_pkt *pkt, struct jalur_end *end,
 	return route->failure;
 }
 
+/* Under a flood of changes the last word is that of the source check. */
+static int judge(const struct jalur_pkt *pkt, struct jalur_end *end,
+		 struct jalur_route *route)
+{
+	int reason, tries;
+
+	for (tries = 0; tries < 3; tries++) {
+		reason = classify(pkt, end, route);
+		if (likely(reason == JALUR_PASSED))
+			reason = commit(pkt, end, route);
+		if (likely(reason != REPLACED))
+			return reason;
+	}
+	return JALUR_DROP_REASON_SOURCE;
+}
+
 static noinline void drop(const struct jalur_pkt *pkt, struct jalur_end *end, int reason)
 {
 	trace_jalur_drop(end, pkt, reason);
@@ -171,9 +191,7 @@ static void jalur_relay(struct sk_buff *skb, struct jalur_pkt *pkt,
 
 	reason = parse_payload(skb, pkt);
 	if (likely(reason == JALUR_PASSED))
-		reason = classify(pkt, end, &route);
-	if (likely(reason == JALUR_PASSED))
-		reason = commit(pkt, end, &route);
+		reason = judge(pkt, end, &route);
 	if (likely(reason == JALUR_PASSED))
 		reason = rewrite_packet(skb, pkt, &route);
 	if (unlikely(reason != JALUR_PASSED)) {

@@ -5,7 +5,7 @@
 # devices that go down, narrow links, fragments, options; packets that come when
 # all of it is back pass again, and nobody was told a thing.
 . "$(dirname "$0")/lib.sh"
-setup 26
+setup 25
 
 second_link() {
 	ip -n "$r" link add also-b type veth peer name also-relay netns "$b" &&

@@ -63,5 +63,5 @@ check "lose no packet" eval 'tail --pid=$media -f /dev/null; cat "$dir/media";
 	! grep -q "NOT AS" "$dir/media" && grep -q received=1000 "$dir/media"'
 check "and count none as dropped" eval 'relay get $S >"$dir/g"; fails grep -E "drops.(source|no-remote)" "$dir/g"'
 check "ends and sessions are counted right" eval \
-	'relay info >"$dir/i"; grep -qx sessions=1 "$dir/i" && grep -qx ends=2 "$dir/i" || { cat "$dir/i"; false; }'
+	'relay info >"$dir/i"; grep -qx sessions=1 "$dir/i" && grep -qx ends=3 "$dir/i" || { cat "$dir/i"; false; }'
 finish
