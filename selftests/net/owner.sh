@@ -66,7 +66,8 @@ check "the others were not told" eval '[ "$(event_count displaced)" = 0 ]'
 check "media flows" talk --count 10
 check "a dump by owner" eval 'relay list owner=1 >"$dir/l" && [ "$(grep -c ^id= "$dir/l")" = 2 ]'
 check "a dump of another owner is empty" eval '[ -z "$(relay list owner=7)" ]'
-check "a dump with an id is refused" refused EINVAL id relay list owner=1 id=0x10
+# Linux 6.1 tells no attribute of a dump.
+check "a dump with an id is refused" refused EINVAL - relay list owner=1 id=0x10
 check "the daemon is killed" eval 'kill -9 $d2_pid; await detached 1'
 check "media flows on" talk --count 10 --seq 100
 check "one that attached before and closes changes nothing" eval 'hang_up d1; sleep 0.2; talk --count 3 --seq 200'

@@ -4,12 +4,12 @@
 # What is wrong is refused with a text that says why, and points at what is
 # wrong; what is not built yet likewise; and the unprivileged get nothing.
 . "$(dirname "$0")/lib.sh"
-setup 81
+setup 84
 
 no() {	# ERRNO ATTR WORD...: of a session-new
 	local err=$1 attr=$2
 	shift 2
-	check "new ${*:0:5}" refused "$err" "$attr" relay new owner=1 id=0x20 force "$@"
+	check "new ${*:1:4}" refused "$err" "$attr" relay new owner=1 id=0x20 force "$@"
 }
 
 L="local=$RA:20100"
@@ -41,7 +41,7 @@ no EINVAL end.local.v6 "end=1,local=[ff02::1]:20100"
 no EINVAL end.local.v6 "end=1,local=[::ffff:10.0.1.1]:20100"
 no EADDRNOTAVAIL end.local "end=1,local=10.0.1.9:20100"
 no EADDRNOTAVAIL end.local "end=1,local=10.0.1.255:20100"
-no EADDRNOTAVAIL end.local "end=1,local={v4=$RA,port=20100,l3-ifindex=4711}"
+no ENODEV end.local "end=1,local={v4=$RA,port=20100,l3-ifindex=4711}"
 no EINVAL end.local.scope-ifindex "end=1,local={v4=$RA,port=20100,scope-ifindex=1}"
 no EINVAL end.remote "end=1,$L,remote=[fd00:1::2]:4000"
 no EINVAL end.remote.l3-ifindex "end=1,$L,remote={v4=$A,port=4000,l3-ifindex=1}"
@@ -50,7 +50,7 @@ no EINVAL end.remote.v4 "end=1,$L,remote=239.1.2.3:4000"
 no EINVAL 'end[1]' "end=1,$L" "end=1,local=$RA:20102"
 no EADDRINUSE 'end[1].local' "end=1,$L" "end=2,$L"
 no ERANGE end.latch "end=1,$L,latch=9"
-no ERANGE end.accept "end=1,$L,accept=64"
+no EINVAL end.accept "end=1,$L,accept=64"
 no EINVAL end.accept "end=1,$L,accept=0"
 no EINVAL end.accept "end=1,$L,accept=opaque+rtp"
 no ERANGE end.dscp "end=1,$L,dscp=64"
@@ -63,7 +63,7 @@ no EINVAL 'end.#99' "end=1,$L,#99:u32=1"
 no EINVAL end "end:plain={id=1,$L}"
 no EINVAL end 'end:hex=0102'
 no EINVAL - "end=1,$L" '#0:bytes=04000100'
-no EINVAL end.latch-open "end=1,$L,latch-open:u32=1"
+no ERANGE end.latch-open "end=1,$L,latch-open:u32=1"
 # --- what is not built yet
 no EOPNOTSUPP end.payload.out-pt "end=1,$L,payload={pt=8,out-pt=9}"
 no EOPNOTSUPP end.follow "end=1,$L,follow"
