@@ -209,6 +209,8 @@ install: all
 	install -D -m 755 build/jalurd $(DESTDIR)$(PREFIX)/sbin/jalurd
 	install -D -m 755 build/jalurctl $(DESTDIR)$(PREFIX)/sbin/jalurctl
 	install -D -m 644 $(KMOD_OUT)/jalur.ko $(DESTDIR)/lib/modules/$(KERNEL)/extra/jalur.ko
+	install -D -m 644 tools/packaging/systemd/jalurd.service \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/jalurd.service
 	for m in Documentation/man/*.[1-8]; do \
 		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$(basename $$m); \
 	done

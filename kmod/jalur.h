@@ -458,8 +458,6 @@ struct jalur_net {
 /* One line for log and selftest alike. */
 #define jalur_err(fmt, ...) pr_err("jalur: " fmt, ##__VA_ARGS__)
 
-#define JALUR_MODULE_VERSION	"0.1.0"
-
 extern unsigned int jalur_net_id;
 
 static inline struct jalur_net *jalur_net_get(const struct net *net)

@@ -7,6 +7,8 @@
 #include <linux/module.h>
 #include <net/genetlink.h>
 
+#include "jalur/version.h"
+
 #include "control.h"
 #include "selftest/selftest.h"
 
@@ -52,6 +54,6 @@ module_exit(jalur_exit);
 
 MODULE_AUTHOR("The Jalur authors");
 MODULE_DESCRIPTION("Relay of RTP and RTCP in the kernel");
-MODULE_VERSION(JALUR_MODULE_VERSION);
+MODULE_VERSION(JALUR_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_ALIAS_GENL_FAMILY(JALUR_GENL_NAME);

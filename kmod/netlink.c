@@ -9,6 +9,8 @@
 #include <linux/module.h>
 #include <net/genetlink.h>
 
+#include "jalur/version.h"
+
 #include "netlink.h"
 #include "netlink_gen.c"
 
@@ -420,7 +422,7 @@ static int fill_owners(struct sk_buff *reply, const struct jalur_net *jn)
 static int fill_info(struct sk_buff *reply, const struct jalur_net *jn)
 {
 	if (nla_put_u64_64bit(reply, JALUR_A_INFO_FEATURES, FEATURES, JALUR_A_INFO_PAD) ||
-	    nla_put_string(reply, JALUR_A_INFO_VERSION, JALUR_MODULE_VERSION) ||
+	    nla_put_string(reply, JALUR_A_INFO_VERSION, JALUR_VERSION) ||
 	    nla_put_u32(reply, JALUR_A_INFO_SESSIONS, jn->session_count) ||
 	    nla_put_u32(reply, JALUR_A_INFO_ENDS, jn->end_count) ||
 	    nla_put_u32(reply, JALUR_A_INFO_MAX_SESSIONS, jn->max_sessions) ||

@@ -65,6 +65,14 @@ shows_figures() {	# a command whose text has the packets of both ends
 	return 1
 }
 
+only_net_admin() {	# CAP_NET_ADMIN is 12; nothing can be gained by exec
+	grep -E "^(Cap(Prm|Eff|Bnd|Inh|Amb)|NoNewPrivs)" "/proc/$jalurd_pid/status" | tr -d '\t' |
+		tee "$dir/out" | grep -vqE '^(Cap(Prm|Eff|Bnd):0{12}1000|Cap(Inh|Amb):0{16}|NoNewPrivs:1)$' ||
+		return 0
+	sed 's/^/# /' "$dir/out"
+	return 1
+}
+
 same_id() { [ "$(session_id)" = "$(call_id)" ]; }
 
 saw_events() {	# source type...
@@ -111,7 +119,7 @@ early_result=$(module_absent && echo "passed")
 rm -rf "$early"
 
 setup
-plan 30
+plan 31
 kept=
 
 check "without the module the remedy is said" test "${early_result##*$'\n'}" = passed
@@ -127,6 +135,7 @@ check "a user without rights cannot ask the module" ctl_says 1 'CAP_NET_ADMIN' \
 	in_relay setpriv --reuid 65534 --clear-groups "$jalurctl" session list
 
 check "jalurd starts" start_jalurd
+check "it has kept one capability" only_net_admin
 check "there are no calls" keep calls-0 call-list ctl call list --json
 check "info shows both halves" keep info info ctl info --json
 check "a user outside the group cannot ask the daemon" ctl_says 1 'group' \

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "admin/command.h"
+#include "jalur/version.h"
 
 /* What a command returns: a result, or the fields of an error. */
 struct outcome {

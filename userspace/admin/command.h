@@ -12,7 +12,6 @@
 #include "admin/control.h"
 
 #define CONTROL_PROTOCOL 1	/* version in hello */
-#define JALUR_VERSION "0.1.0"
 
 /* What a monitor stream carries. */
 #define WATCH_CALL 1
