@@ -49,10 +49,11 @@ start_monitor() {
 	ctl monitor >"$dir/events.txt" 2>/dev/null &
 	sipp_pids="$sipp_pids $!"
 	# It listens when the daemon counts both of them as clients.
-	wait_for two_watch
+	wait_for watchers 2
 }
 
-two_watch() { [ "$(ctl info --json | jq .daemon.control_clients)" = 3 ]; }
+# The one who asks is a client, too.
+watchers() { [ "$(ctl info --json | jq .daemon.control_clients)" = $(($1 + 1)) ]; }
 
 session_id() { ctl session list --json | jq -r '.sessions[0].id'; }
 
@@ -82,6 +83,27 @@ saw_events() {	# source type...
 		grep -q "^{\"source\": \"$source\", .*\"type\": \"$type\"" "$dir/events" ||
 			{ echo "# no event $source $type"; return 1; }
 	done
+}
+
+# One that does not read while the kernel has more to tell than its socket holds.
+misses_events() {
+	local pid i
+
+	(exec ip netns exec "$relay_ns" "$jalurctl" --socket "$dir/control" monitor --json \
+		>"$dir/slow" 2>/dev/null) &
+	pid=$!
+	sipp_pids="$sipp_pids $pid"
+	wait_for watchers 3 || return 1
+	kill -STOP "$pid"
+	for i in $(seq 600); do
+		echo "new owner=7 id=$i force end=1,local=$OUTSIDE:30000"
+		echo "del owner=7 id=$i force"
+	done | in_relay "$BUILT/net/relayctl" - >/dev/null
+	kill -CONT "$pid"
+	wait_for grep -q '"type": "lost".*overflowed' "$dir/slow" || { tail -n 3 "$dir/slow"; return 1; }
+	in_relay "$BUILT/net/relayctl" new owner=7 id=1 force "end=1,local=$OUTSIDE:30000"
+	in_relay "$BUILT/net/relayctl" del owner=7 id=1 force >/dev/null
+	wait_for grep -q '"type": "lost", "count": [1-9].*a gap' "$dir/slow"
 }
 
 no_calls() { ctl call list | grep -q "no calls"; }
@@ -119,7 +141,7 @@ early_result=$(module_absent && echo "passed")
 rm -rf "$early"
 
 setup
-plan 31
+plan 32
 kept=
 
 check "without the module the remedy is said" test "${early_result##*$'\n'}" = passed
@@ -158,6 +180,7 @@ check "a session can be deleted whoever owns it" deletes_session
 check "jalurd ends the call that it belonged to" wait_for no_calls
 check "monitor saw the daemon's events" wait_for saw_events daemon new answered ended
 check "monitor saw the kernel's events" saw_events kernel latched deleted
+check "a monitor that cannot keep up says so" misses_events
 kill "$monitor_pid"
 keep events event cat "$dir/events"
 check "every output is what its schema says" all_valid
