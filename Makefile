@@ -119,7 +119,8 @@ $(B)/jalurctl: $(CTL_OBJS) $(B)/lib/base.a
 $(B)/unit/%: selftests/unit/%.c $(ARCHIVES) | $(KSFT_ROOT)/.done
 	$(call say,TEST)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -Wno-unused-parameter -Iselftests/unit -isystem $(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
+	$(Q)$(CC) $(CFLAGS) -Wno-unused-parameter -Iselftests/unit \
+		-DSELFTESTS='"$(CURDIR)/selftests"' -isystem $(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
 
 unit-tests: $(UNIT)
 

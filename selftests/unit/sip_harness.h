@@ -74,20 +74,24 @@ static UNUSED u64 counter(struct world *w, const char *name)
 }
 
 /* A datagram arrives, in memory of its very size. */
-static UNUSED void feed_from(struct world *w, const struct flow *flow, const char *text)
+static UNUSED void feed_slice(struct world *w, const struct flow *flow, struct slice text)
 {
-	size_t n = strlen(text);
 	struct sip_event event;
 
 	free(w->bytes);
-	w->bytes = malloc(n ? n : 1);
-	memcpy(w->bytes, text, n);
+	w->bytes = malloc(text.n ? text.n : 1);
+	memcpy(w->bytes, text.p, text.n);
 	w->event = (struct sip_event){ .type = SIP_EVENT_NONE };
-	sip_engine_input(w->engine, w->now, flow, slice_of(w->bytes, n), &event);
+	sip_engine_input(w->engine, w->now, flow, slice_of(w->bytes, text.n), &event);
 	if (event.type == SIP_EVENT_NONE)
 		return;
 	w->event = event;
 	w->events++;
+}
+
+static UNUSED void feed_from(struct world *w, const struct flow *flow, const char *text)
+{
+	feed_slice(w, flow, slice_str(text));
 }
 
 static UNUSED void feed(struct world *w, const char *text)

@@ -26,9 +26,23 @@ static const struct {
 	  "SIP/2.0 400 No end of headers\r\n" },
 	{ "OPTIONS mailto:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "\r\n", "SIP/2.0 416 " },
 	{ "OPTIONS sips:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "\r\n", "SIP/2.0 416 " },
+	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") LINES "\r\n", "SIP/2.0 400 From: missing\r\n" },
+	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER TO_US "CSeq: 1 OPTIONS\r\n\r\n",
+	  "SIP/2.0 400 Call-ID: missing\r\n" },
+	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "Contact: <sip:a@>\r\n\r\n",
+	  "SIP/2.0 400 Contact: malformed\r\n" },
+	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "Contact: *\r\n\r\n",
+	  "SIP/2.0 400 Contact: malformed\r\n" },
+	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "Record-Route: nonsense\r\n\r\n",
+	  "SIP/2.0 400 Record-Route: malformed\r\n" },
+	{ "REGISTER sip:c SIP/2.0\r\n" VIA("1") FROM_PEER TO_US
+	  "Call-ID: c\r\nCSeq: 1 REGISTER\r\nContact: <sip:a@b>, *\r\n\r\n",
+	  "SIP/2.0 400 Contact: malformed\r\n" },
+	{ "REGISTER sip:c SIP/2.0\r\n" VIA("1") FROM_PEER "To: <tel:7>\r\n"
+	  "Call-ID: c\r\nCSeq: 1 REGISTER\r\n\r\n", "SIP/2.0 400 To: no SIP URI\r\n" },
 	/* nobody could be answered */
 	{ "OPTIONS sip:b@c SIP/2.0\r\n" FROM_PEER LINES "\r\n", NULL },
-	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") LINES "\r\n", NULL },
+	{ "OPTIONS sip:b@c SIP/2.0\r\nVia: SIP/2.0/UDP\r\n" FROM_PEER LINES "\r\n", NULL },
 	{ "ACK sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "\r\n", NULL },
 	{ "ACK sip:b@c SIP/3.0\r\n" VIA("1") FROM_PEER TO_US "Call-ID: c\r\nCSeq: 1 ACK\r\n\r\n", NULL },
 	{ "SIP/2.0 200 OK\r\n" VIA("1") FROM_PEER LINES "\r\n", NULL },
@@ -55,7 +69,7 @@ TEST(malformed_datagrams_are_answered_or_dropped)
 			expect_bytes(&w, inputs[i].answer);
 	}
 	EXPECT_EQ(counter(&w, "sip-server-transactions"), 0);
-	EXPECT_EQ(counter(&w, "sip-malformed-answered"), 7);
+	EXPECT_EQ(counter(&w, "sip-malformed-answered"), 14);
 	EXPECT_EQ(counter(&w, "sip-malformed-dropped"), 7);
 	EXPECT_EQ(counter(&w, "sip-keepalives"), 2);
 	stop(&w);

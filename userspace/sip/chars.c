@@ -60,6 +60,31 @@ bool sip_skip_quoted(struct sip_cursor *c)
 	return false;
 }
 
+/*
+ * The grammar of RFC 3261 asks for three colons where a run of zeros ends before an IPv4
+ * address, and who follows it must be understood (RFC 5118 §4.10).
+ */
+static bool parse_three_colons(struct slice host, struct addr *out)
+{
+	char text[ADDR_STRLEN];
+	size_t i;
+
+	for (i = 0; i + 3 < host.n; i++)
+		if (!memcmp(host.p + i, ":::", 3))
+			break;
+	if (i + 3 >= host.n || host.n > sizeof(text) || !memchr(host.p + i, '.', host.n - i) ||
+	    memchr(host.p + i + 3, ':', host.n - i - 3))
+		return false;
+	memcpy(text, host.p, i + 2);
+	memcpy(text + i + 2, host.p + i + 3, host.n - i - 3);
+	return addr_parse_ip(slice_of(text, host.n - 1), out);
+}
+
+bool sip_parse_ip(struct slice host, struct addr *out)
+{
+	return addr_parse_ip(host, out) || parse_three_colons(host, out);
+}
+
 static bool take_ip6(struct sip_cursor *c, struct slice *host)
 {
 	const char *close = memchr(c->p, ']', (size_t)(c->end - c->p));
@@ -69,7 +94,7 @@ static bool take_ip6(struct sip_cursor *c, struct slice *host)
 		return false;
 	*host = slice_of(c->p + 1, (size_t)(close - c->p) - 1);
 	c->p = close + 1;
-	return addr_parse_ip(*host, &addr) && addr.family == AF_INET6;
+	return sip_parse_ip(*host, &addr) && addr.family == AF_INET6;
 }
 
 static bool take_port(struct sip_cursor *c, u16 *port)

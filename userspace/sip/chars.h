@@ -6,6 +6,7 @@
 #ifndef SIP_CHARS_H
 #define SIP_CHARS_H
 
+#include "base/addr.h"
 #include "base/slice.h"
 
 #define SIP_CHAR_TOKEN	0x01
@@ -75,6 +76,8 @@ static inline bool sip_take_char(struct sip_cursor *c, char what)
 
 /* At a '"': past the closing one. false: there is none. */
 bool sip_skip_quoted(struct sip_cursor *c);
+/* A host that is an IP address; without brackets. *out has no port. */
+bool sip_parse_ip(struct slice host, struct addr *out);
 /*
  * host [":" port], in a Via with LWS around the colon; host without brackets, which
  * must hold an IPv6 address. *port 0: absent.

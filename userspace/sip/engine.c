@@ -11,6 +11,24 @@
 
 /* --- requests --- */
 
+static void refuse_malformed(struct sip_engine *e, const struct flow *flow,
+			     const struct sip_error *err)
+{
+	char reason[96];
+
+	if (!err->status) {
+		sip_count(e, SIP_COUNT_MALFORMED_DROPPED);
+		return;
+	}
+	sip_count(e, SIP_COUNT_MALFORMED_ANSWERED);
+	if (err->header)
+		snprintf(reason, sizeof(reason), "%s: %s", sip_hdr_info(err->header)->name,
+			 err->text);
+	else if (err->text)
+		snprintf(reason, sizeof(reason), "%s", err->text);
+	sip_reply(e, &e->msg, flow, err->status, err->text ? reason : NULL, NULL, SLICE(""));
+}
+
 static void take_new(struct sip_engine *e, const struct flow *flow, struct sip_dialog *d,
 		     struct sip_event *event)
 {
@@ -90,6 +108,7 @@ static void take_cancel(struct sip_engine *e, const struct flow *flow, struct si
 static void take_request(struct sip_engine *e, const struct flow *flow, struct sip_event *event)
 {
 	struct sip_server *s = sip_server_find(e, &e->msg);
+	struct sip_error err;
 
 	sip_count(e, SIP_COUNT_REQUESTS_IN);
 	if (e->msg.method == SIP_ACK)
@@ -98,6 +117,8 @@ static void take_request(struct sip_engine *e, const struct flow *flow, struct s
 		take_cancel(e, flow, s, event);
 	else if (s)
 		sip_server_again(e, s);
+	else if (sip_msg_check(&e->msg, &err))
+		refuse_malformed(e, flow, &err);
 	else if (e->msg.to.tag.n)
 		take_in_dialog(e, flow, event);
 	else
@@ -129,24 +150,6 @@ static void take_response(struct sip_engine *e, struct sip_event *event)
 static bool is_keepalive(struct slice bytes)
 {
 	return !slice_trim(bytes).n;
-}
-
-static void refuse_malformed(struct sip_engine *e, const struct flow *flow,
-			     const struct sip_error *err)
-{
-	char reason[96];
-
-	if (!err->status) {
-		sip_count(e, SIP_COUNT_MALFORMED_DROPPED);
-		return;
-	}
-	sip_count(e, SIP_COUNT_MALFORMED_ANSWERED);
-	if (err->header)
-		snprintf(reason, sizeof(reason), "%s: %s", sip_hdr_info(err->header)->name,
-			 err->text);
-	else if (err->text)
-		snprintf(reason, sizeof(reason), "%s", err->text);
-	sip_reply(e, &e->msg, flow, err->status, err->text ? reason : NULL, NULL, SLICE(""));
 }
 
 void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow, struct slice bytes,

@@ -71,18 +71,24 @@ struct sip_msg {
 };
 
 struct sip_error {
-	u16 status;			/* what to answer: 400, 505, 513; 0: drop */
+	u16 status;			/* what to answer: 400, 501, 505, 513; 0: drop */
 	enum sip_hdr_id header;		/* the one that is wrong, or SIP_HDR_OTHER */
-	const char *text;		/* what is wrong */
+	const char *text;		/* what is wrong; NULL: the status says it */
 };
 
 /*
- * One datagram. 0, or -EINVAL with err filled in. On error the mandatory headers
- * that could be read are set; err->status is not 0 only if they suffice to
- * answer: a top Via, and From, To, Call-ID and CSeq to be repeated, of a request
- * that is no ACK.
+ * One datagram. 0, or -EINVAL with err filled in. On error what could be read
+ * is set; err->status is not 0 only if an answer has somewhere to go: the message
+ * is a request and no ACK, and its top Via has a sent-by. What of From, To,
+ * Call-ID and CSeq is there can be repeated.
  */
 int sip_parse(struct slice bytes, struct sip_msg *msg, struct sip_error *err);
+
+/*
+ * Of a request that was parsed: are Contact, Route and Record-Route lists of addresses, and
+ * To of a REGISTER an address-of-record? 0, or -EINVAL with err filled in.
+ */
+int sip_msg_check(const struct sip_msg *msg, struct sip_error *err);
 
 /*
  * A copy that lives by itself, bytes included; free() it. NULL: no memory. It has room for

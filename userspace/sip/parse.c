@@ -17,7 +17,6 @@ struct parser {
 	u64 seen[SIP_HDR_COUNT / 64 + 1];
 	bool failed;
 	bool nul;		/* somewhere before the body */
-	bool bad_via;
 	u32 content_length;
 	bool has_length;
 };
@@ -67,6 +66,8 @@ static void parse_ruri(struct parser *ps)
 {
 	if (!sip_uri_parse(ps->msg->ruri, &ps->msg->uri))
 		fail(ps, 400, SIP_HDR_OTHER, "Malformed Request-URI");
+	else if (ps->msg->uri.headers.n)	/* RFC 3261 §19.1.1, table 1 */
+		fail(ps, 400, SIP_HDR_OTHER, "Header fields in the Request-URI");
 }
 
 /* Method SP Request-URI SP SIP-Version, and nothing else (RFC 3261 §7.1). */
@@ -129,7 +130,7 @@ static void parse_via(struct parser *ps, struct slice value)
 	struct sip_via *via = &ps->msg->via;
 	struct slice element;
 
-	if (via->value.n) {
+	if (via->value.p) {	/* the first is the top one, whatever it is worth */
 		ps->msg->more_vias = true;
 		return;
 	}
@@ -138,10 +139,8 @@ static void parse_via(struct parser *ps, struct slice value)
 		sip_next_element(&value, &element);
 		ps->msg->more_vias = value.n;
 	}
-	if (sip_parse_via(element, via))
-		return;
-	fail(ps, 0, SIP_HDR_VIA, "malformed");
-	ps->bad_via = true;
+	if (!sip_parse_via(element, via))
+		fail(ps, 400, SIP_HDR_VIA, "malformed");
 }
 
 static void parse_address(struct parser *ps, enum sip_hdr_id id, struct slice value,
@@ -166,7 +165,10 @@ static void parse_cseq(struct parser *ps, struct slice value)
 		msg->method_name = method;
 		msg->method = sip_method_of(method);
 	} else if (msg->method_name.n && !slice_eq(method, msg->method_name)) {
-		fail(ps, 400, SIP_HDR_CSEQ, "not the method of the request");
+		if (msg->method)
+			fail(ps, 400, SIP_HDR_CSEQ, "not the method of the request");
+		else
+			fail(ps, 501, SIP_HDR_OTHER, NULL);	/* RFC 4475 §3.1.2.18 */
 	}
 }
 
@@ -306,10 +308,8 @@ static void check_mandatory(struct parser *ps)
 	size_t i;
 
 	for (i = 0; i < sizeof(mandatory) / sizeof(*mandatory); i++) {
-		if (was_seen(ps, mandatory[i]))
-			continue;
-		fail(ps, 0, mandatory[i], "missing");
-		ps->err->status = 0;	/* it would be missing in the response */
+		if (!was_seen(ps, mandatory[i]))
+			fail(ps, 400, mandatory[i], "missing");
 	}
 }
 
@@ -332,12 +332,15 @@ static void clear(struct sip_msg *msg, struct slice bytes)
 	msg->max_forwards = -1;
 }
 
-/* What is answered must have somewhere to go, and an ACK is never answered. */
+/*
+ * What is answered must have somewhere to go: a sent-by, whatever the parameters after it
+ * are. An ACK is never answered, and neither is a response.
+ */
 static void settle_error(struct parser *ps)
 {
 	const struct sip_msg *msg = ps->msg;
 
-	if (!msg->request || msg->method == SIP_ACK || ps->bad_via || !msg->call_id.n)
+	if (!msg->request || msg->method == SIP_ACK || !msg->via.host.n)
 		ps->err->status = 0;
 }
 

@@ -158,7 +158,7 @@ bool sip_uri_addr(const struct sip_uri *uri, struct addr *out)
 {
 	if (uri->kind != SIP_URI_SIP && uri->kind != SIP_URI_SIPS)
 		return false;
-	if (has_maddr(uri->params) || !addr_parse_ip(uri->host, out))
+	if (has_maddr(uri->params) || !sip_parse_ip(uri->host, out))
 		return false;
 	out->port = uri->port ? uri->port : uri->kind == SIP_URI_SIPS ? 5061 : 5060;
 	return true;

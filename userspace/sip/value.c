@@ -117,6 +117,14 @@ static bool take_protocol(struct sip_cursor *c, struct slice *transport)
 	return transport->n > 0;
 }
 
+/* An IPv6 address is written both ways (RFC 5118 §4.5). */
+static struct slice without_brackets(struct slice value)
+{
+	if (value.n > 2 && value.p[0] == '[' && value.p[value.n - 1] == ']')
+		return slice_of(value.p + 1, value.n - 2);
+	return value;
+}
+
 static bool parse_via_params(struct slice rest, struct sip_via *out)
 {
 	struct slice name, value;
@@ -130,7 +138,7 @@ static bool parse_via_params(struct slice rest, struct sip_via *out)
 		else if (name.n == 5 && slice_caseeq(name, SLICE("maddr")))
 			out->maddr = value;
 		else if (name.n == 8 && slice_caseeq(name, SLICE("received")))
-			out->received = value;
+			out->received = without_brackets(value);
 	}
 	return !more;
 }
@@ -147,8 +155,10 @@ bool sip_parse_via(struct slice element, struct sip_via *out)
 	if (c.p == c.end || !sip_char_is(*c.p, SIP_CHAR_LWS))
 		return false;
 	sip_skip_lws(&c);
-	if (!sip_take_hostport(&c, true, &out->host, &ip6, &out->port))
+	if (!sip_take_hostport(&c, true, &out->host, &ip6, &out->port)) {
+		out->host.n = 0;
 		return false;
+	}
 	sip_skip_lws(&c);
 	out->params = sip_cursor_rest(&c);
 	return parse_via_params(out->params, out);

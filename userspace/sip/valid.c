@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Headers that the parser only lists, but that somebody will rely on: those of a
+ * new request are looked at once, before anybody acts on it. Retransmissions do
+ * not pay for it, and neither do responses, whose headers are taken or left one
+ * by one.
+ */
+#include <errno.h>
+
+#include "sip/chars.h"
+#include "sip/msg.h"
+
+static int fail(struct sip_error *err, enum sip_hdr_id header, const char *text)
+{
+	*err = (struct sip_error){ 400, header, text };
+	return -EINVAL;
+}
+
+/* Every element an address; "*" stands for all Contacts, by itself (RFC 3261 §10.2.2). */
+static bool are_addresses(const struct sip_msg *msg, const struct sip_hdr *hdr)
+{
+	struct slice rest = hdr->value, element;
+	struct sip_nameaddr address;
+
+	if (hdr->id == SIP_HDR_CONTACT && msg->method == SIP_REGISTER &&
+	    slice_eq(rest, SLICE("*")))
+		return true;
+	while (sip_next_element(&rest, &element))
+		if (!sip_parse_nameaddr(element, &address))
+			return false;
+	return true;
+}
+
+/* The address-of-record of a registration (RFC 3261 §10.3). */
+static bool is_record(struct slice text)
+{
+	struct sip_uri uri;
+
+	return sip_uri_parse(text, &uri) &&
+	       (uri.kind == SIP_URI_SIP || uri.kind == SIP_URI_SIPS);
+}
+
+int sip_msg_check(const struct sip_msg *msg, struct sip_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < msg->nhdrs; i++) {
+		const struct sip_hdr *hdr = &msg->hdrs[i];
+
+		if (hdr->id != SIP_HDR_CONTACT && hdr->id != SIP_HDR_ROUTE &&
+		    hdr->id != SIP_HDR_RECORD_ROUTE)
+			continue;
+		if (!are_addresses(msg, hdr))
+			return fail(err, hdr->id, "malformed");
+	}
+	if (msg->method == SIP_REGISTER && !is_record(msg->to.uri))
+		return fail(err, SIP_HDR_TO, "no SIP URI");
+	return 0;
+}
