@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The arithmetic of Digest. libcrypto hashes; here is only what goes into each
+ * hash. An error is remembered in the sum and returned at its end, so that a
+ * computation reads like the formula in the RFC.
+ */
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "sip/digest.h"
+
+struct sum {
+	EVP_MD_CTX *ctx;
+	int err;
+};
+
+static const char *const names[SIP_DIGEST_ALGS] = {
+	[SIP_DIGEST_UNKNOWN] = "",
+	[SIP_DIGEST_MD5] = "MD5",
+	[SIP_DIGEST_SHA256] = "SHA-256",
+	[SIP_DIGEST_SHA512_256] = "SHA-512-256",
+};
+
+static const EVP_MD *hash_of(enum sip_digest_alg alg)
+{
+	switch (alg) {
+	case SIP_DIGEST_MD5:
+		return EVP_md5();
+	case SIP_DIGEST_SHA256:
+		return EVP_sha256();
+	case SIP_DIGEST_SHA512_256:
+		return EVP_sha512_256();
+	default:
+		return NULL;
+	}
+}
+
+const char *sip_digest_name(enum sip_digest_alg alg)
+{
+	return names[alg];
+}
+
+size_t sip_digest_size(enum sip_digest_alg alg)
+{
+	return alg == SIP_DIGEST_UNKNOWN ? 0 : alg == SIP_DIGEST_MD5 ? 16 : 32;
+}
+
+static void begin(struct sum *s, enum sip_digest_alg alg)
+{
+	const EVP_MD *hash = hash_of(alg);
+
+	s->err = 0;
+	s->ctx = EVP_MD_CTX_new();
+	if (!s->ctx)
+		s->err = -ENOMEM;
+	else if (!hash || EVP_DigestInit_ex(s->ctx, hash, NULL) != 1)
+		s->err = -EOPNOTSUPP;
+}
+
+static void add(struct sum *s, struct slice bytes)
+{
+	if (!s->err && bytes.n && EVP_DigestUpdate(s->ctx, bytes.p, bytes.n) != 1)
+		s->err = -EOPNOTSUPP;
+}
+
+static void add_after_colon(struct sum *s, struct slice bytes)
+{
+	add(s, SLICE(":"));
+	add(s, bytes);
+}
+
+/* What stands between quotes counts without its escapes. */
+static void add_quoted_after_colon(struct sum *s, struct slice bytes)
+{
+	const char *escape;
+
+	add(s, SLICE(":"));
+	while (bytes.n > 1 && (escape = memchr(bytes.p, '\\', bytes.n - 1))) {
+		size_t n = (size_t)(escape - bytes.p);
+
+		add(s, slice_of(bytes.p, n));
+		add(s, slice_of(escape + 1, 1));
+		bytes = slice_of(escape + 2, bytes.n - n - 2);
+	}
+	add(s, bytes);
+}
+
+/* Frees the context, which wipes it. */
+static int end(struct sum *s, u8 out[SIP_DIGEST_SIZE])
+{
+	if (!s->err && EVP_DigestFinal_ex(s->ctx, out, NULL) != 1)
+		s->err = -EOPNOTSUPP;
+	EVP_MD_CTX_free(s->ctx);
+	s->ctx = NULL;
+	return s->err;
+}
+
+static struct slice to_hex(const u8 *bytes, size_t n, char hex[SIP_DIGEST_HEX])
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		hex[2 * i] = digits[bytes[i] >> 4];
+		hex[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	hex[2 * n] = 0;
+	return slice_of(hex, 2 * n);
+}
+
+int sip_digest_ha1(enum sip_digest_alg alg, struct slice user, struct slice realm,
+		   struct slice password, u8 ha1[SIP_DIGEST_SIZE])
+{
+	struct sum s;
+
+	begin(&s, alg);
+	add(&s, user);
+	add_after_colon(&s, realm);
+	add_after_colon(&s, password);
+	return end(&s, ha1);
+}
+
+/* RFC 7616 §3.4.2: the key of a session algorithm. */
+static int session_key(const struct sip_digest *d, u8 key[SIP_DIGEST_SIZE])
+{
+	char hex[SIP_DIGEST_HEX];
+	struct sum s;
+
+	begin(&s, d->alg);
+	add(&s, to_hex(key, sip_digest_size(d->alg), hex));
+	OPENSSL_cleanse(hex, sizeof(hex));
+	add_quoted_after_colon(&s, d->nonce);
+	add_quoted_after_colon(&s, d->cnonce);
+	return end(&s, key);
+}
+
+/* RFC 7616 §3.4.3: A2, hashed. */
+static int request_hash(const struct sip_digest *d, u8 out[SIP_DIGEST_SIZE])
+{
+	char hex[SIP_DIGEST_HEX];
+	struct sum s;
+	int err;
+
+	if (d->qop == SIP_QOP_AUTH_INT) {
+		begin(&s, d->alg);
+		add(&s, d->body);
+		err = end(&s, out);
+		if (err)
+			return err;
+	}
+	begin(&s, d->alg);
+	add(&s, d->method);
+	add_quoted_after_colon(&s, d->uri);
+	if (d->qop == SIP_QOP_AUTH_INT)
+		add_after_colon(&s, to_hex(out, sip_digest_size(d->alg), hex));
+	return end(&s, out);
+}
+
+static int combine(const struct sip_digest *d, const u8 *key, const u8 *a2,
+		   u8 out[SIP_DIGEST_SIZE])
+{
+	size_t n = sip_digest_size(d->alg);
+	char hex[SIP_DIGEST_HEX];
+	struct sum s;
+	int err;
+
+	begin(&s, d->alg);
+	add(&s, to_hex(key, n, hex));
+	add_quoted_after_colon(&s, d->nonce);
+	if (d->qop) {
+		add_after_colon(&s, d->nc);
+		add_quoted_after_colon(&s, d->cnonce);
+		add_after_colon(&s, d->qop == SIP_QOP_AUTH ? SLICE("auth") : SLICE("auth-int"));
+	}
+	add_after_colon(&s, to_hex(a2, n, hex));
+	err = end(&s, out);
+	OPENSSL_cleanse(hex, sizeof(hex));
+	return err;
+}
+
+int sip_digest_response(const struct sip_digest *d, const u8 ha1[SIP_DIGEST_SIZE],
+			char response[SIP_DIGEST_HEX])
+{
+	u8 key[SIP_DIGEST_SIZE], a2[SIP_DIGEST_SIZE], out[SIP_DIGEST_SIZE];
+	int err;
+
+	response[0] = 0;
+	memcpy(key, ha1, sizeof(key));
+	err = d->sess ? session_key(d, key) : 0;
+	if (!err)
+		err = request_hash(d, a2);
+	if (!err)
+		err = combine(d, key, a2, out);
+	if (!err)
+		to_hex(out, sip_digest_size(d->alg), response);
+	OPENSSL_cleanse(key, sizeof(key));
+	return err;
+}
