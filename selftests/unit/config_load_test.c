@@ -158,8 +158,11 @@ TEST(empty_keys_are_allowed_where_nothing_is_required)
 	struct config_mistakes mistakes;
 	struct config *c = NULL;
 
-	ASSERT_EQ(0, load(HEAD "trunks:\nroutes:\ntimers:\n", &c, &mistakes));
+	ASSERT_EQ(0, load(HEAD "trunks:\nroutes:\ntimers:\nsip:\n", &c, &mistakes));
 	EXPECT_EQ(500 * NSEC_PER_MSEC, c->policy->t1);
+	EXPECT_EQ(65535, c->limits.message);
+	EXPECT_EQ(128, c->limits.headers);
+	EXPECT_EQ(3, c->limits.nesting);
 	config_free(c);
 }
 
@@ -370,13 +373,20 @@ TEST(a_file_that_cannot_be_read_is_line_0)
 TEST(a_reload_that_moves_a_listener_needs_a_restart)
 {
 	struct config_mistakes mistakes;
-	struct config *a, *b, *c, *d;
+	struct config *a, *b, *c, *d, *e;
 
 	ASSERT_EQ(0, load(HEAD, &a, &mistakes));
 	ASSERT_EQ(0, load(HEAD "log-level: debug\ntrunks: {p: {realm: a, match: [192.0.2.9]}}\n",
 			  &b, &mistakes));
 	ASSERT_EQ(0, load("realms:\n" A "  " REALM_AT("b", "10.0.0.9") "\n", &c, &mistakes));
 	ASSERT_EQ(0, load("node: 2\n" HEAD, &d, &mistakes));
+	ASSERT_EQ(0, load(HEAD "sip: {max-message: 4096, max-headers: 64, max-nesting: 1}\n", &e,
+			  &mistakes));
+	EXPECT_EQ(4096, e->limits.message);
+	EXPECT_EQ(64, e->limits.headers);
+	EXPECT_EQ(1, e->limits.nesting);
+	ASSERT_NE(NULL, config_restart_needed(a, e));
+	EXPECT_NE(NULL, strstr(config_restart_needed(a, e), "sip.max-message"));
 	EXPECT_EQ(NULL, config_restart_needed(a, b));
 	ASSERT_NE(NULL, config_restart_needed(a, c));
 	EXPECT_NE(NULL, strstr(config_restart_needed(a, c), "listeners"));
@@ -385,6 +395,7 @@ TEST(a_reload_that_moves_a_listener_needs_a_restart)
 	config_free(b);
 	config_free(c);
 	config_free(d);
+	config_free(e);
 }
 
 TEST_HARNESS_MAIN

@@ -298,12 +298,12 @@ TEST(more_headers_than_there_is_room_for)
 	char text[4096] = HEAD;
 	int i;
 
-	for (i = 5; i < SIP_MAX_HEADERS; i++)
+	for (i = 5; i < 128; i++)
 		strcat(text, "X-A: y\r\n");
 	strcat(text, "\r\n");
 	parse(&p, text);
 	EXPECT_EQ(p.result, 0);
-	EXPECT_EQ(p.msg.nhdrs, SIP_MAX_HEADERS);
+	EXPECT_EQ(p.msg.nhdrs, 128);
 	free(p.bytes);
 	strcpy(text + strlen(text) - 2, "X-A: y\r\n\r\n");
 	parse(&p, text);

@@ -195,17 +195,104 @@ TEST(above_its_limit_the_engine_takes_nothing_new)
 	stop(&w);
 }
 
-TEST(a_datagram_above_the_limit_is_dropped)
+static void options_with(char *text, size_t n, const char *extra, const char *body)
 {
-	struct sip_engine_conf conf = { .max_message = 300 };
-	char text[1024];
+	snprintf(text, n, REQUEST("OPTIONS", "1", "1", "%s") "%s", extra, body);
+}
+
+TEST(a_message_above_a_limit_is_refused)
+{
+	struct sip_engine_conf conf = {
+		.limits = { .message = 400, .headers = 9, .nesting = 1 },
+	};
+	char text[2048], filler[512];
 	struct world w;
 
 	start_with(&w, _metadata, &conf);
-	snprintf(text, sizeof(text), REQUEST("OPTIONS", "1", "1", "X-Long: %0200d\r\n"), 0);
+	memset(filler, 'x', sizeof(filler));
+	/* header fields too long */
+	memcpy(filler, "X: ", 3);
+	strcpy(filler + 300, "\r\n");
+	options_with(text, sizeof(text), filler, "");
 	feed(&w, text);
-	EXPECT_EQ(w.events, 0);
-	EXPECT_EQ(counter(&w, "sip-too-large-dropped"), 1);
+	expect_bytes(&w, "SIP/2.0 513 Message Too Large\r\n");
+	EXPECT_TRUE(sent_has(&w, "CSeq: 1 OPTIONS\r\n"));
+	/* the body, but not the padding after it */
+	memset(filler, 'x', 300);
+	options_with(text, sizeof(text), "Content-Length: 300\r\n", filler);
+	feed(&w, text);
+	expect_bytes(&w, "SIP/2.0 413 Request Entity Too Large\r\n");
+	options_with(text, sizeof(text), "Content-Length: 5\r\n", filler);
+	feed(&w, text);
+	EXPECT_EQ(w.events, 1);
+	respond(&w, w.event.server, NULL, 200);
+	sip_server_put(w.engine, w.event.server);
+	expect_bytes(&w, "SIP/2.0 200 ");
+	EXPECT_EQ(counter(&w, "sip-too-large"), 2);
+	/* nesting */
+	options_with(text, sizeof(text), "c: multipart/mixed;boundary=a\r\n",
+		     "--a\r\nc: multipart/mixed;boundary=b\r\n\r\n--b\r\n\r\n--b--\r\n--a--");
+	feed(&w, text);
+	expect_bytes(&w, "SIP/2.0 400 Body parts nested too deeply\r\n");
+	EXPECT_EQ(w.events, 1);
+	/* neither an ACK nor a response is answered */
+	snprintf(text, sizeof(text), REQUEST("ACK", "1", "1", "X: %0300d\r\n"), 0);
+	feed(&w, text);
+	snprintf(text, sizeof(text), "SIP/2.0 200 OK\r\n" VIA("1") FROM_PEER LINES "X: %0300d\r\n\r\n",
+		 0);
+	feed(&w, text);
+	EXPECT_TRUE(silent(&w));
+	advance(&w, 64 * SEC);
+	stop(&w);
+}
+
+/* What the answer repeats is found behind the limit, too, but not without end. */
+TEST(a_message_with_too_many_header_fields_is_refused)
+{
+	struct sip_engine_conf conf = { .limits = { .headers = 2 } };
+	struct world w;
+
+	start_with(&w, _metadata, &conf);
+	feed(&w, "OPTIONS sip:b@c SIP/2.0\r\nN: 1\r\nN: 2\r\nN: 3\r\nN: 4\r\n" VIA("1") VIA("2")
+	     FROM_PEER LINES "N: 5\r\nN: 6\r\n\r\n");
+	expect_bytes(&w, "SIP/2.0 513 Too many header fields\r\n");
+	EXPECT_TRUE(sent_has(&w, ";branch=z9hG4bK1"));
+	EXPECT_TRUE(sent_has(&w, FROM_PEER));
+	EXPECT_TRUE(sent_has(&w, "Call-ID: c\r\n"));
+	EXPECT_TRUE(sent_has(&w, "CSeq: 1 OPTIONS\r\n"));
+	stop(&w);
+}
+
+/* The framer knows where a stream breaks, the engine what to say of it. */
+TEST(what_cannot_be_framed_is_answered_before_the_connection_is_closed)
+{
+	static const struct {
+		const char *text, *answer;
+	} streams[] = {
+		{ REQUEST("OPTIONS", "1", "1", ""), "SIP/2.0 400 Content-Length: missing\r\n" },
+		{ REQUEST("OPTIONS", "1", "1", "l: -1\r\n"),
+		  "SIP/2.0 400 Content-Length: no number in its range\r\n" },
+		{ REQUEST("OPTIONS", "1", "1", "l: 1001\r\n"), "SIP/2.0 413 " },
+		{ REQUEST("ACK", "1", "1", ""), NULL },
+		{ "OPTIONS sip:b@c SIP/2.0\r\n" FROM_PEER LINES "\r\n", NULL },
+		{ "SIP/2.0 200 OK\r\n" VIA("1") FROM_PEER LINES "\r\n", NULL },
+		{ "GET / HTTP/1.1\r\n\r\n", NULL },
+	};
+	struct sip_framer framer;
+	struct sip_frame frame;
+	struct world w;
+	size_t i;
+
+	start(&w, _metadata);
+	for (i = 0; i < sizeof(streams) / sizeof(*streams); i++) {
+		sip_framer_init(&framer, 1000);
+		sip_frame_next(&framer, slice_str(streams[i].text), &frame);
+		ASSERT_EQ(frame.type, SIP_FRAME_ERROR);
+		sip_engine_refuse(w.engine, w.now, &w.peer, &frame);
+		EXPECT_EQ(silent(&w), !streams[i].answer);
+		if (streams[i].answer)
+			expect_bytes(&w, streams[i].answer);
+	}
 	stop(&w);
 }
 

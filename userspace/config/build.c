@@ -170,6 +170,13 @@ static void build_timers(struct call_policy *policy, const struct value *timers)
 	policy->t4 = number_of(timers, "t4");
 }
 
+static void build_limits(struct sip_limits *limits, const struct value *sip)
+{
+	limits->message = (u32)number_of(sip, "max-message");
+	limits->headers = (u32)number_of(sip, "max-headers");
+	limits->nesting = (u32)number_of(sip, "max-nesting");
+}
+
 struct config *build_config(const struct value *root)
 {
 	static const int levels[] = { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
@@ -187,6 +194,7 @@ struct config *build_config(const struct value *root)
 		goto err_config;
 	c->policy->refs = 1;
 	build_timers(c->policy, value_get(root, "timers"));
+	build_limits(&c->limits, value_get(root, "sip"));
 	if (!build_realms(c, value_get(root, "realms")) || !build_trunks(c->policy, root) ||
 	    !build_routes(c->policy, root))
 		goto err_config;

@@ -26,6 +26,7 @@ struct config {
 	struct config_listener *listeners;
 	size_t nlisteners;
 	struct call_policy *policy;	/* one reference; ports not filled in */
+	struct sip_limits limits;
 	bool hangup_on_stop;		/* on_stop: keep | hangup */
 };
 

@@ -213,6 +213,8 @@ const char *config_restart_needed(const struct config *old, const struct config 
 		return "signalling listeners changed, which needs a restart";
 	if (a->t1 != b->t1 || a->t2 != b->t2 || a->t4 != b->t4)
 		return "timers.t1, t2 or t4 changed, which needs a restart";
+	if (memcmp(&old->limits, &new_config->limits, sizeof(old->limits)))
+		return "sip.max-message, max-headers or max-nesting changed, which needs a restart";
 	return NULL;
 }
 

@@ -111,6 +111,18 @@ const struct schema_item schema[] = {
 	KEY("routes[].to.trunk", NAME, REQUIRED, REFERS("trunks"), RELOAD(CALLS),
 	    EXAMPLE("carrier"), HELP("To this trunk, which must have a target.")),
 
+	KEY("sip", MAP, RELOAD(RESTART), HELP("What SIP messages may be.")),
+	KEY("sip.max-message", NUMBER, DEFAULT("65535"), RANGE(1000, 1048576), RELOAD(RESTART),
+	    HELP("Bytes of the longest message. A request above it is refused with 513, or with "
+		 "413 when its body is what makes it too long. A datagram is never longer than "
+		 "65535.")),
+	KEY("sip.max-headers", NUMBER, DEFAULT("128"), RANGE(16, 256), RELOAD(RESTART),
+	    HELP("Header fields that a message may have. A request with more is refused with "
+		 "513.")),
+	KEY("sip.max-nesting", NUMBER, DEFAULT("3"), RANGE(1, 16), RELOAD(RESTART),
+	    HELP("How deep multipart bodies may lie in multipart bodies. A request beyond it is "
+		 "refused with 400.")),
+
 	KEY("timers", MAP, RELOAD(CALLS), HELP("How long things may take.")),
 	KEY("timers.media-idle", DURATION, DEFAULT("60s"), RANGE(0, 24 * HOUR), RELOAD(CALLS),
 	    HELP("A call that receives no media for so long on a stream that is not on hold is "

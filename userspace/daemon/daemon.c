@@ -144,6 +144,7 @@ static int new_engine(struct daemon *d)
 	conf.sip.t1 = c->policy->t1;
 	conf.sip.t2 = c->policy->t2;
 	conf.sip.t4 = c->policy->t4;
+	conf.sip.limits = c->limits;
 	conf.sip.software = "jalur";
 	if (getrandom(conf.sip.seed, sizeof(conf.sip.seed), 0) == sizeof(conf.sip.seed))
 		d->engine = call_engine_new(&conf);

@@ -24,7 +24,7 @@
 	X(KEEPALIVES,		"sip-keepalives") \
 	X(MALFORMED_ANSWERED,	"sip-malformed-answered") \
 	X(MALFORMED_DROPPED,	"sip-malformed-dropped") \
-	X(TOO_LARGE,		"sip-too-large-dropped") \
+	X(TOO_LARGE,		"sip-too-large") \
 	X(STRAY_RESPONSES,	"sip-stray-responses-dropped") \
 	X(STRAY_ACKS,		"sip-stray-acks-dropped") \
 	X(STRAY_CANCELS,	"sip-stray-cancels-481") \
@@ -61,7 +61,8 @@ struct sip_engine {
 	struct sip_listener *listeners;
 	size_t nlisteners;
 	u64 t1, t2, t4;
-	u32 max_message, max_servers, methods;
+	struct sip_limits limits;
+	u32 max_servers, methods;
 	char *software, *supported;
 	struct effects *effects;
 	struct timers *timers;

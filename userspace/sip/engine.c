@@ -20,7 +20,8 @@ static void refuse_malformed(struct sip_engine *e, const struct flow *flow,
 		sip_count(e, SIP_COUNT_MALFORMED_DROPPED);
 		return;
 	}
-	sip_count(e, SIP_COUNT_MALFORMED_ANSWERED);
+	sip_count(e, err->status == 413 || err->status == 513 ? SIP_COUNT_TOO_LARGE
+							       : SIP_COUNT_MALFORMED_ANSWERED);
 	if (err->header)
 		snprintf(reason, sizeof(reason), "%s: %s", sip_hdr_info(err->header)->name,
 			 err->text);
@@ -159,20 +160,28 @@ void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow, st
 
 	e->now = now;
 	*event = (struct sip_event){ .type = SIP_EVENT_NONE, .flow = *flow, .msg = &e->msg };
-	if (bytes.n > e->max_message) {
-		sip_count(e, SIP_COUNT_TOO_LARGE);
-		return;
-	}
 	if (is_keepalive(bytes)) {
 		sip_count(e, SIP_COUNT_KEEPALIVES);
 		return;
 	}
-	if (sip_parse(bytes, &e->msg, &err))
+	if (sip_parse_within(bytes, &e->limits, &e->msg, &err))
 		refuse_malformed(e, flow, &err);
 	else if (e->msg.request)
 		take_request(e, flow, event);
 	else
 		take_response(e, event);
+}
+
+void sip_engine_refuse(struct sip_engine *e, u64 now, const struct flow *flow,
+		       const struct sip_frame *frame)
+{
+	struct sip_error err, answer = frame->err;
+
+	e->now = now;
+	if (sip_parse_within(frame->bytes, &e->limits, &e->msg, &err) ? !err.status
+	    : !e->msg.request || e->msg.method == SIP_ACK)
+		answer.status = 0;
+	refuse_malformed(e, flow, &answer);
 }
 
 void sip_engine_timer(struct sip_engine *e, u64 now, struct timer *t, struct sip_event *event)
@@ -264,7 +273,7 @@ static int copy_conf(struct sip_engine *e, const struct sip_engine_conf *conf)
 	e->t1 = conf->t1 ? conf->t1 : 500 * NSEC_PER_MSEC;
 	e->t2 = conf->t2 ? conf->t2 : 4 * NSEC_PER_SEC;
 	e->t4 = conf->t4 ? conf->t4 : 5 * NSEC_PER_SEC;
-	e->max_message = conf->max_message ? conf->max_message : 65535;
+	e->limits = sip_limits_of(conf->limits);
 	e->max_servers = conf->max_servers ? conf->max_servers : 100000;
 	e->methods = conf->methods;
 	e->nlisteners = conf->nlisteners;

@@ -14,7 +14,7 @@
 #include "base/effect.h"
 #include "base/timer.h"
 #include "sip/dialog.h"
-#include "sip/msg.h"
+#include "sip/frame.h"
 
 struct sip_engine;
 struct sip_server;	/* server transaction */
@@ -30,7 +30,7 @@ struct sip_engine_conf {
 	const struct sip_listener *listeners;	/* copied */
 	size_t nlisteners;
 	u64 t1, t2, t4;				/* ns; 0: RFC 3261 defaults */
-	u32 max_message;			/* bytes, 0: 65535 */
+	struct sip_limits limits;
 	u8 seed[32];				/* of the engine's random generator */
 	const char *software;			/* Server and User-Agent; copied; NULL: none */
 	/*
@@ -70,7 +70,8 @@ struct sip_engine *sip_engine_new(const struct sip_engine_conf *conf,
 void sip_engine_free(struct sip_engine *e);
 
 /*
- * One datagram. Malformed ones are answered 400 or dropped, and counted. What else
+ * One datagram, or one message of a stream (sip/frame.h). Malformed ones are answered
+ * 400, those above a limit 413 or 513; or they are dropped, and counted. What else
  * the engine answers by itself: retransmissions; 100 to an INVITE that the caller
  * has not answered within 150 ms; 403 in a dialog from another IP address than its
  * peer's; 416 for other schemes than sip and tel; 481 for an unknown dialog, and
@@ -79,6 +80,12 @@ void sip_engine_free(struct sip_engine *e);
  */
 void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow,
 		      struct slice bytes, struct sip_event *event);
+/*
+ * What sip_frame_next() could not frame: answers the error if anything can be answered. The
+ * caller sends it and closes the connection.
+ */
+void sip_engine_refuse(struct sip_engine *e, u64 now, const struct flow *flow,
+		       const struct sip_frame *frame);
 /* A due timer with kind < 100. */
 void sip_engine_timer(struct sip_engine *e, u64 now, struct timer *t,
 		      struct sip_event *event);

@@ -12,7 +12,15 @@
 #include "sip/header.h"
 #include "sip/uri.h"
 
-#define SIP_MAX_HEADERS 128
+#define SIP_MAX_HEADERS 256		/* that can be allowed */
+#define SIP_SPARE_HEADERS 5		/* those of an answer, when there are too many */
+
+/* What a message may be; 0 stands for the default. */
+struct sip_limits {
+	u32 message;			/* bytes; 65535 */
+	u32 headers;			/* fields; 128, and never above SIP_MAX_HEADERS */
+	u32 nesting;			/* multipart bodies in multipart bodies; 3 */
+};
 
 enum sip_method {
 	SIP_METHOD_OTHER,
@@ -67,11 +75,12 @@ struct sip_msg {
 	u32 cseq;
 	int max_forwards;		/* -1: absent */
 	size_t nhdrs;
-	struct sip_hdr hdrs[SIP_MAX_HEADERS];	/* last: copies are made without the unused ones */
+	/* last: copies are made without the unused ones */
+	struct sip_hdr hdrs[SIP_MAX_HEADERS + SIP_SPARE_HEADERS];
 };
 
 struct sip_error {
-	u16 status;			/* what to answer: 400, 501, 505, 513; 0: drop */
+	u16 status;			/* what to answer: 400, 413, 501, 505, 513; 0: drop */
 	enum sip_hdr_id header;		/* the one that is wrong, or SIP_HDR_OTHER */
 	const char *text;		/* what is wrong; NULL: the status says it */
 };
@@ -83,6 +92,14 @@ struct sip_error {
  * Call-ID and CSeq is there can be repeated.
  */
 int sip_parse(struct slice bytes, struct sip_msg *msg, struct sip_error *err);
+/*
+ * The same with limits, all of them given: beyond them the body is answered with 413, the
+ * header fields with 513, a body too deep in itself with 400.
+ */
+int sip_parse_within(struct slice bytes, const struct sip_limits *limits, struct sip_msg *msg,
+		     struct sip_error *err);
+/* Limits with the defaults in place of 0. */
+struct sip_limits sip_limits_of(struct sip_limits limits);
 
 /*
  * Of a request that was parsed: are Contact, Route and Record-Route lists of addresses, and

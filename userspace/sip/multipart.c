@@ -36,9 +36,10 @@ static bool is_identity(struct slice encoding)
 	return false;
 }
 
-static void take_field(struct sip_part *part, struct slice name, struct slice value)
+static void take_field(struct sip_part *part, enum sip_hdr_id id, struct slice name,
+		       struct slice value)
 {
-	switch (sip_hdr_id_of(name)) {
+	switch (id) {
 	case SIP_HDR_CONTENT_TYPE:
 		part->type = value;
 		break;
@@ -63,7 +64,7 @@ void sip_part_of(const struct sip_msg *msg, struct sip_part *part)
 
 	*part = (struct sip_part){ .body = msg->body };
 	for (i = 0; i < msg->nhdrs; i++)
-		take_field(part, msg->hdrs[i].name, msg->hdrs[i].value);
+		take_field(part, msg->hdrs[i].id, msg->hdrs[i].name, msg->hdrs[i].value);
 }
 
 bool sip_part_is(const struct sip_part *part, const char *main, const char *sub)
@@ -181,7 +182,7 @@ static struct slice take_field_lines(struct slice *rest)
 
 static void parse_part(struct slice bytes, struct sip_part *part)
 {
-	struct slice field;
+	struct slice field, name, value;
 	const char *colon;
 
 	*part = (struct sip_part){ .type = SLICE("") };
@@ -190,10 +191,11 @@ static void parse_part(struct slice bytes, struct sip_part *part)
 		if (!field.n)
 			break;
 		colon = memchr(field.p, ':', field.n);
-		if (colon)
-			take_field(part, slice_trim(slice_of(field.p, (size_t)(colon - field.p))),
-				   slice_trim(slice_of(colon + 1,
-						       (size_t)(field.p + field.n - colon) - 1)));
+		if (!colon)
+			continue;
+		name = slice_trim(slice_of(field.p, (size_t)(colon - field.p)));
+		value = slice_trim(slice_of(colon + 1, field.n - (size_t)(colon - field.p) - 1));
+		take_field(part, sip_hdr_id_of(name), name, value);
 	}
 	part->body = bytes;
 }

@@ -8,11 +8,12 @@
 #include <errno.h>
 
 #include "sip/chars.h"
-#include "sip/msg.h"
+#include "sip/multipart.h"
 
 struct parser {
 	struct sip_msg *msg;
 	struct sip_error *err;
+	const struct sip_limits *limits;
 	struct sip_cursor at;
 	u64 seen[SIP_HDR_COUNT / 64 + 1];
 	bool failed;
@@ -243,6 +244,21 @@ static void check_nul(struct parser *ps, enum sip_hdr_id id, struct slice value)
 	}
 }
 
+static const enum sip_hdr_id mandatory[] = {
+	SIP_HDR_VIA, SIP_HDR_FROM, SIP_HDR_TO, SIP_HDR_CALL_ID, SIP_HDR_CSEQ,
+};
+
+static bool is_mandatory(enum sip_hdr_id id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(mandatory) / sizeof(*mandatory); i++)
+		if (id == mandatory[i])
+			return true;
+	return false;
+}
+
+/* Beyond the limit there is room for those that the refusal repeats, each once. */
 static void add_header(struct parser *ps, enum sip_hdr_id id, struct slice name,
 		       struct slice value)
 {
@@ -250,9 +266,10 @@ static void add_header(struct parser *ps, enum sip_hdr_id id, struct slice name,
 	u64 bit = 1ull << id % 64;
 	bool again = ps->seen[id / 64] & bit;
 
-	if (msg->nhdrs == SIP_MAX_HEADERS) {
+	if (msg->nhdrs >= ps->limits->headers) {
 		fail(ps, 513, SIP_HDR_OTHER, "Too many header fields");
-		return;
+		if (again || !is_mandatory(id))
+			return;
 	}
 	msg->hdrs[msg->nhdrs++] = (struct sip_hdr){ id, name, value };
 	ps->seen[id / 64] |= bit;
@@ -302,15 +319,28 @@ static bool was_seen(const struct parser *ps, enum sip_hdr_id id)
 
 static void check_mandatory(struct parser *ps)
 {
-	static const enum sip_hdr_id mandatory[] = {
-		SIP_HDR_VIA, SIP_HDR_FROM, SIP_HDR_TO, SIP_HDR_CALL_ID, SIP_HDR_CSEQ,
-	};
 	size_t i;
 
 	for (i = 0; i < sizeof(mandatory) / sizeof(*mandatory); i++) {
 		if (!was_seen(ps, mandatory[i]))
 			fail(ps, 400, mandatory[i], "missing");
 	}
+}
+
+static void check_size(struct parser *ps, size_t head, size_t body)
+{
+	if (head > ps->limits->message)
+		fail(ps, 513, SIP_HDR_OTHER, NULL);
+	else if (body > ps->limits->message - head)
+		fail(ps, 413, SIP_HDR_OTHER, NULL);
+}
+
+static void check_depth(struct parser *ps)
+{
+	struct sip_part part = { .type = ps->msg->content_type, .body = ps->msg->body };
+
+	if (sip_part_depth(&part, ps->limits->nesting))
+		fail(ps, 400, SIP_HDR_OTHER, "Body parts nested too deeply");
 }
 
 /* Of a datagram the rest after the body is padding (RFC 3261 §18.3). */
@@ -323,6 +353,7 @@ static void take_body(struct parser *ps)
 	else if (ps->has_length)
 		body.n = ps->content_length;
 	ps->msg->body = body;
+	check_size(ps, (size_t)(ps->at.p - ps->msg->bytes.p), body.n);
 }
 
 static void clear(struct sip_msg *msg, struct slice bytes)
@@ -344,9 +375,32 @@ static void settle_error(struct parser *ps)
 		ps->err->status = 0;
 }
 
+struct sip_limits sip_limits_of(struct sip_limits limits)
+{
+	struct sip_limits given = {
+		.message = limits.message ? limits.message : 65535,
+		.headers = limits.headers ? limits.headers : 128,
+		.nesting = limits.nesting ? limits.nesting : 3,
+	};
+
+	if (given.headers > SIP_MAX_HEADERS)
+		given.headers = SIP_MAX_HEADERS;
+	return given;
+}
+
 int sip_parse(struct slice bytes, struct sip_msg *msg, struct sip_error *err)
 {
-	struct parser ps = { .msg = msg, .err = err, .at = sip_cursor_of(bytes) };
+	struct sip_limits limits = sip_limits_of((struct sip_limits){ 0 });
+
+	return sip_parse_within(bytes, &limits, msg, err);
+}
+
+int sip_parse_within(struct slice bytes, const struct sip_limits *limits, struct sip_msg *msg,
+		     struct sip_error *err)
+{
+	struct parser ps = {
+		.msg = msg, .err = err, .limits = limits, .at = sip_cursor_of(bytes),
+	};
 	struct slice line;
 
 	clear(msg, bytes);
@@ -362,6 +416,7 @@ int sip_parse(struct slice bytes, struct sip_msg *msg, struct sip_error *err)
 	parse_headers(&ps);
 	check_mandatory(&ps);
 	take_body(&ps);
+	check_depth(&ps);
 	if (!ps.failed)
 		return 0;
 	settle_error(&ps);
