@@ -28,16 +28,16 @@ static struct slice field_name(struct slice field)
  */
 static void take_field(struct sip_framer *f, struct slice field)
 {
-	struct slice name = field_name(field);
+	struct slice name = field_name(field), value;
 	const char *colon;
 
 	if (sip_hdr_id_of(name) != SIP_HDR_CONTENT_LENGTH)
 		return;
 	colon = memchr(field.p, ':', field.n);
+	value = slice_trim(slice_of(colon + 1, (size_t)(field.p + field.n - colon) - 1));
 	if (f->has_length)
 		f->wrong = "given twice";
-	else if (!slice_u32(slice_trim(slice_of(colon + 1, (size_t)(field.p + field.n - colon) - 1)),
-			    &f->length) || f->length > INT32_MAX)
+	else if (!slice_u32(value, &f->length) || f->length > INT32_MAX)
 		f->wrong = "no number in its range";
 	f->has_length = true;
 }

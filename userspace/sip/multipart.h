@@ -12,8 +12,8 @@
 struct sip_part {
 	struct slice type;		/* "text/plain;charset=utf-8"; empty: not given */
 	struct slice disposition;	/* "session", without parameters; empty: not given */
-	bool optional;			/* handling=optional; else it is required (RFC 3261 §20.11) */
-	bool encoded;			/* compressed, or in a transfer encoding that is not identity */
+	bool optional;			/* handling=optional, not required (RFC 3261 §20.11) */
+	bool encoded;			/* compressed, or not sent as it is */
 	struct slice body;
 };
 
@@ -34,7 +34,7 @@ int sip_parts_begin(const struct sip_part *part, struct sip_parts *parts);
 /* 1; 0: no more; -EINVAL: the closing delimiter is missing. */
 int sip_parts_next(struct sip_parts *parts, struct sip_part *part);
 
-/* 0, or -E2BIG: multiparts within multiparts, more than max deep. What is malformed is not entered. */
+/* 0, or -E2BIG: multiparts in multiparts, more than max deep. What is malformed is not entered. */
 int sip_part_depth(const struct sip_part *part, unsigned int max);
 
 /*
