@@ -23,13 +23,13 @@ callee_is_not_heard() {
 	grep -q 'received=0 .*damaged=0' "$dir/rtp-held"
 }
 
-check "jalurd starts" start_jalurd "timers: {media-idle: 8s}"
+check "jalurd starts" start_jalurd "timers: {media-idle: $((8 * slow))s}"
 check "the call is set up" start_call uac_hold uas_hold
 check "audio passes both ways" eval 'start_audio 50 && audio_complete'
 go_on caller
 check "the call is held" wait_for call_is_held
 check "the callee is not heard" callee_is_not_heard
-sleep 10
+sleep $((10 * slow))
 check "the call outlives the silence" call_is_held
 go_on caller
 check "the call is resumed" wait_for call_is_not_held

@@ -6,7 +6,7 @@
 setup
 plan 8
 
-check "jalurd starts" start_jalurd "timers: {media-idle: 10s}"
+check "jalurd starts" start_jalurd "timers: {media-idle: $((10 * slow))s}"
 check "the call is set up" start_call uac_wait uas
 check "audio starts" start_audio 50
 check "every packet arrived" audio_complete

@@ -27,7 +27,7 @@ packets_pass() {
 
 table_has_it() { in_relay "$jalurctl" session list | grep -q 20; }
 
-check "jalurd starts" start_jalurd "timers: {media-idle: 10s}"
+check "jalurd starts" start_jalurd "timers: {media-idle: $((10 * slow))s}"
 check "the call is set up" start_call uac uas
 check "audio starts" start_audio 600
 sleep 1.5

@@ -28,6 +28,10 @@ STRANGER=10.1.0.66
 CALLER_RTP=4000 CALLEE_RTP=6000
 tests=0
 
+# How patient to be: a debug kernel under emulation is several times slower.
+slow=1
+[ "${VM_KERNEL-}" != debug ] || slow=5
+
 skip_all() {
 	ktap_print_header
 	ktap_skip_all "$*"
@@ -139,7 +143,7 @@ start_jalurd_again() {
 }
 
 wait_for() {	# a command, to be true within a minute
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + 60 * slow))
 
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
@@ -153,7 +157,7 @@ start_sipp() {	# ns name scenario [options]; its pid is in $!
 
 	(cd "$dir" && exec ip netns exec "$ns" sipp -sf "$here/scenarios/$name.xml" -m 1 -nostdin \
 		-mp 40000 -key dir "$dir" -trace_err -error_file "$dir/$name.err" \
-		-recv_timeout 60000 "$@") >"$dir/$name.out" 2>&1 &
+		-recv_timeout $((60000 * slow)) "$@") >"$dir/$name.out" 2>&1 &
 	sipp_pids="$sipp_pids $!"
 }
 
@@ -197,7 +201,12 @@ go_on() {	# caller|callee
 }
 
 sipp_done() {	# pid: SIPp saw everything that its scenario expects
+	local status
+
 	wait "$1"
+	status=$?
+	[ $status = 0 ] || echo "# SIPp's exit status is $status"
+	return $status
 }
 
 # Audio both ways: $1 packets a side, one each 20 ms; figures in $dir/rtp-{a,b}.
