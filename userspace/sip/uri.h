@@ -35,5 +35,10 @@ bool sip_uri_parse(struct slice text, struct sip_uri *out);
  * 5060 (5061). false: no numeric host, or a maddr.
  */
 bool sip_uri_addr(const struct sip_uri *uri, struct addr *out);
+/*
+ * Do they name the same resource (RFC 3261 §19.1.4, RFC 3966 §5)? Of schemes that are not
+ * known, and of more than 32 parameters or headers, only the same bytes do.
+ */
+bool sip_uri_eq(struct slice a, struct slice b);
 
 #endif
