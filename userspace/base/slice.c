@@ -50,7 +50,7 @@ bool slice_u32(struct slice s, u32 *out)
 		if (s.p[i] < '0' || s.p[i] > '9')
 			return false;
 		value = value * 10 + (u64)(s.p[i] - '0');
-		if (value > UINT32_MAX)
+		if (i >= 9 && value > UINT32_MAX)
 			return false;
 	}
 	*out = (u32)value;

@@ -12,7 +12,7 @@
 #define P SIP_CHAR_PARAM
 #define LETTER (T | H | U | P | SIP_CHAR_ALPHA)
 
-const u8 sip_chars[256] = {
+const u16 sip_chars[256] = {
 	['0' ... '9'] = T | H | U | P | SIP_CHAR_DIGIT | SIP_CHAR_HEX,
 	['a' ... 'f'] = LETTER | SIP_CHAR_HEX,
 	['g' ... 'z'] = LETTER,
@@ -33,30 +33,34 @@ const u8 sip_chars[256] = {
 	['&'] = U | P,
 	['='] = U | P,
 	['$'] = U | P,
-	[','] = U,
-	[';'] = U | P,
+	[','] = U | SIP_CHAR_ENDS,
+	[';'] = U | P | SIP_CHAR_ENDS,
+	['"'] = SIP_CHAR_ENDS,
 	['?'] = U | P,
 	['/'] = U | P,
 	['['] = P,
 	[']'] = P,
 	[':'] = P,
 	['#'] = U,		/* should be escaped; phones do not */
-	[' '] = SIP_CHAR_LWS,
-	['\t'] = SIP_CHAR_LWS,
-	['\r'] = SIP_CHAR_LWS,
-	['\n'] = SIP_CHAR_LWS,
+	[' '] = SIP_CHAR_LWS | SIP_CHAR_ENDS,
+	['\t'] = SIP_CHAR_LWS | SIP_CHAR_ENDS,
+	['\r'] = SIP_CHAR_LWS | SIP_CHAR_ENDS,
+	['\n'] = SIP_CHAR_LWS | SIP_CHAR_ENDS,
 };
 
 bool sip_skip_quoted(struct sip_cursor *c)
 {
-	for (c->p++; c->p < c->end; c->p++) {
-		if (*c->p == '"') {
-			c->p++;
+	const char *p = c->p + 1, *end = c->end;
+
+	for (; p < end; p++) {
+		if (*p == '"') {
+			c->p = p + 1;
 			return true;
 		}
-		if (*c->p == '\\' && ++c->p == c->end)
-			return false;
+		if (*p == '\\')
+			p++;
 	}
+	c->p = end;
 	return false;
 }
 

@@ -17,16 +17,17 @@
 #define SIP_CHAR_PARAM	0x20	/* of URI parameters and headers, '%' apart */
 #define SIP_CHAR_LWS	0x40
 #define SIP_CHAR_ALPHA	0x80
+#define SIP_CHAR_ENDS	0x100	/* ends a value without quotes: LWS and ; , " */
 
-extern const u8 sip_chars[256];
+extern const u16 sip_chars[256];
 
-static inline bool sip_char_is(char c, u8 class)
+static inline bool sip_char_is(char c, u16 class)
 {
 	return sip_chars[(u8)c] & class;
 }
 
 /* Is every byte of the class, and is there at least one? */
-static inline bool sip_all(struct slice s, u8 class)
+static inline bool sip_all(struct slice s, u16 class)
 {
 	size_t i;
 
@@ -36,9 +37,26 @@ static inline bool sip_all(struct slice s, u8 class)
 	return s.n > 0;
 }
 
+/* Is s the literal, in any case? */
+#define sip_is(s, literal) sip_is_n(s, literal, sizeof(literal) - 1)
+static inline bool sip_is_n(struct slice s, const char *text, size_t n)
+{
+	return s.n == n && (!memcmp(s.p, text, n) || slice_caseeq(s, slice_of(text, n)));
+}
+
 struct sip_cursor {
 	const char *p, *end;
 };
+
+/* White space off both ends, as slice_trim() does. */
+static inline struct slice sip_trim(const char *p, const char *end)
+{
+	while (p < end && sip_char_is(*p, SIP_CHAR_LWS))
+		p++;
+	while (p < end && sip_char_is(end[-1], SIP_CHAR_LWS))
+		end--;
+	return slice_of(p, (size_t)(end - p));
+}
 
 static inline struct sip_cursor sip_cursor_of(struct slice s)
 {
@@ -52,18 +70,22 @@ static inline struct slice sip_cursor_rest(const struct sip_cursor *c)
 
 static inline void sip_skip_lws(struct sip_cursor *c)
 {
-	while (c->p < c->end && sip_char_is(*c->p, SIP_CHAR_LWS))
-		c->p++;
+	const char *p = c->p, *end = c->end;
+
+	while (p < end && sip_char_is(*p, SIP_CHAR_LWS))
+		p++;
+	c->p = p;
 }
 
 /* As many as there are of the class; maybe none. */
-static inline struct slice sip_take(struct sip_cursor *c, u8 class)
+static inline struct slice sip_take(struct sip_cursor *c, u16 class)
 {
-	const char *from = c->p;
+	const char *p = c->p, *end = c->end, *from = p;
 
-	while (c->p < c->end && sip_char_is(*c->p, class))
-		c->p++;
-	return slice_of(from, (size_t)(c->p - from));
+	while (p < end && sip_char_is(*p, class))
+		p++;
+	c->p = p;
+	return slice_of(from, (size_t)(p - from));
 }
 
 static inline bool sip_take_char(struct sip_cursor *c, char what)

@@ -12,7 +12,7 @@
 #define SIP_HDR_SINGLE	1	/* two of them make a message malformed */
 #define SIP_HDR_LIST	2	/* values separated by commas, in one header or several */
 
-/* In alphabetical order: header.c looks for a name from its first letter on. */
+/* In alphabetical order, for people. A new one needs its hash in header.c. */
 #define SIP_HEADERS(X) \
 	X(ACCEPT,		"Accept",		0,   SIP_HDR_LIST) \
 	X(ACCEPT_CONTACT,	"Accept-Contact",	'a', SIP_HDR_LIST) \

@@ -27,7 +27,9 @@ enum sip_method sip_method_of(struct slice name)
 {
 	unsigned int m;
 
-	for (m = SIP_INVITE; m <= SIP_MESSAGE; m++)
+	if (name.n == 6 && !memcmp(name.p, "INVITE", 6))
+		return SIP_INVITE;
+	for (m = SIP_ACK; m <= SIP_MESSAGE; m++)
 		if (name.n && name.p[0] == names[m][0] && slice_eq(name, slice_str(names[m])))
 			return m;
 	return SIP_METHOD_OTHER;

@@ -7,66 +7,65 @@
 #include "sip/chars.h"
 #include "sip/uri.h"
 
-/* Characters of the class, and escapes (%41). */
-static bool is_escaped(struct slice s, u8 class)
+/* Past characters of the class and escapes (%41). */
+static inline const char *skip_escaped(const char *p, const char *end, u16 class)
 {
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		if (sip_char_is(s.p[i], class))
-			continue;
-		if (s.p[i] != '%' || s.n - i < 3 || !sip_char_is(s.p[i + 1], SIP_CHAR_HEX) ||
-		    !sip_char_is(s.p[i + 2], SIP_CHAR_HEX))
-			return false;
-		i += 2;
+	while (p < end) {
+		if (sip_char_is(*p, class))
+			p++;
+		else if (*p == '%' && end - p > 2 && sip_char_is(p[1], SIP_CHAR_HEX) &&
+			 sip_char_is(p[2], SIP_CHAR_HEX))
+			p += 3;
+		else
+			break;
 	}
-	return true;
+	return p;
 }
 
-static bool parse_userinfo(struct slice info, struct sip_uri *out)
+/* "user:password@". Without an '@' behind it there is none, and the host begins here. */
+static bool take_userinfo(struct sip_cursor *c, struct sip_uri *out)
 {
-	const char *colon = info.n ? memchr(info.p, ':', info.n) : NULL;
+	const char *p = skip_escaped(c->p, c->end, SIP_CHAR_USER), *colon = NULL;
 
-	out->user = info;
-	if (colon) {
-		out->user.n = (size_t)(colon - info.p);
-		out->password = slice_of(colon + 1, info.n - out->user.n - 1);
+	if (p < c->end && *p == ':') {
+		colon = p;
+		p = skip_escaped(p + 1, c->end, SIP_CHAR_USER);
 	}
-	return out->user.n && is_escaped(out->user, SIP_CHAR_USER) &&
-	       is_escaped(out->password, SIP_CHAR_USER);
+	if (p == c->end || *p != '@')
+		return true;
+	out->user = slice_of(c->p, (size_t)((colon ? colon : p) - c->p));
+	if (colon)
+		out->password = slice_of(colon + 1, (size_t)(p - colon) - 1);
+	c->p = p + 1;
+	return out->user.n;
 }
 
 /* What follows the host: ";a=b;c?d=e" */
-static bool parse_tail(struct slice tail, struct sip_uri *out)
+static bool parse_tail(const char *p, const char *end, struct sip_uri *out)
 {
 	const char *query;
 
-	if (!tail.n)
+	if (p == end)
 		return true;
-	if (tail.p[0] != ';' && tail.p[0] != '?')
+	if (*p != ';' && *p != '?')
 		return false;
-	query = memchr(tail.p, '?', tail.n);
-	out->params = tail;
-	if (query) {
-		out->params.n = (size_t)(query - tail.p);
-		out->headers = slice_of(query, tail.n - out->params.n);
-	}
-	return is_escaped(out->params, SIP_CHAR_PARAM) && is_escaped(out->headers, SIP_CHAR_PARAM);
+	if (skip_escaped(p, end, SIP_CHAR_PARAM) != end)
+		return false;
+	query = memchr(p, '?', (size_t)(end - p));
+	out->params = slice_of(p, (size_t)((query ? query : end) - p));
+	if (query)
+		out->headers = slice_of(query, (size_t)(end - query));
+	return true;
 }
 
 static bool parse_sip(struct slice rest, struct sip_uri *out)
 {
-	const char *at = rest.n ? memchr(rest.p, '@', rest.n) : NULL;
 	struct sip_cursor c = sip_cursor_of(rest);
 
-	if (at) {
-		if (!parse_userinfo(slice_of(rest.p, (size_t)(at - rest.p)), out))
-			return false;
-		c.p = at + 1;
-	}
-	if (!sip_take_hostport(&c, false, &out->host, &out->ip6, &out->port))
+	if (!take_userinfo(&c, out) ||
+	    !sip_take_hostport(&c, false, &out->host, &out->ip6, &out->port))
 		return false;
-	return parse_tail(sip_cursor_rest(&c), out);
+	return parse_tail(c.p, c.end, out);
 }
 
 /* "+49-30-123;ext=4", "7042;phone-context=example.com" */
@@ -86,7 +85,8 @@ static bool parse_tel(struct slice rest, struct sip_uri *out)
 		if (!sip_char_is(c, SIP_CHAR_HEX) && (!c || !strchr("+-.()*#", c)))
 			return false;
 	}
-	return out->user.n && is_escaped(out->params, SIP_CHAR_PARAM);
+	return out->user.n && skip_escaped(rest.p + out->user.n, rest.p + rest.n,
+					   SIP_CHAR_PARAM) == rest.p + rest.n;
 }
 
 /* Nothing is known of it but that it is one. */
@@ -102,11 +102,11 @@ static bool parse_other(struct slice rest)
 
 static enum sip_uri_kind kind_of(struct slice scheme)
 {
-	if (scheme.n == 3 && slice_caseeq(scheme, SLICE("sip")))
+	if (sip_is(scheme, "sip"))
 		return SIP_URI_SIP;
-	if (scheme.n == 4 && slice_caseeq(scheme, SLICE("sips")))
+	if (sip_is(scheme, "sips"))
 		return SIP_URI_SIPS;
-	if (scheme.n == 3 && slice_caseeq(scheme, SLICE("tel")))
+	if (sip_is(scheme, "tel"))
 		return SIP_URI_TEL;
 	return SIP_URI_OTHER;
 }
@@ -129,6 +129,11 @@ bool sip_uri_parse(struct slice text, struct sip_uri *out)
 	struct sip_cursor c = sip_cursor_of(text);
 
 	memset(out, 0, sizeof(*out));
+	if (text.n > 4 && !memcmp(text.p, "sip:", 4)) {
+		out->kind = SIP_URI_SIP;
+		out->scheme = slice_of(text.p, 3);
+		return parse_sip(slice_of(text.p + 4, text.n - 4), out);
+	}
 	if (!take_scheme(&c, &out->scheme))
 		return false;
 	out->kind = kind_of(out->scheme);

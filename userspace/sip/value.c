@@ -11,12 +11,12 @@
 /* To the end of a value: the next ';' or ',' or white space. */
 static struct slice take_plain(struct sip_cursor *c)
 {
-	const char *from = c->p;
+	const char *p = c->p, *end = c->end, *from = p;
 
-	while (c->p < c->end && *c->p != ';' && *c->p != ',' && *c->p != '"' &&
-	       !sip_char_is(*c->p, SIP_CHAR_LWS))
-		c->p++;
-	return slice_of(from, (size_t)(c->p - from));
+	while (p < end && !sip_char_is(*p, SIP_CHAR_ENDS))
+		p++;
+	c->p = p;
+	return slice_of(from, (size_t)(p - from));
 }
 
 static bool take_value(struct sip_cursor *c, struct slice *value)
@@ -91,7 +91,7 @@ bool sip_next_element(struct slice *rest, struct slice *element)
 				bracket = *c.p == '<';
 			c.p++;
 		}
-		*element = slice_trim(slice_of(from, (size_t)(c.p - from)));
+		*element = sip_trim(from, c.p);
 		sip_take_char(&c, ',');
 	} while (!element->n && c.p < c.end);
 	*rest = sip_cursor_rest(&c);
@@ -103,9 +103,14 @@ static bool take_protocol(struct sip_cursor *c, struct slice *transport)
 {
 	struct slice name, version;
 
+	if (c->end - c->p > 8 && !memcmp(c->p, "SIP/2.0/", 8)) {
+		c->p += 8;
+		*transport = sip_take(c, SIP_CHAR_TOKEN);
+		return transport->n > 0;
+	}
 	name = sip_take(c, SIP_CHAR_TOKEN);
 	sip_skip_lws(c);
-	if (!slice_caseeq(name, SLICE("SIP")) || !sip_take_char(c, '/'))
+	if (!sip_is(name, "SIP") || !sip_take_char(c, '/'))
 		return false;
 	sip_skip_lws(c);
 	version = sip_take(c, SIP_CHAR_TOKEN);
@@ -131,13 +136,13 @@ static bool parse_via_params(struct slice rest, struct sip_via *out)
 	int more;
 
 	while ((more = sip_next_param(&rest, &name, &value)) == 1) {
-		if (name.n == 6 && slice_caseeq(name, SLICE("branch")))
+		if (sip_is(name, "branch"))
 			out->branch = value;
-		else if (name.n == 5 && slice_caseeq(name, SLICE("rport")))
+		else if (sip_is(name, "rport"))
 			out->rport = true;
-		else if (name.n == 5 && slice_caseeq(name, SLICE("maddr")))
+		else if (sip_is(name, "maddr"))
 			out->maddr = value;
-		else if (name.n == 8 && slice_caseeq(name, SLICE("received")))
+		else if (sip_is(name, "received"))
 			out->received = without_brackets(value);
 	}
 	return !more;
@@ -184,11 +189,11 @@ static bool take_display(struct sip_cursor *c, struct slice *display)
 		*c = at;
 		return at.p < at.end && *at.p == '<';
 	}
-	while (at.p < at.end && !strchr("<;,\"", *at.p))
+	while (at.p < at.end && *at.p != '<' && *at.p != ';' && *at.p != ',' && *at.p != '"')
 		at.p++;
 	if (at.p == at.end || *at.p != '<')
 		return false;
-	*display = slice_trim(slice_of(c->p, (size_t)(at.p - c->p)));
+	*display = sip_trim(c->p, at.p);
 	c->p = at.p;
 	return true;
 }
@@ -216,7 +221,7 @@ static bool take_addr_spec(struct sip_cursor *c, struct slice *uri)
 
 bool sip_parse_nameaddr(struct slice value, struct sip_nameaddr *out)
 {
-	struct sip_cursor c = sip_cursor_of(slice_trim(value));
+	struct sip_cursor c = sip_cursor_of(sip_trim(value.p, value.p + value.n));
 	const char *from = c.p;
 	struct slice rest, name, param;
 	int more;
@@ -231,7 +236,7 @@ bool sip_parse_nameaddr(struct slice value, struct sip_nameaddr *out)
 	sip_skip_lws(&c);
 	out->params = rest = sip_cursor_rest(&c);
 	while ((more = sip_next_param(&rest, &name, &param)) == 1)
-		if (name.n == 3 && slice_caseeq(name, SLICE("tag")))
+		if (sip_is(name, "tag"))
 			out->tag = param;
 	return !more;
 }
