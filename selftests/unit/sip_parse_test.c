@@ -292,6 +292,36 @@ TEST(a_nul_is_allowed_in_a_quoted_pair_only)
 	free(p.bytes);
 }
 
+/* Lines are looked at in blocks: where in one a control character stands must not matter. */
+TEST(control_characters_are_seen_wherever_they_stand)
+{
+	static const struct {
+		char c;
+		u16 status;	/* 0: accepted */
+	} controls[] = {
+		{ '\t', 0 }, { '\001', 0 }, { '\177', 0 }, { '\200', 0 }, { '\377', 0 },
+		{ '\r', 400 }, { '\n', 400 }, { '\0', 400 },
+	};
+	char text[] = HEAD "Subject: 0123456789abcdef0123456789abcdef0123456789\r\n\r\n";
+	size_t from = strlen(HEAD "Subject: 0"), i, k;
+	struct parsed p;
+
+	for (k = 0; k < sizeof(controls) / sizeof(*controls); k++) {
+		for (i = from; i < sizeof(text) - 6; i++) {
+			char kept = text[i];
+
+			text[i] = controls[k].c;
+			parse_n(&p, text, sizeof(text) - 1);
+			EXPECT_EQ(p.err.status, controls[k].status) {
+				TH_LOG("%02x at %zu", (u8)controls[k].c, i);
+			}
+			EXPECT_EQ(!p.result, !controls[k].status);
+			free(p.bytes);
+			text[i] = kept;
+		}
+	}
+}
+
 TEST(more_headers_than_there_is_room_for)
 {
 	struct parsed p;
