@@ -128,7 +128,22 @@ config() {	# lines for timers, on-stop and so on are appended
 	routes:
 	  - {name: in, match: {trunk: phones}, to: {trunk: pbx}}
 	END
-	printf '%s\n' "$@"
+	more_config "$@"
+}
+
+# SIPp gives a call up when a retransmission comes while it is still answering: a
+# slow machine waits longer before it sends again.
+more_config() {
+	local line timers=
+
+	for line; do
+		case $line in "timers: {"*)
+			timers=1
+			[ $slow = 1 ] || line="timers: {t1: $((500 * slow))ms, ${line#timers: \{}"
+		esac
+		echo "$line"
+	done
+	[ $slow = 1 ] || [ -n "$timers" ] || echo "timers: {t1: $((500 * slow))ms}"
 }
 
 start_jalurd() {
