@@ -2,10 +2,11 @@
 /*
  * Nonces: 6 bytes of time, 8 random, 16 of HMAC-SHA-256; in base64 that is 40
  * characters without padding. Their counts are in sets of a few slots, the set
- * chosen by a keyed hash. A full set forgets the nonce that was issued first, and
- * remembers when that was: a nonce that is not in its set and not newer than
- * that may have been there, so it is stale; a newer one never was. So bounded
- * memory never lets a request be replayed, it only costs a challenge more.
+ * chosen by a keyed hash. A full set forgets the nonce that was issued first, so
+ * whatever it has forgotten is older than all that are in it: a nonce that is not
+ * in its set and is not newer than the first there may have been, and is stale; a
+ * newer one never was. So bounded memory never lets a request be replayed, it
+ * only costs a challenge more.
  */
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -33,7 +34,6 @@ struct slot {
 };
 
 struct set {
-	u64 forgotten;			/* the latest time of those that had to go */
 	struct slot slots[WAYS];
 };
 
@@ -205,9 +205,8 @@ static struct slot *make_slot(struct set *set, const struct sip_nonce *nonce)
 	for (i = 1; i < WAYS; i++)
 		if (set->slots[i].nonce.time < oldest->nonce.time)
 			oldest = &set->slots[i];
-	if (nonce->time <= set->forgotten || nonce->time <= oldest->nonce.time)
+	if (nonce->time <= oldest->nonce.time)
 		return NULL;
-	set->forgotten = oldest->nonce.time;
 	*oldest = (struct slot){ .nonce = *nonce };
 	return oldest;
 }

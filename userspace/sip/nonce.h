@@ -19,7 +19,7 @@ struct sip_nonces;
 struct sip_nonces_conf {
 	u8 key[SIP_NONCE_KEY];	/* unguessable; whoever has it makes nonces */
 	u64 lifetime;		/* ns; 0: 5 minutes */
-	u32 slots;		/* nonces whose counts are kept, 34 bytes each; 0: 16384 */
+	u32 slots;		/* nonces whose counts are kept, 32 bytes each; 0: 16384 */
 };
 
 struct sip_nonce {
