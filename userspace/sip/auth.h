@@ -78,4 +78,69 @@ enum sip_auth_verdict sip_auth_check(const struct sip_auth_realm *realm,
 				     const struct sip_msg *request,
 				     const struct sip_secret *secret);
 
+/* --- the side that answers --- */
+
+#define SIP_AUTH_REALMS	4	/* so many challenges are kept for one client */
+
+/* Who we are in a realm. */
+struct sip_auth_account {
+	struct slice realm;		/* plain; empty: any */
+	struct slice user;		/* plain */
+	struct sip_secret secret;
+};
+
+/*
+ * What one peer challenged us with: one for each trunk, so that the nonce of one request
+ * serves the next. accounts, the first that fits a realm first, and their slices are the
+ * caller's, and outlive it. algs: SIP_DIGEST_BITs that may be used. NULL: no memory.
+ */
+struct sip_auth_client;
+struct sip_auth_client *sip_auth_client_new(const struct sip_auth_account *accounts,
+					    size_t naccounts, u8 algs);
+void sip_auth_client_free(struct sip_auth_client *c);	/* NULL allowed */
+
+/*
+ * One request and its repetitions with other credentials: all zero before the first. lines
+ * are the credentials that went out last; the ACK to a 2xx has the same as the INVITE (RFC
+ * 3261 §22.1), so they go into its content->headers.
+ */
+struct sip_auth_attempt {
+	u32 answered[SIP_AUTH_REALMS];		/* which challenge; 0: none */
+	bool challenged[SIP_AUTH_REALMS];	/* while this attempt went on */
+	u8 stale;				/* so often */
+	struct buf lines;
+};
+
+void sip_auth_attempt_free(struct sip_auth_attempt *a);
+
+/*
+ * sip_request() with credentials for all that is known so far, which the first time may be
+ * nothing. After a 401 or 407 that sip_auth_learn() understood, call it again with the same
+ * dialog, method and content: it is the same call with the next CSeq (RFC 3261 §8.1.3.5), and
+ * the transaction has acknowledged the refusal. A first request that got a provisional
+ * response with a To-tag before the refusal needs a new dialog instead. Errors:
+ * as sip_request(); -EOPNOTSUPP, -EIO: no credentials could be made.
+ */
+int sip_auth_request(struct sip_engine *e, u64 now, struct sip_auth_client *c,
+		     struct sip_auth_attempt *a, struct sip_dialog *dialog,
+		     enum sip_method method, const struct sip_content *content, void *user,
+		     struct sip_client **client);
+/*
+ * What sip_auth_request() adds: one line for each challenge, in a->lines. uri: as in the
+ * request line; body: empty when there is none.
+ */
+int sip_auth_print(struct sip_engine *e, struct sip_auth_client *c, struct sip_auth_attempt *a,
+		   struct slice method, struct slice uri, struct slice body);
+/*
+ * A 401 or 407 to the attempt. Of the challenges of each realm the topmost that we can
+ * answer counts (RFC 8760 §2.4). 0: answer it; -EACCES: what we sent was refused, and would
+ * be again: the secret is wrong; -ENOKEY: we have no account or algorithm for any of them;
+ * -EINVAL: nothing in it is a challenge; -ENOMEM.
+ */
+int sip_auth_learn(struct sip_auth_client *c, struct sip_auth_attempt *a,
+		   const struct sip_msg *response);
+/* Any other final response: takes over the nextnonce of Authentication-Info. */
+void sip_auth_accepted(struct sip_auth_client *c, const struct sip_auth_attempt *a,
+		       const struct sip_msg *response);
+
 #endif

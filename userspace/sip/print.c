@@ -224,13 +224,18 @@ static bool has_max_forwards(const struct sip_content *content)
 	return false;
 }
 
+struct slice sip_print_ruri(struct slice target, char *const *routes, size_t nroutes)
+{
+	return nroutes && !is_loose(routes[0]) ? uri_of(routes[0]) : target;
+}
+
 void sip_print_request(struct buf *b, const struct sip_print_request *r)
 {
 	bool strict = r->nroutes && !is_loose(r->routes[0]);
 
 	buf_str(b, r->method);
 	buf_add(b, SLICE(" "));
-	sip_print_value(b, strict ? uri_of(r->routes[0]) : r->target);
+	sip_print_value(b, sip_print_ruri(r->target, r->routes, r->nroutes));
 	buf_add(b, SLICE(" SIP/2.0\r\nVia: SIP/2.0/UDP "));
 	sip_print_hostport(b, r->sent_by);
 	buf_printf(b, ";branch=%s;rport\r\n", r->branch);

@@ -40,6 +40,8 @@ struct sip_print_request {
 
 void sip_print_response(struct buf *b, const struct sip_print_response *r);
 void sip_print_request(struct buf *b, const struct sip_print_request *r);
+/* The Request-URI: target, or what a strict router wants in its place (RFC 3261 §12.2.1.1). */
+struct slice sip_print_ruri(struct slice target, char *const *routes, size_t nroutes);
 
 /*
  * CANCEL of an INVITE, or ACK to its final response when response is not NULL

@@ -41,6 +41,11 @@ int sip_dialog_print(struct sip_engine *e, const struct sip_dialog *d, enum sip_
 	return e->out.failed ? -ENOMEM : 0;
 }
 
+struct slice sip_dialog_request_uri(const struct sip_dialog *d)
+{
+	return sip_print_ruri(slice_str(d->remote_target), d->routes, d->nroutes);
+}
+
 int sip_request(struct sip_engine *e, u64 now, struct sip_dialog *d, enum sip_method method,
 		const struct sip_content *content, void *user, struct sip_client **client)
 {
