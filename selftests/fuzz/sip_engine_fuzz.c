@@ -90,7 +90,7 @@ static void answer(struct world *w, const struct sip_event *ev)
 		return;
 	}
 	sip_respond(w->engine, w->now, ev->server, d, status, NULL, NULL);
-	sip_server_put(w->engine, ev->server);
+	sip_server_put(w->engine, w->now, ev->server);
 }
 
 static void hear(struct world *w, const struct sip_event *ev)
@@ -116,7 +116,7 @@ static void take(struct world *w, const struct sip_event *ev)
 		break;
 	case SIP_EVENT_CANCEL:
 		sip_respond(w->engine, w->now, ev->server, NULL, 487, NULL, NULL);
-		sip_server_put(w->engine, ev->server);
+		sip_server_put(w->engine, w->now, ev->server);
 		break;
 	case SIP_EVENT_RESPONSE:
 	case SIP_EVENT_TIMEOUT:

@@ -429,7 +429,7 @@ TEST(a_call_that_we_challenge)
 	EXPECT_EQ(sip_auth_claim(&d.realm, d.now, w.event.msg, SOURCE, &d.claim), SIP_AUTH_CHALLENGE);
 	content.headers = slice_str(d.lines.p);
 	ASSERT_EQ(sip_respond(w.engine, w.now, w.event.server, NULL, 401, NULL, &content), 0);
-	sip_server_put(w.engine, w.event.server);
+	sip_server_put(w.engine, w.now, w.event.server);
 	expect_sent(&w, "SIP/2.0 401 Unauthorized\r\n");
 	EXPECT_TRUE(sent_has(&w, "algorithm=MD5, qop=\"auth\"\r\n"));
 	snprintf(ack, sizeof(ack), "ACK sip:bob@example.com SIP/2.0\r\n" VIA("i1") FROM_PEER
@@ -447,7 +447,7 @@ TEST(a_call_that_we_challenge)
 	EXPECT_EQ(sip_auth_check(&d.realm, &d.claim, w.event.msg, &d.secret), SIP_AUTH_OK);
 	ASSERT_EQ(sip_dialog_new_uas(w.engine, w.event.server, NULL, &dialog), 0);
 	ASSERT_EQ(respond(&w, w.event.server, dialog, 200), 0);
-	sip_server_put(w.engine, w.event.server);
+	sip_server_put(w.engine, w.now, w.event.server);
 	expect_sent(&w, "SIP/2.0 200 OK\r\n");
 	/* The same datagram again is a retransmission, and no replay. */
 	feed(&w, text);

@@ -16,7 +16,7 @@ static struct sip_dialog *accept_call(struct world *w, const char *invite)
 	ASSERT_EQ(sip_dialog_new_uas(w->engine, w->event.server, w, &d), 0);
 	EXPECT_EQ(d->state, SIP_DIALOG_EARLY);
 	ASSERT_EQ(respond(w, w->event.server, d, 200), 0);
-	sip_server_put(w->engine, w->event.server);
+	sip_server_put(w->engine, w->now, w->event.server);
 	expect_sent(w, "SIP/2.0 200 OK");
 	feed(w, tagged("ACK", "ack", w->sent.cseq, d->local_tag, ""));
 	EXPECT_EQ(w->event.type, SIP_EVENT_ACK);
@@ -31,7 +31,7 @@ static void answer_in(struct world *w, struct sip_dialog *d, u16 status)
 	EXPECT_EQ(w->event.dialog, d);
 	EXPECT_EQ(w->event.user, d->user);
 	respond(w, w->event.server, d, status);
-	sip_server_put(w->engine, w->event.server);
+	sip_server_put(w->engine, w->now, w->event.server);
 }
 
 TEST(a_call_from_the_peer_and_its_end)
@@ -279,7 +279,7 @@ TEST(requests_go_to_the_peer_and_to_nobody_else)
 		EXPECT_STREQ(addr_print(&d->flow.peer, to), hops[i].next_hop) {
 			TH_LOG("%s", hops[i].what);
 		}
-		sip_server_put(w.engine, w.event.server);
+		sip_server_put(w.engine, w.now, w.event.server);
 		expect_sent(&w, "SIP/2.0 500");
 		sip_dialog_free(w.engine, d);
 	}
@@ -320,7 +320,7 @@ TEST(a_dialog_needs_a_contact)
 			TH_LOG("case %zu", i);
 		}
 		respond(&w, w.event.server, d, 400);
-		sip_server_put(w.engine, w.event.server);
+		sip_server_put(w.engine, w.now, w.event.server);
 		sip_dialog_free(w.engine, d);
 	}
 	advance(&w, 32 * SEC);
@@ -368,7 +368,7 @@ TEST(an_early_dialog_hears_its_peer)
 	respond(&w, invite, d, 487);
 	expect_sent(&w, "SIP/2.0 487");
 	EXPECT_TRUE(slice_eq(w.sent.to.tag, slice_str(d->local_tag)));
-	sip_server_put(w.engine, invite);
+	sip_server_put(w.engine, w.now, invite);
 	feed(&w, tagged("ACK", "1", 1, d->local_tag, ""));
 	sip_dialog_free(w.engine, d);
 	stop(&w);

@@ -141,7 +141,7 @@ static void act(struct network *net, struct party *p)
 		hang_up(net, p);
 	} else if (p->server) {
 		sip_respond(p->side->engine, net->now, p->server, p->dialog, status, NULL, NULL);
-		sip_server_put(p->side->engine, p->server);
+		sip_server_put(p->side->engine, net->now, p->server);
 		p->server = NULL;
 		if (status != 200)
 			end(p, true);
@@ -166,7 +166,7 @@ static void take_request(struct network *net, struct side *s, const struct sip_e
 	}
 	/* The answer to a BYE, also when both hung up. */
 	sip_respond(s->engine, net->now, ev->server, p ? p->dialog : NULL, p ? 200 : 481, NULL, NULL);
-	sip_server_put(s->engine, ev->server);
+	sip_server_put(s->engine, net->now, ev->server);
 	if (p)
 		end(p, false);
 }
@@ -220,7 +220,7 @@ static void take_event(struct network *net, struct side *s, const struct sip_eve
 		break;
 	case SIP_EVENT_CANCEL:
 		sip_respond(s->engine, net->now, p->server, p->dialog, 487, NULL, NULL);
-		sip_server_put(s->engine, p->server);
+		sip_server_put(s->engine, net->now, p->server);
 		p->server = NULL;
 		end(p, true);
 		break;

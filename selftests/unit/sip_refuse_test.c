@@ -102,7 +102,7 @@ TEST(a_request_at_the_end_of_its_way)
 	feed(&w, REQUEST("OPTIONS", "1", "1", "Max-Forwards: 0\r\n"));
 	EXPECT_EQ(w.event.type, SIP_EVENT_REQUEST);
 	respond(&w, w.event.server, NULL, 200);
-	sip_server_put(w.engine, w.event.server);
+	sip_server_put(w.engine, w.now, w.event.server);
 	expect_sent(&w, "SIP/2.0 200");
 	feed(&w, REQUEST("MESSAGE", "2", "1", "Max-Forwards: 0\r\n"));
 	EXPECT_EQ(w.events, 1);
@@ -125,13 +125,13 @@ TEST(a_merged_request_is_482)
 	EXPECT_EQ(counter(&w, "sip-merged-482"), 1);
 	/* The next attempt after a challenge is another request. */
 	respond(&w, s, NULL, 401);
-	sip_server_put(w.engine, s);
+	sip_server_put(w.engine, w.now, s);
 	expect_sent(&w, "SIP/2.0 401");
 	feed(&w, REQUEST("ACK", "1", "1", ""));
 	feed(&w, REQUEST("INVITE", "3", "2", ""));
 	EXPECT_EQ(w.events, 2);
 	respond(&w, w.event.server, NULL, 403);
-	sip_server_put(w.engine, w.event.server);
+	sip_server_put(w.engine, w.now, w.event.server);
 	expect_sent(&w, "SIP/2.0 403");
 	feed(&w, REQUEST("ACK", "3", "2", ""));
 	stop(&w);
@@ -160,7 +160,7 @@ TEST(methods_and_extensions_when_they_are_left_to_the_engine)
 	feed(&w, REQUEST("OPTIONS", "4", "1", "Require: timer\r\n"));
 	EXPECT_EQ(w.event.type, SIP_EVENT_REQUEST);
 	respond(&w, w.event.server, NULL, 200);
-	sip_server_put(w.engine, w.event.server);
+	sip_server_put(w.engine, w.now, w.event.server);
 	expect_sent(&w, "SIP/2.0 200");
 	stop(&w);
 }
@@ -175,11 +175,11 @@ TEST(above_its_limit_the_engine_takes_nothing_new)
 	feed(&w, REQUEST("INVITE", "1", "1", ""));
 	ASSERT_EQ(sip_dialog_new_uas(w.engine, w.event.server, NULL, &d), 0);
 	respond(&w, w.event.server, d, 200);
-	sip_server_put(w.engine, w.event.server);
+	sip_server_put(w.engine, w.now, w.event.server);
 	expect_sent(&w, "SIP/2.0 200");
 	feed(&w, tagged("ACK", "2", 1, d->local_tag, ""));
 	feed(&w, REQUEST("OPTIONS", "3", "5", ""));
-	sip_server_put(w.engine, w.event.server);
+	sip_server_put(w.engine, w.now, w.event.server);
 	expect_sent(&w, "SIP/2.0 500");
 	feed(&w, REQUEST("OPTIONS", "4", "6", ""));
 	expect_sent(&w, "SIP/2.0 503");
@@ -189,7 +189,7 @@ TEST(above_its_limit_the_engine_takes_nothing_new)
 	feed(&w, tagged("BYE", "5", 2, d->local_tag, ""));
 	ASSERT_EQ(w.event.type, SIP_EVENT_REQUEST);
 	respond(&w, w.event.server, d, 200);
-	sip_server_put(w.engine, w.event.server);
+	sip_server_put(w.engine, w.now, w.event.server);
 	expect_sent(&w, "SIP/2.0 200");
 	sip_dialog_free(w.engine, d);
 	stop(&w);
@@ -226,7 +226,7 @@ TEST(a_message_above_a_limit_is_refused)
 	feed(&w, text);
 	EXPECT_EQ(w.events, 1);
 	respond(&w, w.event.server, NULL, 200);
-	sip_server_put(w.engine, w.event.server);
+	sip_server_put(w.engine, w.now, w.event.server);
 	expect_bytes(&w, "SIP/2.0 200 ");
 	EXPECT_EQ(counter(&w, "sip-too-large"), 2);
 	/* nesting */

@@ -31,7 +31,7 @@ TEST(an_invite_unanswered_gets_its_100)
 	expect_sent(&w, "SIP/2.0 100");
 	respond(&w, s, NULL, 486);
 	expect_sent(&w, "SIP/2.0 486 Busy Here");
-	sip_server_put(w.engine, s);
+	sip_server_put(w.engine, w.now, s);
 	feed(&w, REQUEST("ACK", "1", "1", ""));
 	stop(&w);
 }
@@ -51,7 +51,7 @@ TEST(an_invite_answered_at_once_gets_no_100)
 	EXPECT_TRUE(silent(&w));
 	respond(&w, s, NULL, 404);
 	expect_sent(&w, "SIP/2.0 404");
-	sip_server_put(w.engine, s);
+	sip_server_put(w.engine, w.now, s);
 	feed(&w, REQUEST("ACK", "1", "1", ""));
 	stop(&w);
 }
@@ -69,7 +69,7 @@ TEST(a_failure_is_sent_again_until_its_ack)
 	s = w.event.server;
 	respond(&w, s, NULL, 486);
 	expect_sent(&w, "SIP/2.0 486");
-	sip_server_put(w.engine, s);
+	sip_server_put(w.engine, w.now, s);
 	for (i = 0; i < 6; i++) {
 		advance(&w, pauses[i] * MSEC - 1);
 		EXPECT_TRUE(silent(&w));
@@ -100,7 +100,7 @@ TEST(a_failure_that_nobody_acknowledges_ends_by_itself)
 	feed(&w, REQUEST("INVITE", "1", "1", ""));
 	s = w.event.server;
 	respond(&w, s, NULL, 503);
-	sip_server_put(w.engine, s);
+	sip_server_put(w.engine, w.now, s);
 	advance(&w, 32 * SEC);
 	EXPECT_EQ(discard(&w), 11);	/* at 0, .5, 1.5, 3.5, 7.5 ... 31.5 s */
 	EXPECT_EQ(counter(&w, "sip-server-transactions"), 0);
@@ -125,7 +125,7 @@ TEST(another_request_is_answered_again_for_timer_j)
 	respond(&w, s, NULL, 200);
 	expect_sent(&w, "SIP/2.0 200 OK");
 	EXPECT_EQ(respond(&w, s, NULL, 200), -EINVAL);
-	sip_server_put(w.engine, s);
+	sip_server_put(w.engine, w.now, s);
 	advance(&w, 31 * SEC);
 	EXPECT_TRUE(silent(&w));
 	feed(&w, REQUEST("OPTIONS", "1", "1", ""));
@@ -142,7 +142,7 @@ static struct sip_dialog *answer(struct world *w, struct sip_server *s)
 
 	ASSERT_EQ(sip_dialog_new_uas(w->engine, s, w, &d), 0);
 	ASSERT_EQ(respond(w, s, d, 200), 0);
-	sip_server_put(w->engine, s);
+	sip_server_put(w->engine, w->now, s);
 	return d;
 }
 
@@ -260,7 +260,7 @@ TEST(cancel_is_answered_and_told_once)
 	expect_sent(&w, "SIP/2.0 200 OK");
 	respond(&w, s, NULL, 487);
 	expect_sent(&w, "SIP/2.0 487 Request Terminated");
-	sip_server_put(w.engine, s);
+	sip_server_put(w.engine, w.now, s);
 	feed(&w, REQUEST("ACK", "1", "1", ""));
 	EXPECT_TRUE(silent(&w));
 	stop(&w);
@@ -304,7 +304,7 @@ TEST(cancel_of_nothing_or_by_somebody_else_is_481)
 	expect_sent(&w, "SIP/2.0 481");
 	respond(&w, s, NULL, 486);
 	expect_sent(&w, "SIP/2.0 486");
-	sip_server_put(w.engine, s);
+	sip_server_put(w.engine, w.now, s);
 	/* Nor does a stranger's ACK end the retransmissions. */
 	feed_from(&w, &stranger, REQUEST("ACK", "1", "1", ""));
 	advance(&w, 500 * MSEC);
@@ -319,7 +319,7 @@ TEST(who_lets_go_without_an_answer_has_500_sent)
 
 	start(&w, _metadata);
 	feed(&w, REQUEST("OPTIONS", "1", "1", ""));
-	sip_server_put(w.engine, w.event.server);
+	sip_server_put(w.engine, w.now, w.event.server);
 	expect_sent(&w, "SIP/2.0 500");
 	stop(&w);
 }
@@ -345,9 +345,9 @@ TEST(branches_of_rfc_2543_may_repeat)
 	second = w.event.server;
 	feed(&w, OLD_REQUEST("INVITE", "3"));
 	ASSERT_EQ(w.event.type, SIP_EVENT_REQUEST);
-	sip_server_put(w.engine, first);
-	sip_server_put(w.engine, second);
-	sip_server_put(w.engine, w.event.server);
+	sip_server_put(w.engine, w.now, first);
+	sip_server_put(w.engine, w.now, second);
+	sip_server_put(w.engine, w.now, w.event.server);
 	EXPECT_EQ(discard(&w), 3);
 	feed(&w, OLD_REQUEST("ACK", "3"));
 	advance(&w, 20 * SEC);
@@ -395,7 +395,7 @@ TEST(responses_go_where_the_via_says)
 		feed_from(&w, &flow, text);
 		ASSERT_EQ(w.event.type, SIP_EVENT_REQUEST);
 		respond(&w, w.event.server, NULL, 200);
-		sip_server_put(w.engine, w.event.server);
+		sip_server_put(w.engine, w.now, w.event.server);
 		expect_sent(&w, "SIP/2.0 200");
 		EXPECT_STREQ(addr_print(&w.last_flow.peer, to), ways[i].to);
 		EXPECT_TRUE(sent_has(&w, ways[i].expected)) {

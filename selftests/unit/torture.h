@@ -116,7 +116,7 @@ static UNUSED void torture_outcome(struct __test_metadata *_metadata, const stru
 	}
 	if (w.event.type == SIP_EVENT_REQUEST) {
 		EXPECT_EQ(respond(&w, w.event.server, NULL, 480), 0);
-		sip_server_put(w.engine, w.event.server);
+		sip_server_put(w.engine, w.now, w.event.server);
 		expect_bytes(&w, "SIP/2.0 480 ");
 	}
 	discard(&w);

@@ -13,7 +13,7 @@ static void accept_bye(struct call_engine *e, u64 now, struct call_leg *leg,
 	struct sip_content content = { .headers = SLICE("") };
 
 	sip_respond(e->sip, now, ev->server, leg->dialog, 200, NULL, &content);
-	sip_server_put(e->sip, ev->server);
+	sip_server_put(e->sip, now, ev->server);
 }
 
 CALL_ACTION(call_bye)

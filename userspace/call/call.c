@@ -113,7 +113,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	call_outbox_clear(call);
 	for (i = 0; i < 2; i++) {
 		if (call->legs[i].server)
-			sip_server_put(e->sip, call->legs[i].server);
+			sip_server_put(e->sip, now, call->legs[i].server);
 		sip_dialog_free(e->sip, call->legs[i].dialog);
 	}
 	for (i = 0; i < call->nforks; i++) {

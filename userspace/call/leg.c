@@ -65,7 +65,7 @@ void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 
 	sip_respond(e->sip, now, leg->server, leg->dialog, status, phrase, &content);
 	if (status < 200)
 		return;
-	sip_server_put(e->sip, leg->server);
+	sip_server_put(e->sip, now, leg->server);
 	leg->server = NULL;
 }
 

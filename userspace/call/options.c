@@ -14,7 +14,7 @@ static void answer(struct call_engine *e, u64 now, const struct sip_event *ev,
 	struct sip_content content = { .headers = headers };
 
 	sip_respond(e->sip, now, ev->server, dialog, status, NULL, &content);
-	sip_server_put(e->sip, ev->server);
+	sip_server_put(e->sip, now, ev->server);
 }
 
 CALL_ACTION(call_options)

@@ -16,7 +16,7 @@ static void refuse(struct call_engine *e, u64 now, struct call_leg *leg, struct 
 	struct sip_content content = { .headers = headers };
 
 	sip_respond(e->sip, now, server, leg->dialog, status, NULL, &content);
-	sip_server_put(e->sip, server);
+	sip_server_put(e->sip, now, server);
 }
 
 /*

@@ -121,7 +121,7 @@ void sip_server_set_user(struct sip_server *server, void *user);
 /* Lives as long as the transaction's TU holds it. */
 const struct sip_msg *sip_server_request(const struct sip_server *server);
 /* The TU is done with it; without a final response so far the engine sends 500. */
-void sip_server_put(struct sip_engine *e, struct sip_server *server);
+void sip_server_put(struct sip_engine *e, u64 now, struct sip_server *server);
 
 /*
  * Requests outside a dialog. The new client dialog (early, no remote tag) is

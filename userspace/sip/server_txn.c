@@ -369,13 +369,14 @@ const struct sip_msg *sip_server_request(const struct sip_server *server)
 	return server->request;
 }
 
-void sip_server_put(struct sip_engine *e, struct sip_server *s)
+void sip_server_put(struct sip_engine *e, u64 now, struct sip_server *s)
 {
+	e->now = now;
 	s->held = false;
 	s->user = NULL;
 	/* Without memory for a response it ends like one that is lost. */
-	if (!is_final(s) && sip_respond(e, e->now, s, NULL, 500, NULL, NULL))
-		timer_arm(e->timers, &s->end, e->now + 64 * e->t1);
+	if (!is_final(s) && sip_respond(e, now, s, NULL, 500, NULL, NULL))
+		timer_arm(e->timers, &s->end, now + 64 * e->t1);
 	release_request(s);
 }
 

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who watches what SIP engines send and receive, and knows the rules of RFC 3261
+ * §17 and RFC 6026 from outside only: it sees each message as it leaves an engine
+ * and as it arrives at one (the network may have changed it on the way), and why
+ * the engine sent it: because of an input, of a timer, or because its caller
+ * wished so. Of a transaction it keeps times and hashes of bytes. What breaks a
+ * rule is counted and printed.
+ */
+#ifndef SIP_OBSERVER_H
+#define SIP_OBSERVER_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "sip/engine.h"
+
+enum cause { CAUSE_INPUT, CAUSE_TIMER, CAUSE_CALLER };
+
+/* What a record is of. */
+enum role { ROLE_CLIENT = 1, ROLE_SERVER, ROLE_ANSWER, ROLE_HEARD, ROLE_CSEQ };
+
+struct seen {
+	struct hash_node node;
+	struct list all;
+	u64 touched;
+	enum sip_method method;
+	u32 cseq;
+	u64 first, last, interval;	/* requests sent, or arrived */
+	u64 request;			/* hashes of bytes */
+	bool provisional;		/* heard or sent */
+	u16 final;
+	u64 final_at;
+	bool by_itself;			/* the engine answered without its caller */
+	u64 response, latest;
+	u64 again, again_interval;	/* the final response, by timer */
+	u64 acked_at;
+	unsigned int failures, acks;
+	u64 ack;
+	u64 ack_tag;			/* hash of the To-tag of the failure heard first */
+	u64 call;			/* hash of Call-ID and From-tag */
+};
+
+struct observer {
+	struct hash seen;
+	struct list all;
+	struct hash_key key;
+	u64 t1, t2, t4;
+	u64 now;
+	enum cause cause;
+	u64 input;			/* key of the request that has just arrived; 0: none */
+	u64 transactions, messages, again, violations;
+	bool corrupts;
+	struct sip_msg msg;
+};
+
+static inline void observer_init(struct observer *o, u64 t1, u64 t2, u64 t4)
+{
+	memset(o, 0, sizeof(*o));
+	hash_init(&o->seen);
+	list_init(&o->all);
+	o->key = (struct hash_key){ { 1, 2 } };
+	o->t1 = t1;
+	o->t2 = t2;
+	o->t4 = t4;
+}
+
+static inline void seen_free(struct observer *o, struct seen *s)
+{
+	hash_remove(&o->seen, &s->node);
+	list_del(&s->all);
+	free(s);
+}
+
+static inline void observer_free(struct observer *o)
+{
+	while (!list_empty(&o->all))
+		seen_free(o, list_entry(o->all.next, struct seen, all));
+	hash_free(&o->seen);
+}
+
+static inline void violation(struct observer *o, unsigned int side, struct slice bytes,
+			     const char *rule)
+{
+	static const char *const causes[] = { "input", "timer", "caller" };
+
+	if (o->violations++ >= 5)
+		return;
+	fprintf(stderr, "# at %.3f s side %u, by %s: %s:\n" SLICE_FMT "\n",
+		(double)o->now / 1e9, side, causes[o->cause], rule, SLICE_ARG(bytes));
+}
+
+/* --- records --- */
+
+static inline u64 bytes_hash(struct observer *o, struct slice bytes)
+{
+	struct hasher h;
+
+	hash_begin(&h, &o->key);
+	hash_add(&h, bytes);
+	return hash_end(&h);
+}
+
+static inline u64 txn_key(struct observer *o, unsigned int side, enum role role,
+			  const struct sip_msg *msg, struct slice method)
+{
+	struct slice branch = msg->via.branch;
+	struct hasher h;
+
+	hash_begin(&h, &o->key);
+	hash_add_u64(&h, side << 8 | role);
+	hash_add_field(&h, branch);
+	hash_add_field(&h, method);
+	if (role == ROLE_SERVER) {
+		hash_add_field(&h, msg->via.host);
+		hash_add_u64(&h, msg->via.port);
+	}
+	if (branch.n <= 7 || !slice_caseeq(slice_of(branch.p, 7), SLICE("z9hG4bK"))) {
+		hash_add_field(&h, msg->call_id);
+		hash_add_field(&h, msg->from.tag);
+		hash_add_u64(&h, msg->cseq);
+	}
+	return hash_end(&h);
+}
+
+static inline u64 dialog_key(struct observer *o, unsigned int side, enum role role,
+			     const struct sip_msg *msg, u32 cseq)
+{
+	struct hasher h;
+
+	hash_begin(&h, &o->key);
+	hash_add_u64(&h, side << 8 | role);
+	hash_add_field(&h, msg->call_id);
+	hash_add_field(&h, msg->from.tag);
+	hash_add_field(&h, msg->to.tag);
+	hash_add_u64(&h, cseq);
+	return hash_end(&h);
+}
+
+static inline struct seen *seen_find(struct observer *o, u64 key)
+{
+	struct hash_node *node = hash_first(&o->seen, key);
+	struct seen *s;
+
+	if (!node)
+		return NULL;
+	s = hash_entry(node, struct seen, node);
+	s->touched = o->now;
+	list_del(&s->all);
+	list_add_tail(&o->all, &s->all);
+	return s;
+}
+
+/* Forgets what nothing has been heard of for longer than anything lasts. */
+static inline struct seen *seen_new(struct observer *o, u64 key)
+{
+	struct seen *s = calloc(1, sizeof(*s)), *old;
+
+	s->touched = s->first = s->last = o->now;
+	hash_insert(&o->seen, &s->node, key);
+	list_add_tail(&o->all, &s->all);
+	for (;;) {
+		old = list_entry(o->all.next, struct seen, all);
+		if (old->touched + 400 * o->t1 >= o->now)
+			return s;
+		seen_free(o, old);
+	}
+}
+
+static inline u64 call_hash(struct observer *o, const struct sip_msg *msg)
+{
+	struct hasher h;
+
+	hash_begin(&h, &o->key);
+	hash_add_field(&h, msg->call_id);
+	hash_add_field(&h, msg->from.tag);
+	return hash_end(&h);
+}
+
+/* A 2xx is known by the request that it answers, whatever the network made of it. */
+static inline u64 heard_key(struct observer *o, unsigned int side, u64 call, u32 cseq)
+{
+	struct hasher h;
+
+	hash_begin(&h, &o->key);
+	hash_add_u64(&h, side << 8 | ROLE_HEARD);
+	hash_add_u64(&h, call);
+	hash_add_u64(&h, cseq);
+	hash_add_field(&h, o->msg.to.tag);
+	return hash_end(&h);
+}
+
+/* --- clients --- */
+
+/* New requests of a dialog count up (RFC 3261 §12.2.1.1). */
+static inline void check_cseq(struct observer *o, unsigned int side)
+{
+	u64 key = dialog_key(o, side, ROLE_CSEQ, &o->msg, 0);
+	struct seen *s = seen_find(o, key);
+
+	if (!s)
+		s = seen_new(o, key);
+	if (o->msg.cseq <= s->cseq)
+		violation(o, side, o->msg.bytes, "CSeq does not count up");
+	s->cseq = o->msg.cseq;
+}
+
+static inline void check_cancel(struct observer *o, unsigned int side)
+{
+	struct seen *s = seen_find(o, txn_key(o, side, ROLE_CLIENT, &o->msg, SLICE("INVITE")));
+
+	if (!s || !s->provisional || s->final || s->cseq != o->msg.cseq)
+		violation(o, side, o->msg.bytes, "CANCEL without INVITE, 1xx, or after the end");
+}
+
+/* Timers A, B, E, F. */
+static inline void check_request_again(struct observer *o, unsigned int side, struct seen *s)
+{
+	struct slice bytes = o->msg.bytes;
+
+	o->again++;
+	if (o->cause != CAUSE_TIMER)
+		violation(o, side, bytes, "a request again, not by timer");
+	if (s->request != bytes_hash(o, bytes))
+		violation(o, side, bytes, "a request again with other bytes");
+	if (s->final || (s->provisional && s->method == SIP_INVITE))
+		violation(o, side, bytes, "a request again after its response");
+	if (o->now - s->last != s->interval)
+		violation(o, side, bytes, "a request again not at its time (A, E)");
+	if (o->now >= s->first + 64 * o->t1)
+		violation(o, side, bytes, "a request again after timer B or F");
+}
+
+static inline void request_leaves(struct observer *o, unsigned int side)
+{
+	u64 key = txn_key(o, side, ROLE_CLIENT, &o->msg, o->msg.method_name);
+	struct seen *s = seen_find(o, key);
+
+	if (s) {
+		check_request_again(o, side, s);
+		s->interval *= 2;
+		if (s->method != SIP_INVITE && (s->provisional || s->interval > o->t2))
+			s->interval = o->t2;
+	} else {
+		o->transactions++;
+		s = seen_new(o, key);
+		s->method = o->msg.method;
+		s->cseq = o->msg.cseq;
+		s->request = bytes_hash(o, o->msg.bytes);
+		s->call = call_hash(o, &o->msg);
+		s->interval = o->t1;
+		if (s->method == SIP_CANCEL)
+			check_cancel(o, side);
+		else
+			check_cseq(o, side);
+	}
+	s->last = o->now;
+}
+
+/* For a failure in the INVITE's transaction, for a 2xx beside it (§17.1.1.3, §13.2.2.4). */
+static inline void ack_leaves(struct observer *o, unsigned int side)
+{
+	struct slice bytes = o->msg.bytes;
+	struct seen *s = seen_find(o, txn_key(o, side, ROLE_CLIENT, &o->msg, SLICE("INVITE")));
+	bool failure = s;
+
+	if (!s)
+		s = seen_find(o, heard_key(o, side, call_hash(o, &o->msg), o->msg.cseq));
+	if (!s) {
+		violation(o, side, bytes, "ACK to nothing");
+		return;
+	}
+	if (s->cseq != o->msg.cseq)
+		violation(o, side, bytes, "ACK with another CSeq than its INVITE");
+	if (++s->acks > s->failures)
+		violation(o, side, bytes, "more ACKs than final responses");
+	if (s->acks > 1 && s->ack != bytes_hash(o, bytes))
+		violation(o, side, bytes, "ACK again with other bytes");
+	if (failure && s->ack_tag != bytes_hash(o, o->msg.to.tag))
+		violation(o, side, bytes, "ACK with another To-tag than the failure");
+	s->ack = bytes_hash(o, bytes);
+}
+
+static inline void response_arrives(struct observer *o, unsigned int side)
+{
+	struct seen *s = seen_find(o, txn_key(o, side, ROLE_CLIENT, &o->msg, o->msg.method_name));
+	struct seen *heard;
+	u64 key;
+
+	if (!s || o->msg.more_vias)
+		return;
+	if (o->msg.status < 200) {
+		s->provisional = true;
+		return;
+	}
+	if (o->msg.status >= 300) {
+		s->failures++;
+		if (!s->final)
+			s->ack_tag = bytes_hash(o, o->msg.to.tag);
+	}
+	if (!s->final)
+		s->final = o->msg.status;
+	if (o->msg.status >= 300 || s->method != SIP_INVITE)
+		return;
+	key = heard_key(o, side, s->call, s->cseq);
+	heard = seen_find(o, key);
+	if (!heard)
+		heard = seen_new(o, key);
+	heard->cseq = s->cseq;
+	heard->failures++;
+}
+
+/* --- servers --- */
+
+static inline bool is_over(struct observer *o, const struct seen *s)
+{
+	if (!s->final)
+		return false;
+	if (s->method == SIP_INVITE && s->final >= 300 && s->acked_at)
+		return o->now >= s->acked_at + o->t4;
+	return o->now >= s->final_at + 64 * o->t1;
+}
+
+static inline void ack_arrives(struct observer *o, unsigned int side)
+{
+	struct seen *s = seen_find(o, txn_key(o, side, ROLE_SERVER, &o->msg, SLICE("INVITE")));
+	struct seen *answer = seen_find(o, dialog_key(o, side, ROLE_ANSWER, &o->msg, o->msg.cseq));
+
+	if (s && s->final >= 300 && !s->acked_at)
+		s->acked_at = o->now;
+	if (answer && !answer->acked_at)
+		answer->acked_at = o->now;
+}
+
+static inline void request_arrives(struct observer *o, unsigned int side)
+{
+	u64 key = txn_key(o, side, ROLE_SERVER, &o->msg, o->msg.method_name);
+	struct seen *s = seen_find(o, key);
+
+	o->input = key;
+	if (s && is_over(o, s)) {
+		seen_free(o, s);
+		s = NULL;
+	}
+	if (!s) {
+		s = seen_new(o, key);
+		s->method = o->msg.method;
+		s->cseq = o->msg.cseq;
+	}
+}
+
+/* Timer G, and the 2xx of §13.3.1.4. */
+static inline void check_timed(struct observer *o, unsigned int side, struct seen *s,
+			       const struct seen *answer)
+{
+	struct slice bytes = o->msg.bytes;
+
+	if (s->method != SIP_INVITE)
+		violation(o, side, bytes, "a final response again by timer");
+	if (s->acked_at || (answer && answer->acked_at))
+		violation(o, side, bytes, "a final response again after its ACK");
+	if (o->now - s->again != s->again_interval)
+		violation(o, side, bytes, "a final response again not at its time (G)");
+	if (o->now > s->final_at + 64 * o->t1)
+		violation(o, side, bytes, "a final response again after timer H or L");
+	s->again = o->now;
+	s->again_interval = 2 * s->again_interval < o->t2 ? 2 * s->again_interval : o->t2;
+}
+
+/*
+ * What is refused without a transaction may be judged anew when it comes again; so is
+ * what was damaged, for whatever reason.
+ */
+static inline bool may_change(const struct observer *o, const struct seen *s)
+{
+	return s->by_itself && (o->corrupts || s->final == 481 || s->final == 482 || s->final == 500 ||
+				s->final == 503 || s->method == SIP_CANCEL);
+}
+
+static inline void first_final(struct observer *o, unsigned int side, struct seen *s)
+{
+	struct seen *answer;
+
+	s->final = o->msg.status;
+	s->final_at = s->again = o->now;
+	s->again_interval = o->t1;
+	s->response = bytes_hash(o, o->msg.bytes);
+	s->by_itself = o->cause == CAUSE_INPUT;
+	if (s->method != SIP_INVITE || s->final >= 300)
+		return;
+	answer = seen_new(o, dialog_key(o, side, ROLE_ANSWER, &o->msg, o->msg.cseq));
+	answer->cseq = o->msg.cseq;
+}
+
+static inline void check_final_again(struct observer *o, unsigned int side, struct seen *s,
+				     const struct seen *answer)
+{
+	struct slice bytes = o->msg.bytes;
+
+	o->again++;
+	if (s->response != bytes_hash(o, bytes))
+		violation(o, side, bytes, o->msg.status == s->final ?
+			  "a final response again with other bytes" : "another final response");
+	if (o->cause == CAUSE_TIMER) {
+		check_timed(o, side, s, answer);
+		return;
+	}
+	if (o->cause != CAUSE_INPUT || s->node.hash != o->input)
+		violation(o, side, bytes, "a final response again for no reason");
+	if (s->method == SIP_INVITE && s->final < 300)
+		violation(o, side, bytes, "a 2xx again for the INVITE and not by its timer");
+	if (s->acked_at && !s->by_itself)
+		violation(o, side, bytes, "a failure again after its ACK");
+}
+
+static inline void response_leaves(struct observer *o, unsigned int side)
+{
+	struct seen *s = seen_find(o, txn_key(o, side, ROLE_SERVER, &o->msg, o->msg.method_name));
+	struct slice bytes = o->msg.bytes;
+	u64 hash = bytes_hash(o, bytes);
+
+	/* What the network damaged so that it cannot be read is refused for that. */
+	if (o->corrupts && o->cause == CAUSE_INPUT && (!s || s->node.hash != o->input))
+		return;
+	if (!s) {
+		violation(o, side, bytes, "a response to nothing");
+		return;
+	}
+	if (s->final && s->response != hash && may_change(o, s)) {
+		s->final = 0;
+		s->acked_at = 0;
+		s->provisional = true;
+		s->latest = hash;
+	}
+	if (s->method == SIP_INVITE && !s->provisional && !s->final &&
+	    o->now > s->first + 200 * NSEC_PER_MSEC)
+		violation(o, side, bytes, "nothing within 200 ms of the INVITE");
+	if (s->final) {
+		if (o->msg.status < 200)
+			violation(o, side, bytes, "a provisional response after the final one");
+		else
+			check_final_again(o, side, s, seen_find(o, dialog_key(o, side, ROLE_ANSWER,
+									      &o->msg, o->msg.cseq)));
+	} else if (o->msg.status >= 200) {
+		first_final(o, side, s);
+	} else {
+		if (o->cause == CAUSE_INPUT && s->latest != hash)
+			violation(o, side, bytes, "another provisional response to the same request");
+		s->provisional = true;
+	}
+	s->latest = hash;
+}
+
+/* --- both ways --- */
+
+static inline void observer_leaves(struct observer *o, unsigned int side, struct slice bytes)
+{
+	struct sip_error err;
+
+	o->messages++;
+	if (sip_parse(bytes, &o->msg, &err)) {
+		if (!o->corrupts)
+			violation(o, side, bytes, "malformed");
+	} else if (!o->msg.request) {
+		response_leaves(o, side);
+	} else if (o->msg.method == SIP_ACK) {
+		ack_leaves(o, side);
+	} else {
+		request_leaves(o, side);
+	}
+}
+
+static inline void observer_arrives(struct observer *o, unsigned int side, struct slice bytes)
+{
+	struct sip_error err;
+
+	o->input = 0;
+	if (sip_parse(bytes, &o->msg, &err))
+		return;
+	if (!o->msg.request)
+		response_arrives(o, side);
+	else if (o->msg.method == SIP_ACK)
+		ack_arrives(o, side);
+	else
+		request_arrives(o, side);
+}
+
+#endif
