@@ -390,6 +390,14 @@ static UNUSED void learn(struct ua *ua, const struct sip_msg *msg)
 }
 
 /* A request in who's dialog, or the first one; extra: further header lines. */
+/* Of a body that extra says nothing of. */
+static UNUSED const char *content_type(const char *extra, const char *body)
+{
+	if (!body || (extra && strstr(extra, "Content-Type:")))
+		return "";
+	return "Content-Type: application/sdp\r\n";
+}
+
 static UNUSED void send_request(struct harness *h, enum who who, const char *method, u32 cseq,
 				const char *extra, const char *sdp)
 {
@@ -411,7 +419,7 @@ static UNUSED void send_request(struct harness *h, enum who who, const char *met
 		     method, ua->target, ua->ip, ua->ip, ++h->branch, ua->from, ua->local_tag,
 		     ua->to, ua->remote_tag[0] ? ";tag=" : "", ua->remote_tag, ua->call_id, cseq,
 		     method, ua->ip, extra ? extra : "",
-		     sdp ? "Content-Type: application/sdp\r\n" : "", sdp ? strlen(sdp) : 0,
+		     content_type(extra, sdp), sdp ? strlen(sdp) : 0,
 		     sdp ? sdp : "");
 	input(h, who, text, (size_t)n);
 }
@@ -470,7 +478,7 @@ static UNUSED void reply_tagged(struct harness *h, enum who who, const struct si
 		     SLICE_ARG(header(request, "To")), request->to.tag.n ? "" : ";tag=",
 		     request->to.tag.n ? "" : tag, SLICE_ARG(request->call_id), request->cseq,
 		     SLICE_ARG(request->method_name), ua->ip, extra ? extra : "",
-		     sdp ? "Content-Type: application/sdp\r\n" : "", sdp ? strlen(sdp) : 0,
+		     content_type(extra, sdp), sdp ? strlen(sdp) : 0,
 		     sdp ? sdp : "");
 	input(h, who, text, (size_t)n);
 }

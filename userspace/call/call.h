@@ -19,6 +19,9 @@
 #include "media/negotiation.h"
 
 #define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS\r\n"
+#define CALL_ACCEPT \
+	"Accept: application/sdp, multipart/mixed, multipart/alternative\r\n" \
+	"Accept-Encoding: identity\r\n"
 #define CALL_WARNING_LATE_OFFER "Warning: 399 jalur \"late offer is not supported\"\r\n"
 #define CALL_MAX_FORKS 6	/* further 2xx of one INVITE that get their BYE */
 #define CALL_MAX_REDRAWS 4
@@ -291,7 +294,19 @@ char *call_headers_reason(const struct sip_msg *msg);
 /* Unsupported, for what a request requires. */
 char *call_headers_unsupported(const struct sip_msg *msg);
 char *call_warning(const struct media_refusal *refusal);
-bool call_has_sdp(const struct sip_msg *msg);
+
+/* body.c */
+/*
+ * 0, with *sdp.p NULL when there is none; -ENOTSUP: something in the body must be understood
+ * and is not; -EINVAL: malformed.
+ */
+int call_find_sdp(const struct sip_msg *msg, struct slice *sdp);
+/* There is one, and nothing stands against it. */
+bool call_has_sdp(const struct sip_msg *msg, struct slice *sdp);
+/* 415, 400; 0: the body is in order, or there is none. */
+u16 call_body_refusal(const struct sip_msg *msg);
+/* May the answer have a session description? */
+bool call_accepts_sdp(const struct sip_msg *msg);
 
 /* view.c */
 void call_view_fill(const struct call *call, struct call_view *view);

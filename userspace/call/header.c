@@ -217,14 +217,3 @@ char *call_warning(const struct media_refusal *refusal)
 			*at = '\'';
 	return line;
 }
-
-bool call_has_sdp(const struct sip_msg *msg)
-{
-	struct slice type = msg->content_type;
-	size_t i;
-
-	for (i = 0; i < type.n; i++)
-		if (type.p[i] == ';')
-			type.n = i;
-	return msg->body.n && slice_caseeq(slice_trim(type), SLICE("application/sdp"));
-}

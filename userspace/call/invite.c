@@ -31,13 +31,27 @@ static bool has_no_hops(const struct call_engine *e, const struct sip_msg *msg)
 static bool has_other_body(const struct call_engine *e, const struct sip_msg *msg)
 {
 	(void)e;
-	return msg->body.n && !call_has_sdp(msg);
+	return call_body_refusal(msg) == 415;
+}
+
+static bool has_broken_body(const struct call_engine *e, const struct sip_msg *msg)
+{
+	(void)e;
+	return call_body_refusal(msg) == 400;
+}
+
+static bool takes_no_answer(const struct call_engine *e, const struct sip_msg *msg)
+{
+	(void)e;
+	return !call_accepts_sdp(msg);
 }
 
 static bool has_no_offer(const struct call_engine *e, const struct sip_msg *msg)
 {
+	struct slice sdp;
+
 	(void)e;
-	return !msg->body.n;
+	return !call_has_sdp(msg, &sdp);
 }
 
 static const struct {
@@ -48,8 +62,12 @@ static const struct {
 } checks[] = {
 	{ is_draining, 503, CALL_COUNT_DRAINED, "Retry-After: 30\r\n", "draining" },
 	{ has_no_hops, 483, CALL_COUNT_REFUSED_OTHER, "", "Max-Forwards is 0" },
-	{ has_other_body, 415, CALL_COUNT_REFUSED_MEDIA, "Accept: application/sdp\r\n",
-	  "body is not application/sdp" },
+	{ has_other_body, 415, CALL_COUNT_REFUSED_MEDIA, CALL_ACCEPT,
+	  "body has what is not application/sdp" },
+	{ has_broken_body, 400, CALL_COUNT_REFUSED_MEDIA, "", "malformed multipart body" },
+	{ takes_no_answer, 406, CALL_COUNT_REFUSED_MEDIA,
+	  "Warning: 399 jalur \"an answer is application/sdp\"\r\n",
+	  "accepts no application/sdp" },
 	{ has_no_offer, 488, CALL_COUNT_REFUSED_MEDIA, CALL_WARNING_LATE_OFFER,
 	  "late offer is not supported" },
 };
@@ -164,6 +182,7 @@ static void carry_offer(struct call_engine *e, u64 now, struct call *call,
 			const struct sip_event *ev)
 {
 	struct media_refusal refusal = { .status = 500 };
+	struct slice offer;
 	char *sdp = NULL;
 	int err;
 
@@ -172,7 +191,8 @@ static void carry_offer(struct call_engine *e, u64 now, struct call *call,
 		end_without_memory(e, now, call);
 		return;
 	}
-	if (media_offer(call->media, now, MEDIA_LEG_A, ev->msg->body, &sdp, &refusal)) {
+	call_find_sdp(ev->msg, &offer);
+	if (media_offer(call->media, now, MEDIA_LEG_A, offer, &sdp, &refusal)) {
 		refuse_media(e, now, call, &refusal);
 		return;
 	}
@@ -281,10 +301,11 @@ CALL_ACTION(call_invite_progress)
 	struct call *call = leg->call;
 	bool first = !sip_dialog_response(e->sip, leg->dialog, ev->msg);
 	struct media_refusal refusal;
+	struct slice answer;
 	char *sdp = NULL;
 
-	if (first && call_has_sdp(ev->msg) &&
-	    !media_answer(call->media, now, true, ev->msg->body, &sdp, &refusal) &&
+	if (first && call_has_sdp(ev->msg, &answer) &&
+	    !media_answer(call->media, now, true, answer, &sdp, &refusal) &&
 	    call_media_apply(e, call)) {
 		free(sdp);
 		end_without_memory(e, now, call);
@@ -342,10 +363,11 @@ int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const stru
 {
 	struct call *call = leg->call;
 	struct media_refusal refusal = { .status = 502, .text = "2xx without an answer" };
+	struct slice answer;
 	char *sdp, text[96];
 
-	if (call_has_sdp(msg) &&
-	    !media_answer(call->media, now, false, msg->body, &sdp, &refusal)) {
+	if (call_has_sdp(msg, &answer) &&
+	    !media_answer(call->media, now, false, answer, &sdp, &refusal)) {
 		if (call_media_apply(e, call)) {
 			free(sdp);
 			end_without_memory(e, now, call);

@@ -65,7 +65,8 @@ static void give_up(struct call_engine *e, u64 now, struct call_leg *leg, u16 st
 CALL_ACTION(call_reinvite)
 {
 	struct media_refusal refusal = { .status = 500 };
-	u16 busy = busy_status(leg);
+	u16 busy = busy_status(leg), status = call_body_refusal(ev->msg);
+	struct slice offer;
 	char *sdp = NULL;
 
 	if (busy) {
@@ -74,11 +75,16 @@ CALL_ACTION(call_reinvite)
 		       busy == 500 ? SLICE("Retry-After: 3\r\n") : SLICE(""));
 		return;
 	}
-	if (!call_has_sdp(ev->msg)) {
+	if (status) {
+		refuse(e, now, leg, ev->server, status,
+		       status == 415 ? SLICE(CALL_ACCEPT) : SLICE(""));
+		return;
+	}
+	if (!call_has_sdp(ev->msg, &offer)) {
 		refuse(e, now, leg, ev->server, 488, SLICE(CALL_WARNING_LATE_OFFER));
 		return;
 	}
-	if (media_offer(leg->call->media, now, call_media_leg(leg), ev->msg->body, &sdp,
+	if (media_offer(leg->call->media, now, call_media_leg(leg), offer, &sdp,
 			&refusal)) {
 		refuse_offer(e, now, leg, ev->server, &refusal);
 		return;

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bodies that are more, or other, than a session description: what is found in
+ * them goes on as if it stood alone, what nobody understands is refused only
+ * when somebody must understand it.
+ */
+#include "call_harness.h"
+
+FIXTURE(body) {
+	struct harness h;
+};
+
+FIXTURE_SETUP(body)
+{
+	harness_start(&self->h, _metadata);
+}
+
+FIXTURE_TEARDOWN(body)
+{
+	harness_stop(&self->h);
+}
+
+#define MIXED "Content-Type: multipart/mixed;boundary=\"o\"\r\n"
+#define PART(type, fields, text) "--o\r\nContent-Type: " type "\r\n" fields "\r\n" text "\r\n"
+#define OPTIONAL "Content-Disposition: by-reference;handling=optional\r\n"
+#define END "--o--\r\n"
+#define LOCATION(fields) PART("application/pidf+xml", fields, "<presence/>")
+
+static void invite(struct harness *h, const char *extra, const char *body)
+{
+	begin_dialog(h, A, "4930123");
+	send_request(h, A, "INVITE", 1, extra, body);
+}
+
+static const struct sip_msg *refused(struct harness *h, const char *status)
+{
+	const struct sip_msg *msg = expect(h, A, status);
+
+	send_same_branch(h, A, "ACK", h->branch, NULL);
+	return msg;
+}
+
+/* An emergency call has the caller's place beside its offer (RFC 6442). */
+TEST_F(body, an_offer_among_parts_is_carried)
+{
+	struct harness *h = &self->h;
+	const struct sip_msg *msg;
+
+	invite(h, MIXED, LOCATION(OPTIONAL) PART("application/sdp", "", SDP_A) END);
+	expect(h, A, "SIP/2.0 100");
+	msg = expect(h, B, "INVITE ");
+	EXPECT_TRUE(slice_eq(msg->content_type, SLICE("application/sdp")));
+	EXPECT_TRUE(msg->body.n > 4 && !memcmp(msg->body.p, "v=0\r", 4));
+	EXPECT_FALSE(contains(msg->body, "presence"));
+	/* and the answer may have company, too */
+	reply_tagged(h, B, msg, "200 OK", "b", MIXED, PART("application/sdp",
+		     "Content-Disposition: session\r\n", SDP_B) LOCATION(OPTIONAL) END);
+	expect(h, B, "ACK ");
+	msg = expect(h, A, "SIP/2.0 200");
+	EXPECT_TRUE(slice_eq(msg->content_type, SLICE("application/sdp")));
+	acknowledge(h, A);
+	hang_up(h, A);
+}
+
+TEST_F(body, what_must_be_understood_is_refused)
+{
+	static const struct {
+		const char *extra, *body, *status;
+	} cases[] = {
+		{ MIXED, PART("application/sdp", "", SDP_A) LOCATION("") END, "SIP/2.0 415" },
+		{ MIXED, PART("application/sdp", "", SDP_A) LOCATION("Content-Disposition: render;"
+		  "handling=required\r\n") END, "SIP/2.0 415" },
+		{ "Content-Type: application/unknownformat\r\n", "<audio/>", "SIP/2.0 415" },
+		{ "Content-Encoding: gzip\r\n", SDP_A, "SIP/2.0 415" },
+		{ MIXED, PART("application/sdp", "", SDP_A), "SIP/2.0 400" },
+		{ "Content-Type: multipart/mixed\r\n", PART("application/sdp", "", SDP_A) END,
+		  "SIP/2.0 400" },
+		{ MIXED, LOCATION(OPTIONAL) END, "SIP/2.0 488" },
+		{ "Accept: text/nobodyKnowsThis\r\n", SDP_A, "SIP/2.0 406" },
+		{ "Accept:\r\n", SDP_A, "SIP/2.0 406" },
+	};
+	struct harness *h = &self->h;
+	const struct sip_msg *msg;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		invite(h, cases[i].extra, cases[i].body);
+		msg = refused(h, cases[i].status);
+		if (msg->status == 415) {
+			EXPECT_TRUE(contains(header(msg, "Accept"), "application/sdp, multipart/mixed"));
+			EXPECT_TRUE(slice_eq(header(msg, "Accept-Encoding"), SLICE("identity")));
+		}
+		EXPECT_EQ(counter(h, "refused-media"), i + 1);
+	}
+	EXPECT_FALSE(pending(h, B));
+	EXPECT_EQ(h->applied, 0);
+}
+
+TEST_F(body, what_may_be_left_out_is)
+{
+	static const char *const accepts[] = {
+		"Accept: text/html, */*;q=0.1\r\n", "Accept: text/html\r\nAccept: Application/SDP;level=1\r\n",
+		"Accept: application/*\r\n", "Content-Disposition: session;handling=optional\r\n",
+	};
+	struct harness *h = &self->h;
+	size_t i;
+
+	for (i = 0; i < sizeof(accepts) / sizeof(*accepts); i++) {
+		invite(h, accepts[i], SDP_A);
+		expect(h, A, "SIP/2.0 100");
+		expect(h, B, "INVITE ");
+		answer(h, B, "200 OK", SDP_B);
+		expect(h, B, "ACK ");
+		expect(h, A, "SIP/2.0 200");
+		acknowledge(h, A);
+		hang_up(h, A);
+	}
+}
+
+TEST_F(body, a_new_offer_is_judged_like_the_first)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	send_request(h, A, "INVITE", ++h->ua[A].cseq, MIXED,
+		     PART("application/sdp", "", SDP_A) LOCATION("") END);
+	refused(h, "SIP/2.0 415");
+	send_request(h, A, "INVITE", ++h->ua[A].cseq, MIXED, "--o\r\n");
+	refused(h, "SIP/2.0 400");
+	EXPECT_FALSE(pending(h, B));
+	send_request(h, A, "INVITE", ++h->ua[A].cseq, MIXED,
+		     LOCATION(OPTIONAL) PART("application/sdp", "", SDP_A) END);
+	expect(h, A, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	answer(h, B, "200 OK", SDP_B);
+	expect(h, B, "ACK ");
+	expect(h, A, "SIP/2.0 200");
+	acknowledge(h, A);
+	hang_up(h, A);
+}
+
+TEST_HARNESS_MAIN
