@@ -25,6 +25,7 @@ FIXTURE_TEARDOWN(body)
 #define OPTIONAL "Content-Disposition: by-reference;handling=optional\r\n"
 #define END "--o--\r\n"
 #define LOCATION(fields) PART("application/pidf+xml", fields, "<presence/>")
+#define ANSWER PART("application/sdp", "Content-Disposition: session\r\n", SDP_B)
 
 static void invite(struct harness *h, const char *extra, const char *body)
 {
@@ -53,8 +54,7 @@ TEST_F(body, an_offer_among_parts_is_carried)
 	EXPECT_TRUE(msg->body.n > 4 && !memcmp(msg->body.p, "v=0\r", 4));
 	EXPECT_FALSE(contains(msg->body, "presence"));
 	/* and the answer may have company, too */
-	reply_tagged(h, B, msg, "200 OK", "b", MIXED, PART("application/sdp",
-		     "Content-Disposition: session\r\n", SDP_B) LOCATION(OPTIONAL) END);
+	reply_tagged(h, B, msg, "200 OK", "b", MIXED, ANSWER LOCATION(OPTIONAL) END);
 	expect(h, B, "ACK ");
 	msg = expect(h, A, "SIP/2.0 200");
 	EXPECT_TRUE(slice_eq(msg->content_type, SLICE("application/sdp")));
