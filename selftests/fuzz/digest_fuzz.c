@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Any bytes as challenges, credentials and Authentication-Info. What was
- * accepted, printed and read again says the same, in one line.
+ * accepted, printed and read again says the same, in one line. Then a peer sends
+ * them to both sides of the exchange: whatever challenged us gets credentials that
+ * can be read, and nobody is let in, because nobody knows the secret.
  */
+#include <errno.h>
 #include <stdlib.h>
 
-#include "sip/digest.h"
+#include "base/timer.h"
+#include "sip/auth.h"
 
 static void check(bool good)
 {
@@ -104,6 +108,93 @@ static void check_response(const struct sip_credentials *c)
 		check(strlen(response) == 2 * sip_digest_size(c->alg));
 }
 
+static const struct sip_auth_account account = {
+	.user = { "u\"s", 3 }, .secret = { .password = { "secret", 6 } },
+};
+
+static struct effects effects;
+static struct timers timers;
+static struct sip_engine *engine;
+static struct sip_nonces *nonces;
+
+static void start(void)
+{
+	static const struct sip_listener listener = { .local = { .family = AF_INET } };
+	static const struct sip_engine_conf conf = { .listeners = &listener, .nlisteners = 1 };
+	static const struct sip_nonces_conf nonces_conf = { .key = "fuzz" };
+
+	effects_init(&effects);
+	timers_init(&timers);
+	engine = sip_engine_new(&conf, &effects, &timers);
+	nonces = sip_nonces_new(&nonces_conf);
+	check(engine && nonces);
+}
+
+/* Each line that we would send is one header with credentials. */
+static void check_lines(struct slice lines)
+{
+	struct sip_credentials c;
+
+	while (lines.n) {
+		const char *colon = memchr(lines.p, ':', lines.n);
+		const char *end = memchr(lines.p, '\r', lines.n);
+
+		check(colon && end && colon < end && end[1] == '\n');
+		check(!sip_credentials_parse(slice_of(colon + 1, (size_t)(end - colon) - 1), &c));
+		check(sip_quoted_eq(c.username, account.user));
+		lines = slice_of(end + 2, lines.n - (size_t)(end + 2 - lines.p));
+	}
+}
+
+/* The same again and again: what was answered was refused, which comes to an end. */
+static void be_challenged(struct slice text)
+{
+	static struct sip_msg msg;
+	struct sip_auth_attempt attempt = { .answered = { 0 } };
+	struct sip_auth_client *client = sip_auth_client_new(&account, 1, SIP_DIGEST_ALL);
+	int result, i;
+
+	msg.nhdrs = 3;
+	msg.hdrs[0] = (struct sip_hdr){ .id = SIP_HDR_WWW_AUTHENTICATE, .value = text };
+	msg.hdrs[1] = (struct sip_hdr){ .id = SIP_HDR_PROXY_AUTHENTICATE, .value = text };
+	msg.hdrs[2] = (struct sip_hdr){ .id = SIP_HDR_AUTHENTICATION_INFO, .value = text };
+	result = sip_auth_learn(client, &attempt, &msg);
+	for (i = 0; !result; i++) {
+		check(i < 10);
+		check(!sip_auth_print(engine, client, &attempt, SLICE("OPTIONS"),
+				      SLICE("sip:a@b"), SLICE("")));
+		check(attempt.lines.n);
+		check_lines(buf_slice(&attempt.lines));
+		result = sip_auth_learn(client, &attempt, &msg);
+		check(!result || result == -EACCES);
+	}
+	sip_auth_accepted(client, &attempt, &msg);
+	sip_auth_attempt_free(&attempt);
+	sip_auth_client_free(client);
+}
+
+static void be_asked(struct slice text)
+{
+	static struct sip_msg msg;
+	const struct sip_auth_realm realm = {
+		.name = SLICE("r"), .algs = SIP_DIGEST_ALL, .qops = SIP_QOP_AUTH, .nonces = nonces,
+	};
+	struct sip_auth_claim claim;
+
+	msg.nhdrs = 1;
+	msg.ruri = SLICE("sip:b");
+	msg.hdrs[0] = (struct sip_hdr){ .id = SIP_HDR_AUTHORIZATION, .value = text };
+	/* Nobody but we can sign a nonce. */
+	check(sip_auth_claim(&realm, NSEC_PER_SEC, &msg, SLICE(""), &claim) != SIP_AUTH_OK);
+	/* And if somebody could, there is the response. */
+	if (sip_credentials_parse(text, &claim.credentials))
+		return;
+	claim.nonce = (struct sip_nonce){ 1, 1 };
+	claim.user[0] = 0;
+	if (claim.credentials.response.n == 2 * sip_digest_size(claim.credentials.alg))
+		check(sip_auth_check(&realm, &claim, &msg, &account.secret) == SIP_AUTH_BAD);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct slice text = slice_of((const char *)data, size), rest = text;
@@ -111,6 +202,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct sip_challenge challenge;
 	struct sip_auth_info info;
 
+	if (!engine)
+		start();
 	while (sip_challenge_next(&rest, &challenge) == 1) {
 		check_challenge(&challenge);
 		check_quoting(challenge.realm);
@@ -122,5 +215,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	}
 	if (!sip_auth_info_parse(text, &info) && info.nextnonce.p)
 		check_line(info.nextnonce);
+	be_challenged(text);
+	be_asked(text);
 	return 0;
 }

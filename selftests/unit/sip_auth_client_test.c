@@ -348,6 +348,25 @@ TEST(several_realms_in_one_response)
 	close_trunk(&t);
 }
 
+/* A restart makes all nonces stale at once: each may be, so often. */
+TEST(several_realms_may_be_stale_at_once)
+{
+	struct sip_credentials c;
+	struct trunk t;
+
+	open_trunk(&t, _metadata, anywhere, 1);
+	go(&t);
+	EXPECT_EQ(challenged(&t, "401 Unauthorized", WWW("a", "1", QOP) WWW("b", "1", QOP) PROXY("c", "1", QOP) PROXY("d", "1", QOP)), 0);
+	go(&t);
+	EXPECT_EQ(challenged(&t, "401 Unauthorized", WWW("a", "2", QOP ", stale=true") WWW("b", "2", QOP ", stale=true")
+			     PROXY("c", "2", QOP ", stale=true") PROXY("d", "2", QOP ", stale=true")), 0);
+	go(&t);
+	expect_credentials(&t, false, "a", "2", "00000001", &c);
+	expect_credentials(&t, true, "d", "2", "00000001", &c);
+	accepted(&t, "");
+	close_trunk(&t);
+}
+
 TEST(without_qop_and_with_auth_int_alone)
 {
 	struct sip_credentials c;

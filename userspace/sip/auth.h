@@ -107,7 +107,7 @@ void sip_auth_client_free(struct sip_auth_client *c);	/* NULL allowed */
 struct sip_auth_attempt {
 	u32 answered[SIP_AUTH_REALMS];		/* which challenge; 0: none */
 	bool challenged[SIP_AUTH_REALMS];	/* while this attempt went on */
-	u8 stale;				/* so often */
+	u8 stale[SIP_AUTH_REALMS];		/* so often */
 	struct buf lines;
 };
 

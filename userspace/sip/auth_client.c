@@ -170,17 +170,18 @@ static int set_challenge(struct sip_auth_client *c, struct session *s,
 	return 0;
 }
 
-/* What was sent to this realm was refused: may something else be tried? */
-static bool may_retry(const struct session *s, u32 answered, bool challenged, bool same,
-		      bool stale, struct sip_auth_attempt *a)
+/* What was sent to this realm, in slot i, was refused: may something else be tried? */
+static bool may_retry(const struct session *s, struct sip_auth_attempt *a, size_t i, bool same,
+		      bool stale)
 {
-	if (!answered)
+	if (!a->answered[i])
 		return true;
-	if (same && s->serial == answered)
+	if (same && s->serial == a->answered[i])
 		return false;
 	if (stale)
-		return ++a->stale <= MAX_STALE;
-	return !challenged;	/* a nonce from before may have been lost with the server */
+		return ++a->stale[i] <= MAX_STALE;
+	/* A nonce from before this attempt may have been lost with the server that made it. */
+	return !a->challenged[i];
 }
 
 static int learn_one(struct sip_auth_client *c, struct sip_auth_attempt *a, bool proxy,
@@ -210,7 +211,7 @@ static int learn_one(struct sip_auth_client *c, struct sip_auth_attempt *a, bool
 	same = s->used && s->alg == challenge->alg && s->sess == challenge->sess &&
 	       slice_eq(challenge->nonce, slice_str(s->nonce));
 	s->round = c->round;
-	if (!may_retry(s, a->answered[i], a->challenged[i], same, challenge->is_stale, a)) {
+	if (!may_retry(s, a, i, same, challenge->is_stale)) {
 		s->refused = s->serial == a->answered[i];
 		return -EACCES;
 	}
