@@ -28,6 +28,7 @@ struct world {
 	struct timers timers;
 	u64 now;
 	struct flow peer;
+	struct flow stream;		/* the same peer by a connection */
 	struct sip_event event;		/* the last one that was one */
 	unsigned int events;		/* so many since the last look */
 	char *bytes;			/* of event.msg */
@@ -39,7 +40,7 @@ struct world {
 static UNUSED void start_with(struct world *w, struct __test_metadata *_metadata,
 			      const struct sip_engine_conf *more)
 {
-	struct sip_listener listeners[2] = { 0 };
+	struct sip_listener listeners[3] = { 0 };
 	struct sip_engine_conf conf = *more;
 
 	memset(w, 0, sizeof(*w));
@@ -48,9 +49,14 @@ static UNUSED void start_with(struct world *w, struct __test_metadata *_metadata
 	ASSERT_TRUE(addr_parse(SLICE("192.0.2.1:5060"), &listeners[0].local));
 	ASSERT_TRUE(addr_parse(SLICE(OURS ":5060"), &listeners[0].advertise));
 	ASSERT_TRUE(addr_parse(SLICE("[2001:db8::1]:5062"), &listeners[1].local));
+	ASSERT_TRUE(addr_parse(SLICE(OURS ":5060"), &listeners[2].local));
+	listeners[2].transport = SIP_TRANSPORT_TCP;
 	ASSERT_TRUE(addr_parse(SLICE(PEER ":5060"), &w->peer.peer));
+	ASSERT_TRUE(addr_parse(SLICE(PEER ":49152"), &w->stream.peer));
+	w->stream.listener = 2;
+	w->stream.connection = 7;
 	conf.listeners = listeners;
-	conf.nlisteners = 2;
+	conf.nlisteners = 3;
 	memcpy(conf.seed, "sip", 3);
 	effects_init(&w->effects);
 	timers_init(&w->timers);
@@ -255,17 +261,22 @@ static UNUSED int respond(struct world *w, struct sip_server *server, struct sip
 	return sip_respond(w->engine, w->now, server, dialog, status, NULL, NULL);
 }
 
-static UNUSED struct sip_dialog *new_uac(struct world *w)
+static UNUSED struct sip_dialog *new_uac_by(struct world *w, const struct flow *flow)
 {
 	struct sip_dialog_target target = {
 		.request_uri = SLICE("sip:bob@" PEER ":5060"),
 		.from = SLICE("\"Us\" <sip:us@" OURS ">"),
 		.to = SLICE("<sip:bob@" PEER ">"),
 		.contact_user = SLICE("us"),
-		.flow = w->peer,
+		.flow = *flow,
 	};
 
 	return sip_dialog_new_uac(w->engine, &target, w);
+}
+
+static UNUSED struct sip_dialog *new_uac(struct world *w)
+{
+	return new_uac_by(w, &w->peer);
 }
 
 static UNUSED struct sip_client *request(struct world *w, struct sip_dialog *d,

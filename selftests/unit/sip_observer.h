@@ -53,6 +53,7 @@ struct observer {
 	u64 input;			/* key of the request that has just arrived; 0: none */
 	u64 transactions, messages, again, violations;
 	bool corrupts;
+	bool reliable;			/* all flows are connections */
 	struct sip_msg msg;
 };
 
@@ -221,8 +222,8 @@ static inline void check_request_again(struct observer *o, unsigned int side, st
 	struct slice bytes = o->msg.bytes;
 
 	o->again++;
-	if (o->cause != CAUSE_TIMER)
-		violation(o, side, bytes, "a request again, not by timer");
+	if (o->cause != CAUSE_TIMER || o->reliable)
+		violation(o, side, bytes, "a request again, not by timer, or by a connection");
 	if (s->request != bytes_hash(o, bytes))
 		violation(o, side, bytes, "a request again with other bytes");
 	if (s->final || (s->provisional && s->method == SIP_INVITE))
@@ -319,7 +320,9 @@ static inline bool is_over(struct observer *o, const struct seen *s)
 	if (!s->final)
 		return false;
 	if (s->method == SIP_INVITE && s->final >= 300 && s->acked_at)
-		return o->now >= s->acked_at + o->t4;
+		return o->now >= s->acked_at + (o->reliable ? 0 : o->t4);
+	if (o->reliable && s->method != SIP_INVITE)
+		return true;
 	return o->now >= s->final_at + 64 * o->t1;
 }
 
@@ -357,7 +360,7 @@ static inline void check_timed(struct observer *o, unsigned int side, struct see
 {
 	struct slice bytes = o->msg.bytes;
 
-	if (s->method != SIP_INVITE)
+	if (s->method != SIP_INVITE || (o->reliable && s->final >= 300))
 		violation(o, side, bytes, "a final response again by timer");
 	if (s->acked_at || (answer && answer->acked_at))
 		violation(o, side, bytes, "a final response again after its ACK");

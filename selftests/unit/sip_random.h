@@ -32,6 +32,7 @@ struct weather {
 	u32 damaged;			/* of 10 000 */
 	u32 forked;			/* percent of the INVITEs outside of a dialog */
 	u64 delay, lateness;		/* ns at most */
+	bool reliable;			/* connections: whole and in order, until they end */
 };
 
 struct datagram {
@@ -50,6 +51,7 @@ struct world {
 	struct observer observer;
 	u64 now;
 	u64 lost, doubled, damaged, forked;
+	u64 latest;			/* arrival of what was sent last */
 	/* What the caller of an engine does with an event, and with its own timers. */
 	void (*take)(struct side *s, const struct sip_event *event);
 	void (*act)(struct side *s, struct timer *t);
@@ -103,7 +105,11 @@ static inline void fly(struct world *w, struct side *from, struct side *to, stru
 	memcpy(d->bytes, bytes.p, bytes.n);
 	damage(w, d);
 	timers_reserve(&w->flying, 1);
-	timer_arm(&w->flying, &d->due, w->now + delay);
+	d->due.deadline = w->now + delay;
+	if (w->weather.reliable && d->due.deadline <= w->latest)
+		d->due.deadline = w->latest + 1;
+	w->latest = d->due.deadline;
+	timer_arm(&w->flying, &d->due, w->latest);
 }
 
 /*
@@ -246,6 +252,8 @@ static inline void world_start(struct world *w, u64 seed, const struct weather *
 	timers_init(&w->flying);
 	observer_init(&w->observer, t1, t2, t4);
 	w->observer.corrupts = weather->damaged;
+	w->observer.reliable = weather->reliable;
+	listener.transport = weather->reliable ? SIP_TRANSPORT_TCP : SIP_TRANSPORT_UDP;
 	for (i = 0; i < SIDES; i++) {
 		struct side *s = &w->sides[i];
 

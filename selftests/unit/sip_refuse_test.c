@@ -137,6 +137,42 @@ TEST(a_merged_request_is_482)
 	stop(&w);
 }
 
+/* It went round by a proxy, which put its own Via above ours. */
+TEST(a_request_of_ours_that_comes_back_is_482)
+{
+	struct sip_dialog *d;
+	char text[2048], via[256], id[64];
+	struct world w;
+
+	start(&w, _metadata);
+	d = new_uac(&w);
+	request(&w, d, SIP_INVITE);
+	expect_sent(&w, "INVITE");
+	copy(via, sizeof(via), w.sent.via.value);
+	copy(id, sizeof(id), w.sent.call_id);
+	snprintf(text, sizeof(text), "INVITE sip:us@" OURS " SIP/2.0\r\n" VIA("proxy") "Via: %s\r\n"
+		 "From: <sip:us@" OURS ">;tag=x\r\nTo: <sip:bob@" PEER ">\r\nCall-ID: %s\r\n"
+		 "CSeq: 1 INVITE\r\n" CONTACT "\r\n", via, id);
+	feed(&w, text);
+	EXPECT_EQ(w.events, 0);
+	expect_sent(&w, "SIP/2.0 482");
+	EXPECT_EQ(counter(&w, "sip-loops-482"), 1);
+	/* Somebody else may choose the same branch. */
+	snprintf(text, sizeof(text), "OPTIONS sip:us@" OURS " SIP/2.0\r\n"
+		 "Via: SIP/2.0/UDP 203.0.113.9;branch=" SLICE_FMT "\r\n" FROM_PEER TO_US
+		 "Call-ID: another\r\nCSeq: 1 OPTIONS\r\n\r\n", 23,
+		 strstr(via, "branch=") + 7);
+	feed(&w, text);
+	EXPECT_EQ(w.events, 1);
+	respond(&w, w.event.server, NULL, 200);
+	sip_server_put(w.engine, w.now, w.event.server);
+	expect_sent(&w, "SIP/2.0 200");
+	advance(&w, 40 * SEC);
+	discard(&w);
+	sip_dialog_free(w.engine, d);
+	stop(&w);
+}
+
 TEST(methods_and_extensions_when_they_are_left_to_the_engine)
 {
 	struct sip_engine_conf conf = {

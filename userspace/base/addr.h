@@ -25,6 +25,7 @@ struct addr {
 struct flow {
 	u32 listener;		/* index into the configuration's listeners */
 	struct addr peer;
+	u64 connection;		/* of a stream transport; 0: none, or any */
 };
 
 bool addr_parse_ip(struct slice s, struct addr *out);	/* "1.2.3.4", "::1", "[::1]"; port 0 */

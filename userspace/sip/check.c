@@ -94,9 +94,20 @@ bool sip_check_request(struct sip_engine *e, const struct sip_msg *msg, const st
 
 /* --- outside a dialog --- */
 
+/* A request of ours that has come back, under whoever's Via (§16.3, item 4). */
 static bool is_loop(struct sip_engine *e, const struct sip_msg *msg)
 {
-	return sip_server_is_merged(e, msg);
+	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_VIA);
+	struct slice rest, element;
+	struct sip_via via;
+
+	for (; hdr; hdr = sip_msg_header_next(msg, hdr)) {
+		rest = hdr->value;
+		while (sip_next_element(&rest, &element))
+			if (sip_parse_via(element, &via) && sip_client_sent(e, &via))
+				return true;
+	}
+	return false;
 }
 
 /* There is no secure transport to keep the promise of a sips URI. */
@@ -127,7 +138,8 @@ static const struct {
 } initial[] = {
 	{ is_overloaded, SIP_COUNT_OVERLOAD, 503, "Retry-After: 10\r\n" },
 	{ has_other_scheme, SIP_COUNT_REFUSED, 416, "" },
-	{ is_loop, SIP_COUNT_MERGED, 482, "" },
+	{ is_loop, SIP_COUNT_LOOPS, 482, "" },
+	{ sip_server_is_merged, SIP_COUNT_MERGED, 482, "" },
 	{ has_no_hops, SIP_COUNT_REFUSED, 483, "" },
 };
 

@@ -14,7 +14,7 @@
 #include "sip/core.h"
 #include "sip/print.h"
 
-#define TIMER_D (32 * NSEC_PER_SEC)
+#define TIMER_D (32 * NSEC_PER_SEC)	/* at least, on unreliable transports */
 
 static u64 branch_hash(struct sip_engine *e, struct slice branch)
 {
@@ -45,7 +45,8 @@ struct sip_client *sip_client_new(struct sip_engine *e, enum sip_method method,
 	c->send = (struct timer){ .kind = SIP_TIMER_CLIENT_SEND, .owner = c };
 	c->end = (struct timer){ .kind = SIP_TIMER_CLIENT_END, .owner = c };
 	c->interval = e->t1;
-	timer_arm(e->timers, &c->send, e->now + e->t1);
+	if (!sip_engine_reliable(e, flow->listener))
+		timer_arm(e->timers, &c->send, e->now + e->t1);
 	timer_arm(e->timers, &c->end, e->now + 64 * e->t1);
 	hash_insert(&e->clients, &c->node, branch_hash(e, slice_str(branch)));
 	list_add_tail(&e->all_clients, &c->all);
@@ -96,6 +97,12 @@ static void enter_ended(struct sip_engine *e, struct sip_client *c, enum sip_cli
 	c->state = state;
 	timer_disarm(e->timers, &c->send);
 	timer_arm(e->timers, &c->end, e->now + linger);
+}
+
+/* Timers D and K: nothing straggles in on a reliable transport. */
+static u64 linger(const struct sip_engine *e, const struct sip_client *c, u64 unreliable)
+{
+	return sip_engine_reliable(e, c->flow.listener) ? 0 : unreliable;
 }
 
 static bool is_final(const struct sip_client *c)
@@ -247,7 +254,7 @@ static bool invite_response(struct sip_engine *e, struct sip_client *c, const st
 		return false;
 	if (msg->status >= 300) {
 		acknowledge_failure(e, c, msg);
-		enter_ended(e, c, SIP_CLIENT_COMPLETED, TIMER_D);
+		enter_ended(e, c, SIP_CLIENT_COMPLETED, linger(e, c, TIMER_D));
 		return true;
 	}
 	timer_disarm(e->timers, &c->send);
@@ -266,11 +273,31 @@ static bool other_response(struct sip_engine *e, struct sip_client *c, const str
 		return false;
 	}
 	if (msg->status >= 200) {
-		enter_ended(e, c, SIP_CLIENT_COMPLETED, e->t4);
+		enter_ended(e, c, SIP_CLIENT_COMPLETED, linger(e, c, e->t4));
 		return true;
 	}
 	c->state = SIP_CLIENT_PROCEEDING;
 	return true;
+}
+
+static bool is_ours(struct sip_engine *e, const struct sip_client *c, const struct sip_via *via)
+{
+	const struct addr *sent_by = sip_engine_sent_by(e, c->flow.listener);
+	struct addr host;
+
+	return slice_eq(slice_str(c->branch), via->branch) && !is_final(c) &&
+	       addr_parse_ip(via->host, &host) && addr_ip_eq(&host, sent_by) &&
+	       (via->port ? via->port : 5060) == sent_by->port;
+}
+
+bool sip_client_sent(struct sip_engine *e, const struct sip_via *via)
+{
+	struct hash_node *node = hash_first(&e->clients, branch_hash(e, via->branch));
+
+	for (; node; node = hash_next(node))
+		if (is_ours(e, hash_entry(node, struct sip_client, node), via))
+			return true;
+	return false;
 }
 
 bool sip_client_response(struct sip_engine *e, struct sip_client *c, const struct sip_msg *msg)
@@ -330,6 +357,12 @@ static bool is_sending(const struct sip_client *c)
 	       (c->state == SIP_CLIENT_PROCEEDING && c->method != SIP_INVITE);
 }
 
+static bool is_over(const struct sip_client *c, const struct flow *flow)
+{
+	return c->flow.listener == flow->listener && addr_eq(&c->flow.peer, &flow->peer) &&
+	       (!flow->connection || c->flow.connection == flow->connection);
+}
+
 void sip_engine_unreachable(struct sip_engine *e, u64 now, const struct flow *flow,
 			    struct sip_event *event)
 {
@@ -340,8 +373,7 @@ void sip_engine_unreachable(struct sip_engine *e, u64 now, const struct flow *fl
 	for (at = e->all_clients.next; at != &e->all_clients; at = at->next) {
 		struct sip_client *c = list_entry(at, struct sip_client, all);
 
-		if (!is_sending(c) || c->flow.listener != flow->listener ||
-		    !addr_eq(&c->flow.peer, &flow->peer))
+		if (!is_sending(c) || !is_over(c, flow))
 			continue;
 		sip_count(e, SIP_COUNT_UNREACHABLE);
 		tell_end(e, c, SIP_EVENT_FAILED, event);

@@ -32,6 +32,7 @@
 	X(FOREIGN_SOURCE,	"sip-foreign-source-403") \
 	X(OUT_OF_ORDER,		"sip-out-of-order-500") \
 	X(MERGED,		"sip-merged-482") \
+	X(LOOPS,		"sip-loops-482") \
 	X(REFUSED,		"sip-refused") \
 	X(OVERLOAD,		"sip-overload-503") \
 	X(TIMEOUTS,		"sip-timeouts") \
@@ -85,6 +86,10 @@ static inline void sip_count(struct sip_engine *e, enum sip_count which)
 
 /* What Via and Contact say of a listener. */
 const struct addr *sip_engine_sent_by(const struct sip_engine *e, u32 listener);
+/* Nothing is sent again by timer, and what waits for stragglers does not (RFC 3261 table 4). */
+bool sip_engine_reliable(const struct sip_engine *e, u32 listener);
+/* "UDP" as in Via. */
+const char *sip_engine_transport(const struct sip_engine *e, u32 listener);
 /* Sends what is in e->out, and keeps a copy in *kept when kept is not NULL. */
 int sip_engine_send(struct sip_engine *e, const struct flow *flow, char **kept, size_t *n);
 
@@ -142,7 +147,8 @@ void sip_server_timer(struct sip_engine *e, struct sip_server *s, u32 kind,
 void sip_server_free(struct sip_engine *e, struct sip_server *s);
 
 /* Where a response goes (RFC 3261 §18.2.2, RFC 3581). */
-struct flow sip_reply_flow(const struct sip_msg *msg, const struct flow *source);
+struct flow sip_reply_flow(const struct sip_engine *e, const struct sip_msg *msg,
+			   const struct flow *source);
 
 /* --- client_txn.c --- */
 
@@ -189,6 +195,8 @@ struct sip_client {
 struct sip_client *sip_client_new(struct sip_engine *e, enum sip_method method,
 				  const char *branch, const struct flow *flow);
 struct sip_client *sip_client_find(struct sip_engine *e, const struct sip_msg *msg);
+/* We made this Via, and still wait for the final response. */
+bool sip_client_sent(struct sip_engine *e, const struct sip_via *via);
 /* true: the caller is to hear of it. */
 bool sip_client_response(struct sip_engine *e, struct sip_client *c, const struct sip_msg *msg);
 void sip_client_timer(struct sip_engine *e, struct sip_client *c, u32 kind,
@@ -201,6 +209,7 @@ struct sip_dialog_priv {
 	struct hash_node node;		/* by local tag */
 	struct sip_dialog *dialog;
 	bool translated;		/* a NAT is before the peer: the flow is all there is */
+	bool connected;			/* so it is with a connection */
 	struct list unacked;		/* struct sip_server */
 };
 

@@ -64,6 +64,7 @@ static bool contact_of(const struct sip_msg *msg, struct slice *uri)
 
 static char *dup_contact(struct sip_engine *e, u32 listener, struct slice user)
 {
+	static const char *const param[] = { "udp", "tcp", "tls", "ws", "wss" };
 	struct buf b;
 
 	buf_init(&b);
@@ -71,6 +72,8 @@ static char *dup_contact(struct sip_engine *e, u32 listener, struct slice user)
 	sip_print_value(&b, user);
 	buf_str(&b, user.n ? "@" : "");
 	sip_print_hostport(&b, sip_engine_sent_by(e, listener));
+	if (e->listeners[listener].transport != SIP_TRANSPORT_UDP)
+		buf_printf(&b, ";transport=%s", param[e->listeners[listener].transport]);
 	buf_str(&b, ">");
 	return buf_take(&b);
 }
@@ -141,7 +144,7 @@ static void follow(struct sip_dialog *d)
 	struct sip_uri uri;
 	struct addr to;
 
-	if (d->priv->translated)
+	if (d->priv->translated || d->priv->connected)
 		return;
 	if (d->nroutes) {
 		if (!sip_parse_nameaddr(slice_str(d->routes[0]), &address))
@@ -228,6 +231,7 @@ struct sip_dialog *sip_dialog_new_uac(struct sip_engine *e,
 	d->uac = true;
 	d->user = user;
 	d->flow = target->flow;
+	d->priv->connected = sip_engine_reliable(e, d->flow.listener);
 	d->call_id = new_call_id(e);
 	d->local_uri = slice_dup(target->from);
 	d->remote_uri = slice_dup(target->to);
@@ -259,6 +263,7 @@ int sip_dialog_new_uas(struct sip_engine *e, struct sip_server *server, void *us
 		return -ENOMEM;
 	d->user = user;
 	d->flow = server->source;
+	d->priv->connected = sip_engine_reliable(e, d->flow.listener);
 	d->remote_cseq = msg->cseq;
 	d->remote_tag = slice_dup(msg->from.tag);
 	d->call_id = slice_dup(msg->call_id);
@@ -288,6 +293,7 @@ struct sip_dialog *sip_dialog_fork(struct sip_engine *e, const struct sip_dialog
 	fork->uac = true;
 	fork->user = d->user;
 	fork->flow = d->flow;
+	fork->priv->connected = d->priv->connected;
 	fork->local_cseq = d->local_cseq;
 	fork->call_id = slice_dup(slice_str(d->call_id));
 	fork->local_uri = slice_dup(slice_str(d->local_uri));

@@ -20,10 +20,19 @@ struct sip_engine;
 struct sip_server;	/* server transaction */
 struct sip_client;	/* client transaction */
 
+enum sip_transport {
+	SIP_TRANSPORT_UDP,	/* the only one that is unreliable (RFC 3261 §17) */
+	SIP_TRANSPORT_TCP,
+	SIP_TRANSPORT_TLS,
+	SIP_TRANSPORT_WS,	/* RFC 7118 */
+	SIP_TRANSPORT_WSS,
+};
+
 /* One per listener of the configuration, same index as struct flow.listener. */
 struct sip_listener {
 	struct addr local;	/* bound address */
 	struct addr advertise;	/* what Via and Contact say */
+	enum sip_transport transport;
 };
 
 struct sip_engine_conf {
@@ -75,7 +84,7 @@ void sip_engine_free(struct sip_engine *e);
  * the engine answers by itself: retransmissions; 100 to an INVITE that the caller
  * has not answered within 150 ms; 403 in a dialog from another IP address than its
  * peer's; 416 for other schemes than sip and tel; 481 for an unknown dialog, and
- * CANCEL without its INVITE; 482 merged requests; 483 outside a dialog, OPTIONS and
+ * CANCEL without its INVITE; 482 merged requests, and ours that come back; 483 outside a dialog, OPTIONS and
  * REGISTER apart; 500 out of order; 503 above max_servers; 505.
  */
 void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow,
@@ -90,8 +99,8 @@ void sip_engine_refuse(struct sip_engine *e, u64 now, const struct flow *flow,
 void sip_engine_timer(struct sip_engine *e, u64 now, struct timer *t,
 		      struct sip_event *event);
 /*
- * The transport could not send to this flow: fails its client transactions one by one;
- * call until the event is SIP_EVENT_NONE.
+ * The transport could not send to this flow, or its connection ended: fails its client
+ * transactions one by one; call until the event is SIP_EVENT_NONE.
  */
 void sip_engine_unreachable(struct sip_engine *e, u64 now, const struct flow *flow,
 			    struct sip_event *event);

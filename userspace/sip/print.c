@@ -236,7 +236,7 @@ void sip_print_request(struct buf *b, const struct sip_print_request *r)
 	buf_str(b, r->method);
 	buf_add(b, SLICE(" "));
 	sip_print_value(b, sip_print_ruri(r->target, r->routes, r->nroutes));
-	buf_add(b, SLICE(" SIP/2.0\r\nVia: SIP/2.0/UDP "));
+	buf_printf(b, " SIP/2.0\r\nVia: SIP/2.0/%s ", r->transport);
 	sip_print_hostport(b, r->sent_by);
 	buf_printf(b, ";branch=%s;rport\r\n", r->branch);
 	if (!has_max_forwards(r->content))

@@ -24,6 +24,7 @@ struct sip_print_response {
 struct sip_print_request {
 	const char *method;
 	struct slice target;		/* Request-URI, or the last Route before a strict router */
+	const char *transport;		/* "UDP" */
 	const struct addr *sent_by;
 	const char *branch;
 	struct slice from, to;		/* name-addr without tag */

@@ -25,7 +25,7 @@ void sip_reply(struct sip_engine *e, const struct sip_msg *msg, const struct flo
 	       u16 status, const char *reason, const char *to_tag, struct slice headers)
 {
 	struct sip_content content = { .headers = headers };
-	struct flow reply = sip_reply_flow(msg, flow);
+	struct flow reply = sip_reply_flow(e, msg, flow);
 	char tag[17];
 	struct sip_print_response r = {
 		.request = msg,

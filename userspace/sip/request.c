@@ -20,6 +20,7 @@ int sip_dialog_print(struct sip_engine *e, const struct sip_dialog *d, enum sip_
 	struct sip_print_request r = {
 		.method = sip_method_name(method),
 		.target = slice_str(d->remote_target),
+		.transport = sip_engine_transport(e, d->flow.listener),
 		.sent_by = sip_engine_sent_by(e, d->flow.listener),
 		.branch = branch ? branch : own,
 		.from = slice_str(d->local_uri),

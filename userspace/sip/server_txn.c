@@ -101,11 +101,13 @@ bool sip_server_is_merged(struct sip_engine *e, const struct sip_msg *msg)
 
 /* --- life --- */
 
-struct flow sip_reply_flow(const struct sip_msg *msg, const struct flow *source)
+struct flow sip_reply_flow(const struct sip_engine *e, const struct sip_msg *msg,
+			   const struct flow *source)
 {
 	struct flow reply = *source;
 
-	if (!msg->via.rport)
+	/* By the connection that the request came by (§18.2.2). */
+	if (!msg->via.rport && !sip_engine_reliable(e, source->listener))
 		reply.peer.port = msg->via.port ? msg->via.port : 5060;
 	return reply;
 }
@@ -152,7 +154,7 @@ struct sip_server *sip_server_new(struct sip_engine *e, const struct sip_msg *ms
 	s->method = msg->method;
 	s->held = true;
 	s->source = *flow;
-	s->reply = sip_reply_flow(msg, flow);
+	s->reply = sip_reply_flow(e, msg, flow);
 	s->send = (struct timer){ .kind = SIP_TIMER_SERVER_SEND, .owner = s };
 	s->end = (struct timer){ .kind = SIP_TIMER_SERVER_END, .owner = s };
 	list_init(&s->unacked);
@@ -192,6 +194,11 @@ static bool is_final(const struct sip_server *s)
 	return s->state >= SIP_SERVER_COMPLETED;
 }
 
+static bool is_reliable(const struct sip_engine *e, const struct sip_server *s)
+{
+	return sip_engine_reliable(e, s->source.listener);
+}
+
 /* --- what comes in --- */
 
 static void send_again(struct sip_engine *e, struct sip_server *s)
@@ -217,7 +224,7 @@ void sip_server_ack(struct sip_engine *e, struct sip_server *s)
 		return;
 	s->state = SIP_SERVER_CONFIRMED;
 	timer_disarm(e->timers, &s->send);
-	timer_arm(e->timers, &s->end, e->now + e->t4);
+	timer_arm(e->timers, &s->end, e->now + (is_reliable(e, s) ? 0 : e->t4));
 }
 
 struct sip_server *sip_server_acked(struct sip_engine *e, struct sip_dialog *d, u32 cseq)
@@ -307,19 +314,21 @@ static void enter_proceeding(struct sip_engine *e, struct sip_server *s)
 static void enter_final(struct sip_engine *e, struct sip_server *s, struct sip_dialog *dialog,
 			u16 status)
 {
-	bool again = s->method == SIP_INVITE;
+	bool invite = s->method == SIP_INVITE, success = invite && status < 300;
+	bool reliable = is_reliable(e, s);
 
 	timer_disarm(e->timers, &s->send);
 	s->state = SIP_SERVER_COMPLETED;
-	if (again && status < 300) {
+	if (success) {
 		s->state = SIP_SERVER_ACCEPTED;
 		s->dialog = dialog;
 		list_add_tail(&dialog->priv->unacked, &s->unacked);
 	}
 	s->interval = e->t1;
-	if (again)
+	/* A 2xx goes from end to end, and any hop may lose it (§13.3.1.4). */
+	if (success || (invite && !reliable))
 		timer_arm(e->timers, &s->send, e->now + s->interval);
-	timer_arm(e->timers, &s->end, e->now + 64 * e->t1);
+	timer_arm(e->timers, &s->end, e->now + (reliable && !invite ? 0 : 64 * e->t1));
 }
 
 static void tell_dialog(struct sip_server *s, struct sip_dialog *d, u16 status)
