@@ -177,6 +177,7 @@ static const struct {
 } malformed[] = {
 	{ "nothing", "", 0, SIP_HDR_OTHER },
 	{ "one line without end", "OPTIONS sip:x@y SIP/2.0", 0, SIP_HDR_OTHER },
+	{ "a CR in a line without end", "\r\xf8 OPTIONS\rsip:x@y", 0, SIP_HDR_OTHER },
 	{ "no end of headers", HEAD, 400, SIP_HDR_OTHER },
 	{ "cut in a header", START VIA FROM TO "CSeq: 1 INVITE\r\nCall-ID: c", 400, SIP_HDR_OTHER },
 	{ "cut in a fold", HEAD "X: a\r\n b", 400, SIP_HDR_OTHER },

@@ -456,6 +456,7 @@ int sip_parse_within(struct slice bytes, const struct sip_limits *limits, struct
 		ps.at.p++;	/* RFC 3261 §7.5 */
 	if (!take_line(&ps, &line)) {
 		fail(&ps, 0, SIP_HDR_OTHER, ps.at.p == ps.at.end ? "Empty" : "No start line");
+		settle_error(&ps);
 		return -EINVAL;
 	}
 	parse_start_line(&ps, line);
