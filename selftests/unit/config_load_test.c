@@ -398,4 +398,26 @@ TEST(a_reload_that_moves_a_listener_needs_a_restart)
 	config_free(e);
 }
 
+TEST(limits_of_overload)
+{
+	struct config_mistakes mistakes;
+	struct config *a, *b;
+
+	ASSERT_EQ(0, load(HEAD, &a, &mistakes));
+	EXPECT_EQ(500 * NSEC_PER_MSEC, a->overload.lag);
+	EXPECT_EQ(4096ull << 20, a->overload.memory);
+	EXPECT_EQ(100000, a->max_transactions);
+	ASSERT_EQ(0, load(HEAD "overload: {lag: 2s, dropped: 7, memory: 512, transactions: 900, "
+			  "retry-after: 1m}\n", &b, &mistakes));
+	EXPECT_EQ(2 * NSEC_PER_SEC, b->overload.lag);
+	EXPECT_EQ(7, b->overload.queue);
+	EXPECT_EQ(512ull << 20, b->overload.memory);
+	EXPECT_EQ(900, b->max_transactions);
+	EXPECT_EQ(60, b->retry_after);
+	ASSERT_NE(NULL, config_restart_needed(a, b));
+	EXPECT_NE(NULL, strstr(config_restart_needed(a, b), "overload"));
+	config_free(a);
+	config_free(b);
+}
+
 TEST_HARNESS_MAIN

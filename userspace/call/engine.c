@@ -168,6 +168,11 @@ int call_engine_hangup(struct call_engine *e, u64 now, u64 id, const char *reaso
 	return end_by_hand(e, now, call, i ? text : "hung up by the administrator");
 }
 
+bool call_engine_load(struct call_engine *e, const struct sip_load *load)
+{
+	return sip_engine_load(e->sip, load);
+}
+
 void call_engine_drain(struct call_engine *e, u64 now, bool hangup)
 {
 	struct list *at, *next;

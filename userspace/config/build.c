@@ -177,6 +177,15 @@ static void build_limits(struct sip_limits *limits, const struct value *sip)
 	limits->nesting = (u32)number_of(sip, "max-nesting");
 }
 
+static void build_overload(struct config *c, const struct value *overload)
+{
+	c->overload.lag = number_of(overload, "lag");
+	c->overload.queue = number_of(overload, "dropped");
+	c->overload.memory = number_of(overload, "memory") << 20;
+	c->max_transactions = (u32)number_of(overload, "transactions");
+	c->retry_after = (u32)(number_of(overload, "retry-after") / NSEC_PER_SEC);
+}
+
 struct config *build_config(const struct value *root)
 {
 	static const int levels[] = { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
@@ -195,6 +204,7 @@ struct config *build_config(const struct value *root)
 	c->policy->refs = 1;
 	build_timers(c->policy, value_get(root, "timers"));
 	build_limits(&c->limits, value_get(root, "sip"));
+	build_overload(c, value_get(root, "overload"));
 	if (!build_realms(c, value_get(root, "realms")) || !build_trunks(c->policy, root) ||
 	    !build_routes(c->policy, root))
 		goto err_config;

@@ -27,6 +27,8 @@ struct config {
 	size_t nlisteners;
 	struct call_policy *policy;	/* one reference; ports not filled in */
 	struct sip_limits limits;
+	struct sip_load overload;	/* limits; 0: none */
+	u32 max_transactions, retry_after;
 	bool hangup_on_stop;		/* on_stop: keep | hangup */
 };
 

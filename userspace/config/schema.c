@@ -123,6 +123,21 @@ const struct schema_item schema[] = {
 	    HELP("How deep multipart bodies may lie in multipart bodies. A request beyond it is "
 		 "refused with 400.")),
 
+	KEY("overload", MAP, RELOAD(RESTART),
+	    HELP("From where on new calls are refused with 503, while those that exist are "
+		 "served; until everything is below three quarters of its limit.")),
+	KEY("overload.lag", DURATION, DEFAULT("500ms"), RANGE(10000000, 60000000000),
+	    RELOAD(RESTART), HELP("So late is the event loop.")),
+	KEY("overload.dropped", NUMBER, DEFAULT("100"), RANGE(1, 1000000), RELOAD(RESTART),
+	    HELP("So many datagrams did not fit into the kernel's receive queues within "
+		 "200 ms.")),
+	KEY("overload.memory", NUMBER, DEFAULT("4096"), RANGE(64, 1048576), RELOAD(RESTART),
+	    HELP("So many MiB has the daemon.")),
+	KEY("overload.transactions", NUMBER, DEFAULT("100000"), RANGE(100, 10000000),
+	    RELOAD(RESTART), HELP("So many server transactions are there.")),
+	KEY("overload.retry-after", DURATION, DEFAULT("10s"), RANGE(1000000000, 3600000000000),
+	    RELOAD(RESTART), HELP("When they may try again.")),
+
 	KEY("timers", MAP, RELOAD(CALLS), HELP("How long things may take.")),
 	KEY("timers.media-idle", DURATION, DEFAULT("60s"), RANGE(0, 24 * HOUR), RELOAD(CALLS),
 	    HELP("A call that receives no media for so long on a stream that is not on hold is "

@@ -145,6 +145,9 @@ static int new_engine(struct daemon *d)
 	conf.sip.t2 = c->policy->t2;
 	conf.sip.t4 = c->policy->t4;
 	conf.sip.limits = c->limits;
+	conf.sip.overload = c->overload;
+	conf.sip.max_servers = c->max_transactions;
+	conf.sip.retry_after = c->retry_after;
 	conf.sip.software = "jalur";
 	if (getrandom(conf.sip.seed, sizeof(conf.sip.seed), 0) == sizeof(conf.sip.seed))
 		d->engine = call_engine_new(&conf);
@@ -231,11 +234,12 @@ static void init_handles(struct daemon *d)
 	uv_loop_init(&d->loop);
 	uv_timer_init(&d->loop, &d->deadline);
 	uv_timer_init(&d->loop, &d->sweep);
+	uv_timer_init(&d->loop, &d->load);
 	uv_timer_init(&d->loop, &d->stop);
 	uv_signal_init(&d->loop, &d->sigterm);
 	uv_signal_init(&d->loop, &d->sigint);
 	uv_signal_init(&d->loop, &d->sighup);
-	d->deadline.data = d->sweep.data = d->stop.data = d;
+	d->deadline.data = d->sweep.data = d->load.data = d->stop.data = d;
 	d->sigterm.data = d->sigint.data = d->sighup.data = d;
 	uv_signal_start(&d->sigterm, stop, SIGTERM);
 	uv_signal_start(&d->sigint, stop, SIGINT);
@@ -268,6 +272,7 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 
 int daemon_run(struct daemon *d)
 {
+	daemon_load_start(d);
 	log_text(LOG_INFO, "ready");
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	return d->status;

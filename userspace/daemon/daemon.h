@@ -29,6 +29,8 @@ struct daemon {
 	uv_loop_t loop;
 	uv_timer_t deadline;		/* of the engine */
 	uv_timer_t sweep;		/* adopted sessions */
+	uv_timer_t load;		/* measures overload */
+	u64 load_due, load_drops;	/* when it was due; drops then */
 	uv_timer_t stop;		/* how long hanging up may take */
 	uv_signal_t sigterm, sigint, sighup;
 	uv_poll_t media_events;
@@ -61,6 +63,9 @@ void daemon_media_close(struct daemon *d);
 void daemon_media_effect(struct daemon *d, struct effect *effect);
 /* epoch, or the next that no session in the kernel was made in. */
 u32 daemon_media_epoch(const struct daemon *d, u32 epoch);
+
+/* load.c: measures how late, how big and how deaf the daemon is, and tells the engine. */
+void daemon_load_start(struct daemon *d);
 
 /* control.c: the control socket; 0 or -errno, the reason logged */
 int daemon_control_open(struct daemon *d);

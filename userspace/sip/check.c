@@ -127,16 +127,16 @@ static bool has_no_hops(struct sip_engine *e, const struct sip_msg *msg)
 static bool is_overloaded(struct sip_engine *e, const struct sip_msg *msg)
 {
 	(void)msg;
-	return e->servers.n >= e->max_servers;
+	return sip_overload_refuses(e);
 }
 
 static const struct {
 	bool (*test)(struct sip_engine *e, const struct sip_msg *msg);
 	enum sip_count count;
 	u16 status;
-	const char *headers;
+	const char *headers;		/* NULL: Retry-After */
 } initial[] = {
-	{ is_overloaded, SIP_COUNT_OVERLOAD, 503, "Retry-After: 10\r\n" },
+	{ is_overloaded, SIP_COUNT_OVERLOAD, 503, NULL },
 	{ has_other_scheme, SIP_COUNT_REFUSED, 416, "" },
 	{ is_loop, SIP_COUNT_LOOPS, 482, "" },
 	{ sip_server_is_merged, SIP_COUNT_MERGED, 482, "" },
@@ -151,7 +151,7 @@ bool sip_check_initial(struct sip_engine *e, const struct sip_msg *msg, const st
 		if (!initial[i].test(e, msg))
 			continue;
 		refuse(e, msg, flow, initial[i].count, initial[i].status,
-		       slice_str(initial[i].headers));
+		       slice_str(initial[i].headers ? initial[i].headers : e->retry_after));
 		return false;
 	}
 	return true;

@@ -35,6 +35,10 @@
 	X(LOOPS,		"sip-loops-482") \
 	X(REFUSED,		"sip-refused") \
 	X(OVERLOAD,		"sip-overload-503") \
+	X(OVERLOAD_SERVERS,	"sip-overload-transactions") \
+	X(OVERLOAD_LAG,		"sip-overload-lag") \
+	X(OVERLOAD_QUEUE,	"sip-overload-queue") \
+	X(OVERLOAD_MEMORY,	"sip-overload-memory") \
 	X(TIMEOUTS,		"sip-timeouts") \
 	X(UNREACHABLE,		"sip-unreachable") \
 	X(NO_ACK,		"sip-no-ack") \
@@ -65,6 +69,9 @@ struct sip_engine {
 	struct sip_limits limits;
 	u32 max_servers, methods;
 	char *software, *supported;
+	struct sip_load overload;	/* limits */
+	enum sip_count overloaded;	/* by what; 0: not */
+	char retry_after[32];		/* the line */
 	struct effects *effects;
 	struct timers *timers;
 	struct random random;
@@ -234,6 +241,11 @@ void sip_branch(struct sip_engine *e, char branch[24]);
 /* headers may be empty; reason NULL: the RFC's; to_tag NULL: one that is the same each time. */
 void sip_reply(struct sip_engine *e, const struct sip_msg *msg, const struct flow *flow,
 	       u16 status, const char *reason, const char *to_tag, struct slice headers);
+
+/* --- overload.c --- */
+
+/* true: counted, and nothing new may begin. */
+bool sip_overload_refuses(struct sip_engine *e);
 
 /* --- check.c --- */
 

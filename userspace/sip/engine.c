@@ -292,6 +292,9 @@ static int copy_conf(struct sip_engine *e, const struct sip_engine_conf *conf)
 	e->limits = sip_limits_of(conf->limits);
 	e->max_servers = conf->max_servers ? conf->max_servers : 100000;
 	e->methods = conf->methods;
+	e->overload = conf->overload;
+	snprintf(e->retry_after, sizeof(e->retry_after), "Retry-After: %u\r\n",
+		 conf->retry_after ? conf->retry_after : 10);
 	e->nlisteners = conf->nlisteners;
 	e->listeners = calloc(e->nlisteners + 1, sizeof(*e->listeners));
 	if (!e->listeners)

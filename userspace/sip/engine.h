@@ -35,6 +35,13 @@ struct sip_listener {
 	enum sip_transport transport;
 };
 
+/* What the process is under, or may be. Measured by who has clock and kernel. */
+struct sip_load {
+	u64 lag;		/* ns that the event loop is late */
+	u64 queue;		/* datagrams that the kernel had to drop since the last time */
+	u64 memory;		/* bytes resident */
+};
+
 struct sip_engine_conf {
 	const struct sip_listener *listeners;	/* copied */
 	size_t nlisteners;
@@ -50,6 +57,8 @@ struct sip_engine_conf {
 	u32 methods;			/* bits 1 << enum sip_method; 0: all pass */
 	const char *supported;		/* "100rel, timer"; copied; NULL: all pass */
 	u32 max_servers;		/* above it new dialogs get 503; 0: 100000 */
+	struct sip_load overload;	/* and from there on; 0: no such limit */
+	u32 retry_after;		/* s, in that 503; 0: 10 */
 };
 
 enum sip_event_type {
@@ -95,6 +104,12 @@ void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow,
  */
 void sip_engine_refuse(struct sip_engine *e, u64 now, const struct flow *flow,
 		       const struct sip_frame *frame);
+/*
+ * How things stand. From a limit on, requests outside of dialogs are refused with 503 and
+ * Retry-After, of which nothing is remembered; until all is below three quarters of its
+ * limit. true: this changed.
+ */
+bool sip_engine_load(struct sip_engine *e, const struct sip_load *load);
 /* A due timer with kind < 100. */
 void sip_engine_timer(struct sip_engine *e, u64 now, struct timer *t,
 		      struct sip_event *event);

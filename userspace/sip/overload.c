@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Overload: what exists goes on, what is new is sent away (RFC 3261 §21.5.4). Who
+ * has clock and kernel measures; the engine decides, and between the limit and
+ * three quarters of it remains as it is, so that it does not flutter.
+ */
+#include "sip/core.h"
+
+static bool is_at(u64 value, u64 limit)
+{
+	return limit && value >= limit;
+}
+
+/* SIP_COUNT_REQUESTS_IN, which is 0, stands for none. */
+static enum sip_count first_above(const struct sip_load *load, const struct sip_load *limit)
+{
+	if (is_at(load->lag, limit->lag))
+		return SIP_COUNT_OVERLOAD_LAG;
+	if (is_at(load->queue, limit->queue))
+		return SIP_COUNT_OVERLOAD_QUEUE;
+	if (is_at(load->memory, limit->memory))
+		return SIP_COUNT_OVERLOAD_MEMORY;
+	return 0;
+}
+
+static u64 three_quarters(u64 limit)
+{
+	return limit - limit / 4;
+}
+
+bool sip_engine_load(struct sip_engine *e, const struct sip_load *load)
+{
+	struct sip_load low = {
+		.lag = three_quarters(e->overload.lag),
+		.queue = three_quarters(e->overload.queue),
+		.memory = three_quarters(e->overload.memory),
+	};
+	enum sip_count now = first_above(load, e->overloaded ? &low : &e->overload);
+	bool changed = !now != !e->overloaded;
+
+	e->overloaded = now;
+	return changed;
+}
+
+bool sip_overload_refuses(struct sip_engine *e)
+{
+	enum sip_count why = e->servers.n >= e->max_servers ? SIP_COUNT_OVERLOAD_SERVERS :
+							      e->overloaded;
+
+	if (!why)
+		return false;
+	sip_count(e, why);
+	return true;
+}
