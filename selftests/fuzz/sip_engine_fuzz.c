@@ -4,7 +4,10 @@
  * input is a sequence of steps: a line ">d" begins a datagram of the peer, ">x"
  * one of a stranger; each lasts to the next such line. ">t N" lets N tenths of a
  * second pass, ">i" sends an INVITE of ours, ">o" an OPTIONS, ">b" a BYE, ">c" a
- * CANCEL. In a datagram "%t", "%c", "%b", "%f" stand for the To-tag, Call-ID,
+ * CANCEL. ">s" is a message of the peer by a connection to our second listener,
+ * ">r N" answers what rings with status N, ">I" and ">O" send by the connection,
+ * ">u" and ">U" end what goes to the peer by either, ">l" lets overload begin and
+ * end. In a datagram "%t", "%c", "%b", "%f" stand for the To-tag, Call-ID,
  * branch and From-tag of what the engine sent last. At the end everything must
  * come to rest by itself.
  */
@@ -22,7 +25,10 @@ struct world {
 	struct effects effects;
 	struct timers timers;
 	u64 now;
-	struct flow peer, stranger;
+	struct flow peer, stranger, stream;
+	struct sip_server *ringing;	/* an INVITE that waits for ">r" */
+	struct sip_dialog *ringing_dialog;
+	bool loaded;
 	struct sip_dialog *dialogs[MAX_DIALOGS];
 	size_t ndialogs;
 	struct sip_client *invite;
@@ -84,8 +90,10 @@ static void answer(struct world *w, const struct sip_event *ev)
 		else
 			status = 486;
 	}
-	/* Some INVITEs ring on, so that there is something to cancel. */
+	/* Some INVITEs ring on, so that there is something to cancel, or to answer later. */
 	if (ev->msg->method == SIP_INVITE && ev->msg->cseq % 2) {
+		w->ringing = ev->server;
+		w->ringing_dialog = d;
 		sip_respond(w->engine, w->now, ev->server, d, 180, NULL, NULL);
 		return;
 	}
@@ -115,6 +123,8 @@ static void take(struct world *w, const struct sip_event *ev)
 		answer(w, ev);
 		break;
 	case SIP_EVENT_CANCEL:
+		if (w->ringing == ev->server)
+			w->ringing = NULL;
 		sip_respond(w->engine, w->now, ev->server, NULL, 487, NULL, NULL);
 		sip_server_put(w->engine, w->now, ev->server);
 		break;
@@ -178,11 +188,43 @@ static void feed(struct world *w, const struct flow *flow, struct slice text)
 	buf_free(&b);
 }
 
-static void request(struct world *w, enum sip_method method)
+static void respond_late(struct world *w, u32 status)
+{
+	struct sip_server *server = w->ringing;
+
+	if (!server)
+		return;
+	if (sip_respond(w->engine, w->now, server, w->ringing_dialog, (u16)status, NULL, NULL) ||
+	    status >= 200) {
+		w->ringing = NULL;
+		sip_server_put(w->engine, w->now, server);
+	}
+	drain(w);
+}
+
+static void end_flow(struct world *w, const struct flow *flow)
+{
+	struct sip_event ev;
+
+	do {
+		sip_engine_unreachable(w->engine, w->now, flow, &ev);
+		take(w, &ev);
+	} while (ev.type != SIP_EVENT_NONE);
+}
+
+static void change_load(struct world *w)
+{
+	struct sip_load load = { .lag = 2 };
+
+	w->loaded = !w->loaded;
+	sip_engine_load(w->engine, w->loaded ? &load : &(struct sip_load){ 0 });
+}
+
+static void request(struct world *w, enum sip_method method, const struct flow *flow)
 {
 	struct sip_dialog_target target = {
 		.request_uri = SLICE("sip:b@192.0.2.10"), .from = SLICE("<sip:a@192.0.2.1>"),
-		.to = SLICE("<sip:b@192.0.2.10>"), .flow = w->peer,
+		.to = SLICE("<sip:b@192.0.2.10>"), .flow = *flow,
 	};
 	struct sip_client *c;
 
@@ -207,6 +249,28 @@ static void step(struct world *w, struct slice line, struct slice text)
 	case 'd':
 		feed(w, &w->peer, text);
 		break;
+	case 's':
+		feed(w, &w->stream, text);
+		break;
+	case 'r':
+		if (slice_u32(slice_trim(slice_of(line.p + 2, line.n - 2)), &tenths))
+			respond_late(w, tenths % 700);
+		break;
+	case 'u':
+		end_flow(w, &w->peer);
+		break;
+	case 'U':
+		end_flow(w, &w->stream);
+		break;
+	case 'l':
+		change_load(w);
+		break;
+	case 'I':
+		request(w, SIP_INVITE, &w->stream);
+		break;
+	case 'O':
+		request(w, SIP_OPTIONS, &w->stream);
+		break;
 	case 'x':
 		feed(w, &w->stranger, text);
 		break;
@@ -215,13 +279,13 @@ static void step(struct world *w, struct slice line, struct slice text)
 			pass_time(w, (tenths % 4000) * TENTH);
 		break;
 	case 'i':
-		request(w, SIP_INVITE);
+		request(w, SIP_INVITE, &w->peer);
 		break;
 	case 'o':
-		request(w, SIP_OPTIONS);
+		request(w, SIP_OPTIONS, &w->peer);
 		break;
 	case 'b':
-		request(w, SIP_BYE);
+		request(w, SIP_BYE, &w->peer);
 		break;
 	case 'c':
 		if (w->invite)
@@ -254,10 +318,16 @@ static struct slice take_text(struct slice *rest)
 
 static void start(struct world *w)
 {
-	struct sip_listener listener = { 0 };
-	struct sip_engine_conf conf = { .listeners = &listener, .nlisteners = 1, .software = "j" };
+	struct sip_listener listeners[2] = { 0 };
+	struct sip_engine_conf conf = { .listeners = listeners, .nlisteners = 2, .software = "j",
+					.overload = { .lag = 2 } };
 
-	addr_parse(SLICE("192.0.2.1:5060"), &listener.local);
+	addr_parse(SLICE("192.0.2.1:5060"), &listeners[0].local);
+	listeners[1].local = listeners[0].local;
+	listeners[1].transport = SIP_TRANSPORT_TCP;
+	addr_parse(SLICE("192.0.2.10:49152"), &w->stream.peer);
+	w->stream.listener = 1;
+	w->stream.connection = 1;
 	addr_parse(SLICE("192.0.2.10:5060"), &w->peer.peer);
 	addr_parse(SLICE("203.0.113.66:5060"), &w->stranger.peer);
 	effects_init(&w->effects);
