@@ -3,6 +3,8 @@
 # make                          module for this host's kernel (or 6.12's), daemon, tool
 # make modules KERNEL=<release> module for another kernel whose headers are installed
 # make check                    every test; make check-debug under the debug kernel
+# make bench                    costs beside peers: bench-packet, bench-parse, bench-sip
+# make fuzz                     each fuzz target for FUZZ_SECONDS (600), FUZZ_JOBS (2) at a time
 # make help                     the rest
 #
 # Everything that is made goes to build/.
@@ -44,7 +46,8 @@ FUZZ		:= $(patsubst selftests/fuzz/%_fuzz.c,build/fuzz/%,$(sort $(wildcard selft
 NETPROGS	:= $(patsubst selftests/net/%.c,$(B)/net/%,$(sort $(wildcard selftests/net/*.c)))
 
 .PHONY: all userspace tools modules modules-all spec spec-check style check check-debug \
-	demo bench fuzz unit-tests fuzz-targets net-tests clean install help config-doc config-doc-check
+	demo bench bench-packet bench-parse bench-sip \
+	fuzz unit-tests fuzz-targets net-tests clean install help config-doc config-doc-check
 
 all: modules userspace tools
 
@@ -157,12 +160,12 @@ fuzz-targets: $(FUZZ)
 
 # FUZZ_SECONDS of fuzzing for each target; new inputs go to build/, not to the corpus.
 FUZZ_SECONDS	?= 600
+# Two at a time by default; what a target printed is in build/fuzz/NAME.log.
+FUZZ_JOBS	?= 2
+
 fuzz: fuzz-targets
-	@for f in $(notdir $(FUZZ)); do \
-		echo "== $$f"; mkdir -p build/fuzz/new/$$f; \
-		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-			-artifact_prefix=build/fuzz/ build/fuzz/new/$$f selftests/fuzz/corpus/$$f || exit 1; \
-	done
+	@printf '%s\n' $(notdir $(FUZZ)) | xargs -P $(FUZZ_JOBS) -I NAME tools/fuzz NAME $(FUZZ_SECONDS)
+
 
 check: $(KSFT_ROOT)/.done
 	@tools/run-tests
@@ -176,8 +179,26 @@ demo: userspace tools net-tests
 		{ cat build/demo-build.log; exit 1; }
 	@selftests/vm/run --kernel 6.12 selftests/sip/demo.sh
 
-bench: net-tests
+# Beside peers: instructions a packet, a message, CPU seconds a call. What else they
+# need is installed by tools/setup bench.
+bench: bench-packet bench-parse bench-sip
+
+bench-packet: net-tests
 	@selftests/bench/run
+
+bench-parse: build/bench/parse_jalur build/bench/parse_osip
+	@selftests/bench/sip/parse
+
+bench-sip: userspace tools net-tests
+	@selftests/bench/sip/run
+
+build/bench/parse_jalur: selftests/bench/sip/parse_jalur.c $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -o $@ $< $(LDFLAGS) $(LINKLIBS)
+
+build/bench/parse_osip: selftests/bench/sip/parse_osip.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -o $@ $< $(LDFLAGS) -losipparser2
 
 # --- generated files, style ---------------------------------------------------------
 spec: $(KSFT_ROOT)/.done

@@ -109,19 +109,19 @@ config() {	# lines for timers, on-stop and so on are appended
 	node: 1
 	control: $dir/control
 	control-group: root
-	log-level: info
+	log-level: ${LOG_LEVEL:-info}
 	relay: kernel
 	realms:
 	  outside:
 	    signalling:
 	      - {address: "$OUTSIDE", port: 5060, transport: udp}
 	    media:
-	      - {address: "$OUTSIDE", ports: 20000-20999}
+	      - {address: "$OUTSIDE", ports: ${OUTSIDE_PORTS:-20000-20999}}
 	  inside:
 	    signalling:
 	      - {address: "$INSIDE", port: 5060, transport: udp}
 	    media:
-	      - {address: "$INSIDE", ports: 21000-21999}
+	      - {address: "$INSIDE", ports: ${INSIDE_PORTS:-21000-21999}}
 	trunks:
 	  phones: {realm: outside, match: ["$CALLER"], target: "sip:$(host $CALLER):5060"}
 	  pbx:    {realm: inside, match: ["$CALLEE"], target: "sip:$(host $CALLEE):5060"}

@@ -45,11 +45,13 @@ static void measure(uv_timer_t *timer)
 		.memory = resident(),
 	};
 
-	if (call_engine_load(d->engine, &load))
-		log_text(LOG_WARNING,
-			 "overload begins or ends: %llu ms late, %llu datagrams lost, %llu MiB",
+	if (call_engine_load(d->engine, &load)) {
+		d->overloaded = !d->overloaded;
+		log_text(LOG_WARNING, "overload %s: %llu ms late, %llu datagrams lost, %llu MiB",
+			 d->overloaded ? "begins" : "ends",
 			 (unsigned long long)(load.lag / NSEC_PER_MSEC),
 			 (unsigned long long)load.queue, (unsigned long long)(load.memory >> 20));
+	}
 	d->load_drops = drops;
 	d->load_due = now + INTERVAL_MS * NSEC_PER_MSEC;
 	uv_timer_start(timer, measure, INTERVAL_MS, 0);
