@@ -65,15 +65,6 @@ TEST_F(refuse, no_route)
 	EXPECT_EQ(counter(h, "refused-route"), 1);
 }
 
-TEST_F(refuse, late_offer)
-{
-	struct harness *h = &self->h;
-
-	send_invite(h, A, NULL);
-	EXPECT_TRUE(contains(header(refused(h, A, "SIP/2.0 488"), "Warning"),
-			     "late offer is not supported"));
-}
-
 TEST_F(refuse, unreadable_offer)
 {
 	struct harness *h = &self->h;

@@ -124,19 +124,6 @@ TEST_F(reinvite, refused)
 	hang_up(h, B);
 }
 
-TEST_F(reinvite, without_an_offer)
-{
-	struct harness *h = &self->h;
-	const struct sip_msg *msg;
-
-	offer(h, A, NULL);
-	msg = expect(h, A, "SIP/2.0 488");
-	EXPECT_TRUE(contains(header(msg, "Warning"), "late offer"));
-	send_same_branch(h, A, "ACK", h->branch, NULL);
-	EXPECT_FALSE(pending(h, B));
-	hang_up(h, A);
-}
-
 TEST_F(reinvite, kernel_refuses_the_offer)
 {
 	struct harness *h = &self->h;

@@ -114,6 +114,9 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	for (i = 0; i < 2; i++) {
 		if (call->legs[i].server)
 			sip_server_put(e->sip, now, call->legs[i].server);
+		if (call->legs[i].unacked)
+			sip_client_put(e->sip, now, call->legs[i].unacked);
+		free(call->legs[i].offer);
 		sip_dialog_free(e->sip, call->legs[i].dialog);
 	}
 	for (i = 0; i < call->nforks; i++) {

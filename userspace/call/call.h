@@ -22,7 +22,6 @@
 #define CALL_ACCEPT \
 	"Accept: application/sdp, multipart/mixed, multipart/alternative\r\n" \
 	"Accept-Encoding: identity\r\n"
-#define CALL_WARNING_LATE_OFFER "Warning: 399 jalur \"late offer is not supported\"\r\n"
 #define CALL_MAX_FORKS 6	/* further 2xx of one INVITE that get their BYE */
 #define CALL_MAX_REDRAWS 4
 #define CALL_MAX_EVENTS 4096
@@ -69,6 +68,9 @@ struct call_leg {
 	struct sip_server *server;	/* an INVITE that waits for our final response */
 	struct sip_client *invite;	/* our INVITE, until its final response */
 	struct sip_client *bye;
+	bool late;			/* our INVITE has no offer: its 2xx makes one */
+	struct sip_client *unacked;	/* of that 2xx, whose ACK waits for the answer */
+	char *offer;			/* in it */
 	int realm, trunk;		/* indices into the policy */
 	struct addr peer;
 	u32 listener;			/* B: what we send from */
@@ -89,7 +91,8 @@ struct call_message {
 	struct list node;
 	u64 gate;			/* ticket; 0: may go */
 	struct call_leg *leg;
-	u16 status;			/* response to leg->server; 0: INVITE on leg */
+	u16 status;			/* response to leg->server; 0: a request on leg */
+	enum sip_method method;		/* of the request: INVITE, ACK */
 	char *phrase;
 	char *headers;
 	char *sdp;			/* NULL: no body */
@@ -196,13 +199,25 @@ void call_leg_bye(struct call_engine *e, u64 now, struct call_leg *leg, struct s
 /* Final response to the INVITE that waits on leg, and lets go of it. */
 void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
 		      const char *phrase, struct slice headers, const char *sdp);
+/* The 2xx in ev waits for an answer to its offer. 0 or -ENOMEM. */
+int call_leg_keep_offer(struct call_leg *leg, const struct sip_event *ev);
+/*
+ * ACK to the 2xx of ev, at once. An offer in it is rejected: nobody will answer it. 0 or
+ * -errno of sip_ack().
+ */
+int call_leg_ack_now(struct call_engine *e, u64 now, struct call_leg *leg,
+		     const struct sip_event *ev);
+/* The ACK that a kept 2xx waits for; sdp NULL: its offer is rejected. Nothing kept: 0. */
+int call_leg_ack_kept(struct call_engine *e, u64 now, struct call_leg *leg, const char *sdp);
 struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
 			       const struct sip_msg *msg);
 
 /* outbox.c */
-/* Takes ownership of headers and sdp, also on error. status 0: INVITE. */
-int call_outbox_add(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
-		    struct slice phrase, char *headers, char *sdp);
+/* Both take ownership of headers and sdp, also on error: -ENOMEM. */
+int call_outbox_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+			struct slice phrase, char *headers, char *sdp);
+int call_outbox_request(struct call_engine *e, u64 now, struct call_leg *leg,
+			enum sip_method method, char *headers, char *sdp);
 void call_outbox_flush(struct call_engine *e, u64 now, struct call *call);
 void call_outbox_clear(struct call *call);
 struct call_message *call_outbox_gated(struct call *call, u64 ticket);
@@ -255,11 +270,14 @@ void call_request(struct call_engine *e, u64 now, const struct sip_event *ev);
 void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev);
 void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
 		 const char *headers, const char *why);
+/* ACK to the 2xx of ev; when that makes an offer, as soon as there is an answer. 0 or -errno. */
+int call_leg_take_2xx(struct call_engine *e, u64 now, struct call_leg *leg,
+		      const struct sip_event *ev);
 /* The INVITE goes out on leg B, now that the kernel has the session. */
 int call_invite_send(struct call_engine *e, u64 now, struct call_message *m);
 /*
- * msg is a 2xx that leg sent, with the answer: to the other leg, when the kernel has it.
- * On error the call is ending.
+ * msg is a 2xx that leg sent, with the answer or, when our INVITE had none, with an offer: to
+ * the other leg, when the kernel has it. On error the call is ending.
  */
 int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_msg *msg);
 

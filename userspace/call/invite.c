@@ -3,10 +3,11 @@
  * The INVITE that begins a call, and what the far side says to it. The offer
  * goes on when the kernel has the ports that it names, an answer when the
  * kernel knows the remote in it. The 2xx of the far side is acknowledged at
- * once, not when the caller's ACK comes: with an offer in every INVITE an ACK
+ * once, not when the caller's ACK comes: with an offer in the INVITE an ACK
  * carries nothing, and a far side that is confirmed early stops retransmitting,
  * takes a BYE at any time and starts its media. A caller that never
- * acknowledges costs a BYE on both legs.
+ * acknowledges costs a BYE on both legs. Without an offer in the INVITE the 2xx
+ * makes one, and its ACK waits for the caller's, which has the answer.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -46,14 +47,6 @@ static bool takes_no_answer(const struct call_engine *e, const struct sip_msg *m
 	return !call_accepts_sdp(msg);
 }
 
-static bool has_no_offer(const struct call_engine *e, const struct sip_msg *msg)
-{
-	struct slice sdp;
-
-	(void)e;
-	return !call_has_sdp(msg, &sdp);
-}
-
 static const struct {
 	bool (*test)(const struct call_engine *e, const struct sip_msg *msg);
 	u16 status;
@@ -68,8 +61,6 @@ static const struct {
 	{ takes_no_answer, 406, CALL_COUNT_REFUSED_MEDIA,
 	  "Warning: 399 jalur \"an answer is application/sdp\"\r\n",
 	  "accepts no application/sdp" },
-	{ has_no_offer, 488, CALL_COUNT_REFUSED_MEDIA, CALL_WARNING_LATE_OFFER,
-	  "late offer is not supported" },
 };
 
 static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event *ev)
@@ -177,9 +168,9 @@ static void end_without_memory(struct call_engine *e, u64 now, struct call *call
 	});
 }
 
-/* The offer on its way to leg B: ports, kernel, INVITE. */
-static void carry_offer(struct call_engine *e, u64 now, struct call *call,
-			const struct sip_event *ev)
+/* On its way to leg B: ports, kernel, INVITE. An offer may come later. */
+static void carry_invite(struct call_engine *e, u64 now, struct call *call,
+			 const struct sip_event *ev)
 {
 	struct media_refusal refusal = { .status = 500 };
 	struct slice offer;
@@ -191,8 +182,8 @@ static void carry_offer(struct call_engine *e, u64 now, struct call *call,
 		end_without_memory(e, now, call);
 		return;
 	}
-	call_find_sdp(ev->msg, &offer);
-	if (media_offer(call->media, now, MEDIA_LEG_A, offer, &sdp, &refusal)) {
+	if (call_has_sdp(ev->msg, &offer) &&
+	    media_offer(call->media, now, MEDIA_LEG_A, offer, &sdp, &refusal)) {
 		refuse_media(e, now, call, &refusal);
 		return;
 	}
@@ -200,8 +191,8 @@ static void carry_offer(struct call_engine *e, u64 now, struct call *call,
 	if (err)
 		free(sdp);
 	else
-		err = call_outbox_add(e, now, &call->legs[1], 0, SLICE(""),
-				      call_headers_pass(ev->msg), sdp);
+		err = call_outbox_request(e, now, &call->legs[1], SIP_INVITE,
+					  call_headers_pass(ev->msg), sdp);
 	if (err)
 		end_without_memory(e, now, call);
 }
@@ -248,7 +239,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	call_leg_respond(e, now, a, 100, NULL, SLICE(""), NULL);
 	call_event_add(e, now, CALL_EVENT_NEW, call);
 	call_set_timer(e, now, call);
-	carry_offer(e, now, call, ev);
+	carry_invite(e, now, call, ev);
 	call_settle(e, now, call);
 }
 
@@ -275,7 +266,7 @@ int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)
 	struct call_leg *leg = m->leg;
 	struct sip_content content = {
 		.headers = slice_str(m->headers),
-		.content_type = SLICE("application/sdp"),
+		.content_type = m->sdp ? SLICE("application/sdp") : SLICE(""),
 		.body = slice_str(m->sdp),
 	};
 	int err;
@@ -287,14 +278,18 @@ int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)
 	}
 	err = sip_request(e->sip, now, leg->dialog, SIP_INVITE, &content, call_leg_handle(leg),
 			  &leg->invite);
-	if (!err && leg->state == CALL_LEG_NONE)
+	if (err)
+		return err;
+	leg->late = !m->sdp;
+	if (leg->state == CALL_LEG_NONE)
 		leg->state = CALL_LEG_INVITED;
-	return err;
+	return 0;
 }
 
 /*
  * Early dialogs of further forks are merged into the one that came first: their
- * status passes, their SDP does not.
+ * status passes, their SDP does not. Nor does SDP that no offer has asked for: before
+ * a reliable response nobody could answer it (RFC 3261 §13.2.1).
  */
 CALL_ACTION(call_invite_progress)
 {
@@ -304,7 +299,7 @@ CALL_ACTION(call_invite_progress)
 	struct slice answer;
 	char *sdp = NULL;
 
-	if (first && call_has_sdp(ev->msg, &answer) &&
+	if (first && !leg->late && call_has_sdp(ev->msg, &answer) &&
 	    !media_answer(call->media, now, true, answer, &sdp, &refusal) &&
 	    call_media_apply(e, call)) {
 		free(sdp);
@@ -315,16 +310,8 @@ CALL_ACTION(call_invite_progress)
 		call->state = CALL_RINGING;
 		call_event_add(e, now, CALL_EVENT_RINGING, call);
 	}
-	call_outbox_add(e, now, &call->legs[0], ev->msg->status, ev->msg->reason,
-			call_headers_pass(ev->msg), sdp);
-}
-
-static int acknowledge(struct call_engine *e, u64 now, struct call_leg *leg,
-		       const struct sip_event *ev)
-{
-	struct sip_content content = { .headers = SLICE("") };
-
-	return sip_ack(e->sip, now, ev->client, leg->dialog, &content);
+	call_outbox_respond(e, now, &call->legs[0], ev->msg->status, ev->msg->reason,
+			    call_headers_pass(ev->msg), sdp);
 }
 
 /*
@@ -345,36 +332,58 @@ static int change_fork(struct call_engine *e, struct call_leg *leg, const struct
 	return 0;
 }
 
-static int confirm(struct call_engine *e, u64 now, struct call_leg *leg,
-		   const struct sip_event *ev)
+/* The 2xx makes leg's dialog. */
+static int confirm(struct call_engine *e, struct call_leg *leg, const struct sip_event *ev)
 {
 	int err = sip_dialog_response(e->sip, leg->dialog, ev->msg);
 
 	if (err == -EEXIST)
 		err = change_fork(e, leg, ev->msg);
-	if (!err)
-		err = acknowledge(e, now, leg, ev);
 	leg->invite = NULL;
 	leg->state = err ? CALL_LEG_DONE : CALL_LEG_UP;
 	return err;
 }
 
+int call_leg_take_2xx(struct call_engine *e, u64 now, struct call_leg *leg,
+		      const struct sip_event *ev)
+{
+	struct slice offer;
+
+	if (leg->late && call_has_sdp(ev->msg, &offer))
+		return call_leg_keep_offer(leg, ev);
+	return call_leg_ack_now(e, now, leg, ev);
+}
+
+/* The answer, or the offer where our INVITE had none. */
+static int read_2xx(struct call_leg *leg, u64 now, const struct sip_msg *msg, char **sdp,
+		    struct media_refusal *refusal)
+{
+	struct media_negotiation *media = leg->call->media;
+	struct slice body;
+
+	if (!call_has_sdp(msg, &body)) {
+		*refusal = (struct media_refusal){ .status = 502 };
+		strcpy(refusal->text, leg->late ? "2xx without an offer" : "2xx without an answer");
+		return -EINVAL;
+	}
+	return leg->late ? media_offer(media, now, call_media_leg(leg), body, sdp, refusal) :
+			   media_answer(media, now, false, body, sdp, refusal);
+}
+
 int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_msg *msg)
 {
 	struct call *call = leg->call;
-	struct media_refusal refusal = { .status = 502, .text = "2xx without an answer" };
-	struct slice answer;
+	struct media_refusal refusal;
 	char *sdp, text[96];
 
-	if (call_has_sdp(msg, &answer) &&
-	    !media_answer(call->media, now, false, answer, &sdp, &refusal)) {
+	if (!read_2xx(leg, now, msg, &sdp, &refusal)) {
 		if (call_media_apply(e, call)) {
 			free(sdp);
 			end_without_memory(e, now, call);
 			return -ENOMEM;
 		}
-		if (!call_outbox_add(e, now, call_other(leg), msg->status, msg->reason,
-				     call_headers_answer(msg), sdp))
+		if (!call_outbox_respond(e, now, call_other(leg), msg->status, msg->reason,
+					 call_headers_answer(msg), sdp))
 			return 0;
 		end_without_memory(e, now, call);
 		return -ENOMEM;
@@ -383,7 +392,9 @@ int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const stru
 	e->counters[CALL_COUNT_REFUSED_MEDIA]++;
 	call_end(e, now, call, &(struct call_reason){
 		.status = refusal.status == 488 ? 502 : refusal.status, .text = text,
-		.bye_headers = SLICE("Reason: Q.850;cause=79;text=\"unusable answer\"\r\n"),
+		.bye_headers = leg->late ?
+			SLICE("Reason: Q.850;cause=79;text=\"unusable offer\"\r\n") :
+			SLICE("Reason: Q.850;cause=79;text=\"unusable answer\"\r\n"),
 	});
 	return -EINVAL;
 }
@@ -392,7 +403,7 @@ CALL_ACTION(call_invite_success)
 {
 	struct call *call = leg->call;
 
-	if (confirm(e, now, leg, ev)) {
+	if (confirm(e, leg, ev) || call_leg_take_2xx(e, now, leg, ev)) {
 		call_end(e, now, call, &(struct call_reason){
 			.status = 502, .text = "2xx that makes no dialog",
 		});
@@ -463,7 +474,7 @@ CALL_ACTION(call_invite_surplus)
 	if (!fork)
 		return;
 	e->counters[CALL_COUNT_SURPLUS]++;
-	acknowledge(e, now, fork, ev);
+	call_leg_ack_now(e, now, fork, ev);
 	call_leg_bye(e, now, fork, SLICE("Reason: SIP;cause=200;text=\"answered elsewhere\"\r\n"));
 }
 
@@ -476,11 +487,13 @@ CALL_ACTION(call_invite_late)
 	}
 	if (leg->state != CALL_LEG_CANCELLED) {
 		leg->invite = NULL;
-		acknowledge(e, now, leg, ev);
+		call_leg_ack_now(e, now, leg, ev);
 		return;
 	}
-	if (!confirm(e, now, leg, ev))
-		call_leg_bye(e, now, leg, slice_str(leg->call->end_headers));
+	if (confirm(e, leg, ev))
+		return;
+	call_leg_ack_now(e, now, leg, ev);
+	call_leg_bye(e, now, leg, slice_str(leg->call->end_headers));
 }
 
 CALL_ACTION(call_invite_gone)

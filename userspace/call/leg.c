@@ -3,6 +3,7 @@
  * A leg: one dialog, and what is under way in it. How a leg is brought to its
  * end depends on how far it came, and on nothing else; that is the table here.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "call/call.h"
@@ -69,6 +70,62 @@ void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 
 	leg->server = NULL;
 }
 
+static struct sip_content sdp_content(const char *sdp)
+{
+	return (struct sip_content){
+		.content_type = sdp ? SLICE("application/sdp") : SLICE(""),
+		.body = slice_str(sdp),
+	};
+}
+
+int call_leg_keep_offer(struct call_leg *leg, const struct sip_event *ev)
+{
+	struct slice offer;
+
+	leg->offer = call_has_sdp(ev->msg, &offer) ? slice_dup(offer) : NULL;
+	sip_client_keep(ev->client);
+	leg->unacked = ev->client;
+	return leg->offer ? 0 : -ENOMEM;
+}
+
+int call_leg_ack_now(struct call_engine *e, u64 now, struct call_leg *leg,
+		     const struct sip_event *ev)
+{
+	struct sip_content content;
+	struct slice offer;
+	char *sdp = NULL;
+	int err;
+
+	if (leg->late && call_has_sdp(ev->msg, &offer))
+		sdp = media_reject(leg->call->id, offer);
+	content = sdp_content(sdp);
+	err = sip_ack(e->sip, now, ev->client, leg->dialog, &content);
+	free(sdp);
+	return err;
+}
+
+int call_leg_ack_kept(struct call_engine *e, u64 now, struct call_leg *leg, const char *sdp)
+{
+	struct sip_client *client = leg->unacked;
+	struct sip_content content;
+	char *rejection = NULL;
+	int err;
+
+	if (!client)
+		return 0;
+	if (!sdp)
+		rejection = media_reject(leg->call->id, slice_str(leg->offer));
+	content = sdp_content(sdp ? sdp : rejection);
+	err = sip_ack(e->sip, now, client, leg->dialog, &content);
+	if (err)
+		sip_client_put(e->sip, now, client);
+	free(rejection);
+	free(leg->offer);
+	leg->offer = NULL;
+	leg->unacked = NULL;
+	return err;
+}
+
 /*
  * -errno of sip_request() leaves the far side alone: it has no way to hear of
  * the end, and a leg that cannot be told is a leg that is done.
@@ -105,10 +162,14 @@ static void end_invited(struct call_engine *e, u64 now, struct call_leg *leg,
 		leg->state = CALL_LEG_DONE;
 }
 
-/* A re-INVITE of theirs that waits is answered first (RFC 3261 §15.1.2). */
+/*
+ * A re-INVITE of theirs that waits is answered first (RFC 3261 §15.1.2), and a 2xx of theirs
+ * has its ACK before the BYE.
+ */
 static void end_up(struct call_engine *e, u64 now, struct call_leg *leg,
 		   const struct call_reason *why)
 {
+	call_leg_ack_kept(e, now, leg, NULL);
 	call_leg_respond(e, now, leg, 487, NULL, SLICE(""), NULL);
 	call_leg_bye(e, now, leg, why->bye_headers);
 }
@@ -128,6 +189,7 @@ void call_leg_end(struct call_engine *e, u64 now, struct call_leg *leg,
 	};
 
 	if (leg == why->quiet) {
+		call_leg_ack_kept(e, now, leg, NULL);
 		call_leg_respond(e, now, leg, 487, NULL, SLICE(""), NULL);
 		leg->state = CALL_LEG_DONE;
 		return;
@@ -150,7 +212,7 @@ struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
 		return NULL;
 	*fork = (struct call_leg){
 		.call = call, .index = (u8)(2 + call->nforks), .state = CALL_LEG_UP,
-		.realm = leg->realm, .trunk = leg->trunk, .peer = leg->peer,
+		.realm = leg->realm, .trunk = leg->trunk, .peer = leg->peer, .late = leg->late,
 	};
 	fork->dialog = sip_dialog_fork(e->sip, leg->dialog, msg);
 	if (!fork->dialog) {

@@ -266,7 +266,7 @@ static bool refuse_offer(struct call_engine *e, u64 now, struct call *call, u64 
 {
 	struct call_message *m = call_outbox_gated(call, ticket);
 
-	if (call->state != CALL_UP || !m || m->status)
+	if (call->state != CALL_UP || !m || m->status || m->method != SIP_INVITE)
 		return false;
 	media_rollback(call->media, now);
 	call_leg_respond(e, now, call_other(m->leg), 500, NULL, SLICE(""), NULL);

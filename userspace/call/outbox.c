@@ -19,25 +19,38 @@ static void free_message(struct call_message *m)
 	free(m);
 }
 
-int call_outbox_add(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
-		    struct slice phrase, char *headers, char *sdp)
+static int add(struct call_engine *e, u64 now, const struct call_message *message)
 {
-	struct call_message *m = calloc(1, sizeof(*m));
+	struct call_message *m = malloc(sizeof(*m));
 
 	if (!m) {
-		free(headers);
-		free(sdp);
+		free(message->phrase);
+		free(message->headers);
+		free(message->sdp);
 		return -ENOMEM;
 	}
-	m->gate = leg->call->last_ticket;
-	m->leg = leg;
-	m->status = status;
-	m->phrase = phrase.n ? slice_dup(phrase) : NULL;
-	m->headers = headers;
-	m->sdp = sdp;
-	list_add_tail(&leg->call->outbox, &m->node);
-	call_outbox_flush(e, now, leg->call);
+	*m = *message;
+	m->gate = m->leg->call->last_ticket;
+	list_add_tail(&m->leg->call->outbox, &m->node);
+	call_outbox_flush(e, now, message->leg->call);
 	return 0;
+}
+
+int call_outbox_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+			struct slice phrase, char *headers, char *sdp)
+{
+	return add(e, now, &(struct call_message){
+		.leg = leg, .status = status, .phrase = phrase.n ? slice_dup(phrase) : NULL,
+		.headers = headers, .sdp = sdp,
+	});
+}
+
+int call_outbox_request(struct call_engine *e, u64 now, struct call_leg *leg,
+			enum sip_method method, char *headers, char *sdp)
+{
+	return add(e, now, &(struct call_message){
+		.leg = leg, .method = method, .headers = headers, .sdp = sdp,
+	});
 }
 
 static int send_message(struct call_engine *e, u64 now, struct call_message *m)
@@ -45,7 +58,8 @@ static int send_message(struct call_engine *e, u64 now, struct call_message *m)
 	struct call_leg *leg = m->leg;
 
 	if (!m->status)
-		return call_invite_send(e, now, m);
+		return m->method == SIP_ACK ? call_leg_ack_kept(e, now, leg, m->sdp) :
+					      call_invite_send(e, now, m);
 	call_leg_respond(e, now, leg, m->status, m->phrase, slice_str(m->headers), m->sdp);
 	if (m->status >= 200 && m->status < 300)
 		leg->state = CALL_LEG_ANSWERED;
@@ -67,7 +81,7 @@ void call_outbox_flush(struct call_engine *e, u64 now, struct call *call)
 	}
 	if (err)
 		call_end(e, now, call, &(struct call_reason){
-			.status = err == -ENOMEM ? 503 : 500, .text = "INVITE could not be sent",
+			.status = err == -ENOMEM ? 503 : 500, .text = "a request could not be sent",
 		});
 }
 

@@ -39,7 +39,7 @@ static u16 busy_status(struct call_leg *leg)
 
 	if (leg->server || leg->state == CALL_LEG_ANSWERED)
 		return 500;
-	if (leg->invite || other->server || other->state == CALL_LEG_ANSWERED ||
+	if (leg->invite || leg->unacked || other->server || other->state == CALL_LEG_ANSWERED ||
 	    media_offer_pending(leg->call->media))
 		return 491;
 	return 0;
@@ -80,12 +80,8 @@ CALL_ACTION(call_reinvite)
 		       status == 415 ? SLICE(CALL_ACCEPT) : SLICE(""));
 		return;
 	}
-	if (!call_has_sdp(ev->msg, &offer)) {
-		refuse(e, now, leg, ev->server, 488, SLICE(CALL_WARNING_LATE_OFFER));
-		return;
-	}
-	if (media_offer(leg->call->media, now, call_media_leg(leg), offer, &sdp,
-			&refusal)) {
+	if (call_has_sdp(ev->msg, &offer) &&
+	    media_offer(leg->call->media, now, call_media_leg(leg), offer, &sdp, &refusal)) {
 		refuse_offer(e, now, leg, ev->server, &refusal);
 		return;
 	}
@@ -99,21 +95,20 @@ CALL_ACTION(call_reinvite)
 		give_up(e, now, leg, 500);
 		return;
 	}
-	if (call_outbox_add(e, now, call_other(leg), 0, SLICE(""), call_headers_pass(ev->msg), sdp))
+	if (call_outbox_request(e, now, call_other(leg), SIP_INVITE, call_headers_pass(ev->msg),
+				sdp))
 		give_up(e, now, leg, 500);
 }
 
 CALL_ACTION(call_reinvite_success)
 {
-	struct sip_content content = { .headers = SLICE("") };
-
 	if (ev->client != leg->invite) {
 		call_invite_surplus(e, now, leg, ev);
 		return;
 	}
 	leg->invite = NULL;
 	sip_dialog_response(e->sip, leg->dialog, ev->msg);
-	sip_ack(e->sip, now, ev->client, leg->dialog, &content);
+	call_leg_take_2xx(e, now, leg, ev);
 	call_answer(e, now, leg, ev->msg);
 }
 
@@ -137,7 +132,8 @@ CALL_ACTION(call_reinvite_failure)
 		call_failure_clear(&f);
 		return;
 	}
-	call_outbox_add(e, now, call_other(leg), f.status, slice_str(f.phrase), f.headers, NULL);
+	call_outbox_respond(e, now, call_other(leg), f.status, slice_str(f.phrase), f.headers,
+			    NULL);
 	f.headers = NULL;
 	call_failure_clear(&f);
 }

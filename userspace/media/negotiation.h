@@ -53,6 +53,11 @@ int media_answer(struct media_negotiation *n, u64 now, bool provisional,
 		 struct slice sdp, char **out, struct media_refusal *refusal);
 /* The pending offer was refused, cancelled, timed out. */
 void media_rollback(struct media_negotiation *n, u64 now);
+/*
+ * An answer that rejects every stream of offer; malloc'ed. NULL: no memory, or offer is not
+ * readable.
+ */
+char *media_reject(u64 session, struct slice offer);
 bool media_offer_pending(const struct media_negotiation *n);
 /* -EADDRINUSE from the relay: draw other local ports for all new ends and print again. */
 int media_redraw(struct media_negotiation *n, u64 now, char **out,

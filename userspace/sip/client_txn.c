@@ -171,6 +171,18 @@ static struct sip_client_fork *find_fork(struct sip_client *c, struct slice tag)
 	return NULL;
 }
 
+void sip_client_keep(struct sip_client *c)
+{
+	c->kept = true;
+}
+
+void sip_client_put(struct sip_engine *e, u64 now, struct sip_client *c)
+{
+	c->kept = false;
+	if (c->overdue)
+		timer_arm(e->timers, &c->end, now);
+}
+
 int sip_ack(struct sip_engine *e, u64 now, struct sip_client *c, struct sip_dialog *dialog,
 	    const struct sip_content *content)
 {
@@ -195,6 +207,7 @@ int sip_ack(struct sip_engine *e, u64 now, struct sip_client *c, struct sip_dial
 	fork->ack = ack;
 	fork->ack_n = n;
 	fork->flow = dialog->flow;
+	sip_client_put(e, now, c);
 	return 0;
 }
 
@@ -342,6 +355,9 @@ void sip_client_timer(struct sip_engine *e, struct sip_client *c, u32 kind,
 		send_due(e, c);
 		return;
 	}
+	c->overdue = c->kept;
+	if (c->overdue)
+		return;
 	if (is_final(c)) {
 		sip_client_free(e, c);
 		return;

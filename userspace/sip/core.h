@@ -185,6 +185,7 @@ struct sip_client {
 	enum sip_method method;
 	bool internal;			/* our CANCEL: nobody hears of it */
 	bool cancel_wanted, cancelled;
+	bool kept, overdue;		/* sip_client_keep(); its timers have run out */
 	char branch[24];
 	char local_tag[40];
 	u32 cseq;

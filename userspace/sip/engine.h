@@ -165,6 +165,13 @@ int sip_request(struct sip_engine *e, u64 now, struct sip_dialog *dialog,
 int sip_ack(struct sip_engine *e, u64 now, struct sip_client *client,
 	    struct sip_dialog *dialog, const struct sip_content *content);
 /*
+ * The ACK of a 2xx with an offer has to wait for the answer (RFC 3264 §4, RFC 6337 §2.2): client
+ * stays, absorbing what comes again, until sip_ack() or, when there will be none,
+ * sip_client_put().
+ */
+void sip_client_keep(struct sip_client *client);
+void sip_client_put(struct sip_engine *e, u64 now, struct sip_client *client);
+/*
  * CANCEL an INVITE; held back until a provisional response came (RFC 3261 §9.1).
  * headers may hold a Reason line. 64*T1 after the CANCEL the INVITE gets its TIMEOUT.
  * -EINVAL: no INVITE, or finally answered; -ENOMEM.
