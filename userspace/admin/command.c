@@ -115,7 +115,8 @@ static void run_info(const struct command_context *ctx, json_t *args, struct out
 				"node", (int)conf->node,
 				"calls", (json_int_t)call_engine_calls(conf->engine),
 				"stopping", conf->stopping && conf->stopping(conf->arg),
-				"relay", "kernel", "control_clients", (json_int_t)ctx->clients,
+				"relay", conf->relay ? media_relay_name(conf->relay) : "none",
+				"control_clients", (json_int_t)ctx->clients,
 				"control_dropped", (json_int_t)ctx->dropped,
 				"counters", counters);
 }

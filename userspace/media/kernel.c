@@ -25,7 +25,8 @@
 
 #define EVENT_BUFFER (4 << 20)
 
-struct media_relay {
+struct kernel_relay {
+	struct media_relay relay;
 	struct mnl_socket *commands, *events;
 	u64 owner;
 	u16 family;
@@ -39,6 +40,11 @@ struct media_relay {
 	char *buffer;			/* KERNEL_BUFFER each */
 	char *event_buffer;
 };
+
+static struct kernel_relay *kernel_of(struct media_relay *relay)
+{
+	return (struct kernel_relay *)relay;	/* its first member */
+}
 
 static int fail(struct media_error *err, int code, const char *text)
 {
@@ -120,7 +126,7 @@ static int take_message(const struct nlmsghdr *nlh, struct answer *a)
 }
 
 /* News to this socket that answers nothing; the rest is of a command given up. */
-static void take_unasked(struct media_relay *r, const struct nlmsghdr *nlh)
+static void take_unasked(struct kernel_relay *r, const struct nlmsghdr *nlh)
 {
 	struct media_event event;
 
@@ -131,7 +137,7 @@ static void take_unasked(struct media_relay *r, const struct nlmsghdr *nlh)
 	eventfd_write(r->bell, 1);
 }
 
-static int take_messages(struct media_relay *r, ssize_t n, struct answer *a)
+static int take_messages(struct kernel_relay *r, ssize_t n, struct answer *a)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)r->buffer;
 	int left = n, rc = 1;
@@ -145,7 +151,7 @@ static int take_messages(struct media_relay *r, ssize_t n, struct answer *a)
 	return rc;
 }
 
-static int transact(struct media_relay *r, struct nlmsghdr *nlh, struct answer *a)
+static int transact(struct kernel_relay *r, struct nlmsghdr *nlh, struct answer *a)
 {
 	ssize_t n;
 	int rc;
@@ -166,7 +172,7 @@ static int transact(struct media_relay *r, struct nlmsghdr *nlh, struct answer *
 	return rc;
 }
 
-static struct nlmsghdr *begin(struct media_relay *r, u16 family, u8 cmd, u8 version, u16 flags)
+static struct nlmsghdr *begin(struct kernel_relay *r, u16 family, u8 cmd, u8 version, u16 flags)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(r->buffer);
 	struct genlmsghdr *genl;
@@ -179,7 +185,7 @@ static struct nlmsghdr *begin(struct media_relay *r, u16 family, u8 cmd, u8 vers
 	return nlh;
 }
 
-static struct nlmsghdr *begin_session(struct media_relay *r, u8 cmd, u16 flags)
+static struct nlmsghdr *begin_session(struct kernel_relay *r, u8 cmd, u16 flags)
 {
 	return begin(r, r->family, cmd, JALUR_GENL_VERSION, flags);
 }
@@ -188,12 +194,12 @@ static struct nlmsghdr *begin_session(struct media_relay *r, u8 cmd, u16 flags)
 
 static int take_family(const struct nlmsghdr *nlh, void *arg)
 {
-	struct media_relay *r = arg;
+	struct kernel_relay *r = arg;
 
 	return kernel_decode_family(nlh, &r->family, &r->group);
 }
 
-static int find_family(struct media_relay *r, struct media_error *err)
+static int find_family(struct kernel_relay *r, struct media_error *err)
 {
 	struct answer a = { take_family, r, err };
 	struct nlmsghdr *nlh = begin(r, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, NLM_F_ACK);
@@ -206,7 +212,7 @@ static int find_family(struct media_relay *r, struct media_error *err)
 	return rc;
 }
 
-static int attach(struct media_relay *r, bool takeover, struct media_error *err)
+static int attach(struct kernel_relay *r, bool takeover, struct media_error *err)
 {
 	struct answer a = { .err = err };
 	struct nlmsghdr *nlh = begin_session(r, JALUR_CMD_OWNER_ATTACH, NLM_F_ACK);
@@ -234,7 +240,7 @@ static int open_socket(struct mnl_socket **out, struct media_error *err)
 	return 0;
 }
 
-static int open_events(struct media_relay *r, struct media_error *err)
+static int open_events(struct kernel_relay *r, struct media_error *err)
 {
 	int fd = mnl_socket_get_fd(r->events), size = EVENT_BUFFER;
 
@@ -247,7 +253,7 @@ static int open_events(struct media_relay *r, struct media_error *err)
 	return 0;
 }
 
-static int open_watch(struct media_relay *r, struct media_error *err)
+static int open_watch(struct kernel_relay *r, struct media_error *err)
 {
 	int fds[3], i;
 
@@ -265,45 +271,10 @@ static int open_watch(struct media_relay *r, struct media_error *err)
 	return 0;
 }
 
-int media_kernel_open(struct media_relay **out, u64 owner, bool takeover,
-		      struct media_error *err)
+static void kernel_close(struct media_relay *relay)
 {
-	struct media_relay *r = calloc(1, sizeof(*r));
-	int rc;
+	struct kernel_relay *r = kernel_of(relay);
 
-	memset(err, 0, sizeof(*err));
-	if (!r)
-		return fail(err, -ENOMEM, "out of memory");
-	r->owner = owner;
-	r->watch = r->bell = -1;
-	r->buffer = malloc(KERNEL_BUFFER);
-	r->event_buffer = malloc(KERNEL_BUFFER);
-	rc = r->buffer && r->event_buffer ? 0 : fail(err, -ENOMEM, "out of memory");
-	if (!rc)
-		rc = open_socket(&r->commands, err);
-	if (!rc)
-		rc = open_socket(&r->events, err);
-	if (!rc)
-		rc = open_watch(r, err);
-	if (!rc)
-		rc = find_family(r, err);
-	/* events first: what happens from the attachment on is not missed */
-	if (!rc)
-		rc = open_events(r, err);
-	if (!rc)
-		rc = attach(r, takeover, err);
-	if (rc) {
-		media_relay_close(r);
-		return rc;
-	}
-	*out = r;
-	return 0;
-}
-
-void media_relay_close(struct media_relay *r)
-{
-	if (!r)
-		return;
 	if (r->commands)
 		mnl_socket_close(r->commands);
 	if (r->events)
@@ -319,13 +290,13 @@ void media_relay_close(struct media_relay *r)
 
 /* --- sessions ------------------------------------------------------------------------ */
 
-int media_relay_apply(struct media_relay *r, const struct media_plan *old,
-		      const struct media_plan *plan, struct media_error *err)
+static int kernel_apply(struct media_relay *relay, const struct media_plan *old,
+			const struct media_plan *plan, struct media_error *err)
 {
+	struct kernel_relay *r = kernel_of(relay);
 	struct answer a = { .err = err };
 	struct nlmsghdr *nlh;
 
-	memset(err, 0, sizeof(*err));
 	nlh = begin_session(r, old ? JALUR_CMD_SESSION_SET : JALUR_CMD_SESSION_NEW, NLM_F_ACK);
 	kernel_encode_plan(nlh, r->owner, plan);
 	return transact(r, nlh, &a);
@@ -342,30 +313,29 @@ static int take_session(const struct nlmsghdr *nlh, void *arg)
 	return t->figures ? kernel_decode_session(nlh, t->figures, NULL) : 0;
 }
 
-static int ask_session(struct media_relay *r, u8 cmd, u64 session,
+static int ask_session(struct kernel_relay *r, u8 cmd, u64 session,
 		       struct media_figures *figures, struct media_error *err)
 {
 	struct take_figures t = { figures };
 	struct answer a = { take_session, &t, err };
 	struct nlmsghdr *nlh;
 
-	memset(err, 0, sizeof(*err));
 	nlh = begin_session(r, cmd, NLM_F_ACK);
 	mnl_attr_put_u64(nlh, JALUR_A_SESSION_OWNER, r->owner);
 	mnl_attr_put_u64(nlh, JALUR_A_SESSION_ID, session);
 	return transact(r, nlh, &a);
 }
 
-int media_relay_remove(struct media_relay *r, u64 session,
-		       struct media_figures *figures, struct media_error *err)
+static int kernel_remove(struct media_relay *relay, u64 session,
+			 struct media_figures *figures, struct media_error *err)
 {
-	return ask_session(r, JALUR_CMD_SESSION_DEL, session, figures, err);
+	return ask_session(kernel_of(relay), JALUR_CMD_SESSION_DEL, session, figures, err);
 }
 
-int media_relay_get(struct media_relay *r, u64 session,
-		    struct media_figures *figures, struct media_error *err)
+static int kernel_get(struct media_relay *relay, u64 session,
+		      struct media_figures *figures, struct media_error *err)
 {
-	return ask_session(r, JALUR_CMD_SESSION_GET, session, figures, err);
+	return ask_session(kernel_of(relay), JALUR_CMD_SESSION_GET, session, figures, err);
 }
 
 /*
@@ -408,16 +378,16 @@ static int take_part(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
-int media_relay_each(struct media_relay *r,
-		     void (*each)(void *arg, const struct media_figures *figures, u64 digest),
-		     void *arg, struct media_error *err)
+static int kernel_each(struct media_relay *relay,
+		       void (*each)(void *arg, const struct media_figures *figures, u64 digest),
+		       void *arg, struct media_error *err)
 {
+	struct kernel_relay *r = kernel_of(relay);
 	struct take_each t = { .each = each, .arg = arg };
 	struct answer a = { take_part, &t, err };
 	struct nlmsghdr *nlh;
 	int rc;
 
-	memset(err, 0, sizeof(*err));
 	t.part = malloc(sizeof(*t.part));
 	t.whole = malloc(sizeof(*t.whole));
 	if (t.part && t.whole) {
@@ -435,12 +405,12 @@ int media_relay_each(struct media_relay *r,
 
 /* --- events ---------------------------------------------------------------------------- */
 
-int media_relay_event_fd(const struct media_relay *r)
+static int kernel_event_fd(const struct media_relay *relay)
 {
-	return r->watch;
+	return ((const struct kernel_relay *)relay)->watch;
 }
 
-static int read_events(struct media_relay *r)
+static int read_events(struct kernel_relay *r)
 {
 	ssize_t n = mnl_socket_recvfrom(r->events, r->event_buffer, KERNEL_BUFFER);
 
@@ -460,7 +430,7 @@ static int read_events(struct media_relay *r)
 }
 
 /* What came to the socket of commands since the last one was answered. */
-static void read_unasked(struct media_relay *r)
+static void read_unasked(struct kernel_relay *r)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)r->buffer;
 	ssize_t n = recv(mnl_socket_get_fd(r->commands), r->buffer, KERNEL_BUFFER, MSG_DONTWAIT);
@@ -470,7 +440,7 @@ static void read_unasked(struct media_relay *r)
 		take_unasked(r, nlh);
 }
 
-static bool next_message(struct media_relay *r, struct media_event *event)
+static bool next_message(struct kernel_relay *r, struct media_event *event)
 {
 	int left = r->have;
 	bool ok = mnl_nlmsg_ok(r->at, left) && !kernel_decode_event(r->at, event);
@@ -485,7 +455,7 @@ static bool next_message(struct media_relay *r, struct media_event *event)
 }
 
 /* A gap in the numbers of this namespace means that something was lost. */
-static void check_sequence(struct media_relay *r, const struct media_event *event)
+static void check_sequence(struct kernel_relay *r, const struct media_event *event)
 {
 	if (!event->sequence)
 		return;
@@ -494,8 +464,9 @@ static void check_sequence(struct media_relay *r, const struct media_event *even
 	r->next_event = event->sequence + 1;
 }
 
-int media_relay_event_next(struct media_relay *r, struct media_event *event)
+static int kernel_event_next(struct media_relay *relay, struct media_event *event)
 {
+	struct kernel_relay *r = kernel_of(relay);
 	eventfd_t rung;
 	int rc;
 
@@ -524,4 +495,53 @@ int media_relay_event_next(struct media_relay *r, struct media_event *event)
 		if (event->owner == r->owner)
 			return 1;
 	}
+}
+
+/* --- the relay ------------------------------------------------------------------------- */
+
+static const struct media_relay_ops kernel_ops = {
+	.name = "kernel",
+	.close = kernel_close,
+	.apply = kernel_apply,
+	.remove = kernel_remove,
+	.get = kernel_get,
+	.each = kernel_each,
+	.event_fd = kernel_event_fd,
+	.event_next = kernel_event_next,
+};
+
+int media_kernel_open(struct media_relay **out, u64 owner, bool takeover,
+		      struct media_error *err)
+{
+	struct kernel_relay *r = calloc(1, sizeof(*r));
+	int rc;
+
+	memset(err, 0, sizeof(*err));
+	if (!r)
+		return fail(err, -ENOMEM, "out of memory");
+	r->relay.ops = &kernel_ops;
+	r->owner = owner;
+	r->watch = r->bell = -1;
+	r->buffer = malloc(KERNEL_BUFFER);
+	r->event_buffer = malloc(KERNEL_BUFFER);
+	rc = r->buffer && r->event_buffer ? 0 : fail(err, -ENOMEM, "out of memory");
+	if (!rc)
+		rc = open_socket(&r->commands, err);
+	if (!rc)
+		rc = open_socket(&r->events, err);
+	if (!rc)
+		rc = open_watch(r, err);
+	if (!rc)
+		rc = find_family(r, err);
+	/* events first: what happens from the attachment on is not missed */
+	if (!rc)
+		rc = open_events(r, err);
+	if (!rc)
+		rc = attach(r, takeover, err);
+	if (rc) {
+		kernel_close(&r->relay);
+		return rc;
+	}
+	*out = &r->relay;
+	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A relay carries media plans out. There is the kernel's (kernel.c, libmnl);
- * one with sockets will stand behind the same interface.
+ * A relay carries media plans out: the kernel's (kernel.c, libmnl), or one with
+ * sockets. Each implements the operations below with a struct that begins with
+ * struct media_relay; who opened it calls the media_relay_*() functions only.
  */
 #ifndef MEDIA_RELAY_H
 #define MEDIA_RELAY_H
@@ -48,14 +49,39 @@ struct media_event {
 	u32 ssrc;
 };
 
+/*
+ * What an implementation does; the media_relay_*() functions say what each means.
+ * err is there, and empty, when it is called.
+ */
+struct media_relay_ops {
+	const char *name;		/* "kernel", "userspace": for logs and answers */
+	void (*close)(struct media_relay *r);
+	int (*apply)(struct media_relay *r, const struct media_plan *old,
+		     const struct media_plan *plan, struct media_error *err);
+	int (*remove)(struct media_relay *r, u64 session,
+		      struct media_figures *figures, struct media_error *err);
+	int (*get)(struct media_relay *r, u64 session,
+		   struct media_figures *figures, struct media_error *err);
+	int (*each)(struct media_relay *r,
+		    void (*each)(void *arg, const struct media_figures *figures, u64 digest),
+		    void *arg, struct media_error *err);
+	int (*event_fd)(const struct media_relay *r);
+	int (*event_next)(struct media_relay *r, struct media_event *event);
+};
+
+struct media_relay {
+	const struct media_relay_ops *ops;
+};
+
 /* owner: the node id. takeover as MODULE.md §3. 0 or -errno with err. */
 int media_kernel_open(struct media_relay **out, u64 owner, bool takeover,
 		      struct media_error *err);
-void media_relay_close(struct media_relay *r);
+void media_relay_close(struct media_relay *r);		/* NULL allowed */
+const char *media_relay_name(const struct media_relay *r);
 
 /*
- * Creates the session when old is NULL, else replaces it. Returns after the kernel
- * acknowledged. -EADDRINUSE: a port is taken; draw others.
+ * Creates the session when old is NULL, else replaces it. Returns after the relay
+ * has taken it over. -EADDRINUSE: a port is taken; draw others.
  */
 int media_relay_apply(struct media_relay *r, const struct media_plan *old,
 		      const struct media_plan *plan, struct media_error *err);

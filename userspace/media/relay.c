@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From the caller's side of a relay to the one that serves. Callers hand in an
+ * error to be filled in; it is emptied here, for all implementations.
+ */
+#include <string.h>
+
+#include "media/relay.h"
+
+void media_relay_close(struct media_relay *r)
+{
+	if (r)
+		r->ops->close(r);
+}
+
+const char *media_relay_name(const struct media_relay *r)
+{
+	return r->ops->name;
+}
+
+int media_relay_apply(struct media_relay *r, const struct media_plan *old,
+		      const struct media_plan *plan, struct media_error *err)
+{
+	memset(err, 0, sizeof(*err));
+	return r->ops->apply(r, old, plan, err);
+}
+
+int media_relay_remove(struct media_relay *r, u64 session,
+		       struct media_figures *figures, struct media_error *err)
+{
+	memset(err, 0, sizeof(*err));
+	return r->ops->remove(r, session, figures, err);
+}
+
+int media_relay_get(struct media_relay *r, u64 session,
+		    struct media_figures *figures, struct media_error *err)
+{
+	memset(err, 0, sizeof(*err));
+	return r->ops->get(r, session, figures, err);
+}
+
+int media_relay_each(struct media_relay *r,
+		     void (*each)(void *arg, const struct media_figures *figures, u64 digest),
+		     void *arg, struct media_error *err)
+{
+	memset(err, 0, sizeof(*err));
+	return r->ops->each(r, each, arg, err);
+}
+
+int media_relay_event_fd(const struct media_relay *r)
+{
+	return r->ops->event_fd(r);
+}
+
+int media_relay_event_next(struct media_relay *r, struct media_event *event)
+{
+	return r->ops->event_next(r, event);
+}
