@@ -55,6 +55,7 @@ static enum call_input event_input(const struct call_leg *leg, const struct sip_
 	case SIP_EVENT_TIMEOUT:
 	case SIP_EVENT_FAILED:
 		return ev->client == leg->bye ? CALL_INPUT_BYE_DONE : CALL_INPUT_FAILURE;
+	case SIP_EVENT_NO_PRACK:	/* nothing is sent reliably */
 	case SIP_EVENT_NONE:
 		break;
 	}

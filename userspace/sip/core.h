@@ -42,6 +42,9 @@
 	X(TIMEOUTS,		"sip-timeouts") \
 	X(UNREACHABLE,		"sip-unreachable") \
 	X(NO_ACK,		"sip-no-ack") \
+	X(NO_PRACK,		"sip-no-prack") \
+	X(STRAY_PRACKS,		"sip-stray-pracks-481") \
+	X(RELIABLE_DROPPED,	"sip-reliable-again-dropped") \
 	X(FORKS_DROPPED,	"sip-forks-dropped") \
 	X(NO_MEMORY,		"sip-no-memory") \
 	X(SERVERS,		"sip-server-transactions") \
@@ -60,6 +63,7 @@ enum sip_timer_kind {
 	SIP_TIMER_SERVER_END,		/* H, I, J, L */
 	SIP_TIMER_CLIENT_SEND,		/* A, E */
 	SIP_TIMER_CLIENT_END,		/* B, D, F, K, M */
+	SIP_TIMER_RELIABLE,		/* a reliable provisional response again, or its end */
 };
 
 struct sip_engine {
@@ -114,6 +118,7 @@ struct sip_server {
 	struct hash_node node;		/* by branch */
 	struct hash_node merge;		/* by Call-ID, From-tag, CSeq */
 	struct list unacked;		/* on its dialog's list */
+	struct list reliable;		/* struct sip_reliable, one a dialog */
 	struct timer send, end;
 	enum sip_server_state state;
 	enum sip_method method;
@@ -153,9 +158,38 @@ void sip_server_timer(struct sip_engine *e, struct sip_server *s, u32 kind,
 		      struct sip_event *event);
 void sip_server_free(struct sip_engine *e, struct sip_server *s);
 
+/* Writes a response into e->out; rseq 0: not a reliable one. */
+void sip_server_print(struct sip_engine *e, const struct sip_server *s,
+		      const struct sip_dialog *dialog, u16 status, const char *reason,
+		      const struct sip_content *content, u32 rseq);
+/* A provisional response was sent. */
+void sip_server_proceed(struct sip_engine *e, struct sip_server *s);
+
 /* Where a response goes (RFC 3261 §18.2.2, RFC 3581). */
 struct flow sip_reply_flow(const struct sip_engine *e, const struct sip_msg *msg,
 			   const struct flow *source);
+
+/* --- reliable.c: provisional responses that are acknowledged (RFC 3262) --- */
+
+/* The INVITE whose response this PRACK of d acknowledges; NULL: none. */
+struct sip_server *sip_reliable_acked(struct sip_engine *e, struct sip_dialog *d,
+				      const struct sip_msg *prack);
+/* Nothing is sent any more, but a PRACK on its way finds what it is for. */
+void sip_reliable_stop(struct sip_engine *e, struct sip_server *s);
+void sip_reliable_forget_server(struct sip_engine *e, struct sip_server *s);
+void sip_reliable_forget_dialog(struct sip_engine *e, struct sip_dialog *d);
+void sip_reliable_timer(struct sip_engine *e, void *owner, struct sip_event *event);
+
+/* What a response of ours to be acknowledged is to its early dialog. */
+enum sip_rseq {
+	SIP_RSEQ_UNRELIABLE,		/* it need not be */
+	SIP_RSEQ_NEXT,
+	SIP_RSEQ_AGAIN,			/* or too early: it will come again */
+};
+
+enum sip_rseq sip_rseq_of(const struct sip_dialog *d, const struct sip_msg *response);
+/* Remembers a response that is the next one. */
+void sip_rseq_take(struct sip_dialog *d, const struct sip_msg *response);
 
 /* --- client_txn.c --- */
 
@@ -219,6 +253,7 @@ struct sip_dialog_priv {
 	bool translated;		/* a NAT is before the peer: the flow is all there is */
 	bool connected;			/* so it is with a connection */
 	struct list unacked;		/* struct sip_server */
+	struct list reliable;		/* struct sip_reliable, one an INVITE */
 };
 
 /* The dialog that a request is in: all three parts must fit. */

@@ -181,6 +181,7 @@ static struct sip_dialog *new_dialog(struct sip_engine *e, struct slice local_ta
 	}
 	d->priv->dialog = d;
 	list_init(&d->priv->unacked);
+	list_init(&d->priv->reliable);
 	memcpy(d->local_tag, local_tag.p, local_tag.n);
 	hash_insert(&e->dialogs, &d->priv->node, tag_hash(e, local_tag));
 	return d;
@@ -191,6 +192,7 @@ void sip_dialog_free(struct sip_engine *e, struct sip_dialog *d)
 	if (!d)
 		return;
 	sip_server_forget_dialog(e, d);
+	sip_reliable_forget_dialog(e, d);
 	hash_remove(&e->dialogs, &d->priv->node);
 	free_routes(d);
 	free(d->remote_tag);
@@ -358,6 +360,8 @@ int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct
 	if (err)
 		return err;
 	follow(d);
+	if (sip_rseq_of(d, msg) == SIP_RSEQ_NEXT)
+		sip_rseq_take(d, msg);
 	if (confirms && msg->method == SIP_INVITE)
 		d->state = SIP_DIALOG_CONFIRMED;
 	return 0;

@@ -18,6 +18,13 @@ enum sip_dialog_state {
 	SIP_DIALOG_ENDED,
 };
 
+/* The reliable provisional response taken last: what RAck says (RFC 3262 §7.2). */
+struct sip_rack {
+	u32 rseq;			/* 0: none yet */
+	u32 cseq;			/* of its INVITE: each has numbers of its own */
+	bool owed;			/* its PRACK was not sent yet */
+};
+
 struct sip_dialog {
 	enum sip_dialog_state state;
 	bool uac;			/* we sent the INVITE */
@@ -32,9 +39,10 @@ struct sip_dialog {
 	size_t nroutes;
 	u32 local_cseq;
 	u32 remote_cseq;		/* 0: none yet */
+	struct sip_rack rack;
 	struct flow flow;		/* next hop */
 	void *user;
-	/* private to sip/: index, 2xx waiting for its ACK */
+	/* private to sip/: index, responses waiting for ACK or PRACK */
 	struct sip_dialog_priv *priv;
 };
 
@@ -53,7 +61,7 @@ struct sip_dialog *sip_dialog_new_uac(struct sip_engine *e,
 int sip_dialog_new_uas(struct sip_engine *e, struct sip_server *server, void *user,
 		       struct sip_dialog **out);
 /*
- * A response arrived: learn remote tag, target, route set; 2xx confirms. One that teaches
+ * A response arrived: learn remote tag, target, route set, RSeq; 2xx confirms. One that teaches
  * nothing (100, no To-tag, a failure) is 0. -EEXIST when it belongs to another fork (other
  * To-tag than the one learned); -EINVAL for unusable Record-Route; -ENOMEM.
  */

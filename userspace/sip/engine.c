@@ -54,17 +54,32 @@ static void take_initial(struct sip_engine *e, const struct flow *flow, struct s
 		take_new(e, flow, NULL, event);
 }
 
+static void refuse_unknown(struct sip_engine *e, const struct flow *flow, enum sip_count count)
+{
+	sip_count(e, count);
+	sip_reply(e, &e->msg, flow, 481, NULL, NULL, SLICE(""));
+}
+
 static void take_in_dialog(struct sip_engine *e, const struct flow *flow, struct sip_event *event)
 {
 	struct sip_dialog *d = sip_dialog_find(e, &e->msg);
+	struct sip_server *invite = NULL;
 
 	if (!d) {
-		sip_count(e, SIP_COUNT_UNKNOWN_DIALOG);
-		sip_reply(e, &e->msg, flow, 481, NULL, NULL, SLICE(""));
+		refuse_unknown(e, flow, SIP_COUNT_UNKNOWN_DIALOG);
 		return;
 	}
-	if (sip_check_in_dialog(e, d, &e->msg, flow) && sip_check_request(e, &e->msg, flow))
-		take_new(e, flow, d, event);
+	if (!sip_check_in_dialog(e, d, &e->msg, flow) || !sip_check_request(e, &e->msg, flow))
+		return;
+	if (e->msg.method == SIP_PRACK) {
+		invite = sip_reliable_acked(e, d, &e->msg);
+		if (!invite) {
+			refuse_unknown(e, flow, SIP_COUNT_STRAY_PRACKS);
+			return;
+		}
+	}
+	take_new(e, flow, d, event);
+	event->invite = invite;
 }
 
 /* To a failure it belongs to the transaction, to a 2xx to the dialog. */
@@ -93,8 +108,7 @@ static void take_cancel(struct sip_engine *e, const struct flow *flow, struct si
 			struct sip_event *event)
 {
 	if (!s || !addr_ip_eq(&flow->peer, &s->source.peer)) {
-		sip_count(e, SIP_COUNT_STRAY_CANCELS);
-		sip_reply(e, &e->msg, flow, 481, NULL, NULL, SLICE(""));
+		refuse_unknown(e, flow, SIP_COUNT_STRAY_CANCELS);
 		return;
 	}
 	sip_reply(e, &e->msg, flow, 200, NULL, s->tag, SLICE(""));
@@ -128,10 +142,28 @@ static void take_request(struct sip_engine *e, const struct flow *flow, struct s
 
 /* --- responses --- */
 
+/*
+ * true: the caller is to hear of it. Before it knows the dialog it has to learn from the
+ * response; from then on we can tell what comes again.
+ */
+static bool take_rseq(struct sip_engine *e, struct sip_dialog *d, struct sip_event *event)
+{
+	bool known = d && d->remote_tag && slice_eq(slice_str(d->remote_tag), e->msg.to.tag);
+	enum sip_rseq is = sip_rseq_of(known ? d : NULL, &e->msg);
+
+	if (is == SIP_RSEQ_AGAIN)
+		sip_count(e, SIP_COUNT_RELIABLE_DROPPED);
+	else if (is == SIP_RSEQ_NEXT && known)
+		sip_rseq_take(d, &e->msg);
+	event->reliable = is == SIP_RSEQ_NEXT;
+	return is != SIP_RSEQ_AGAIN;
+}
+
 /* A response with a second Via is somebody else's (RFC 3261 §8.1.3.3). */
 static void take_response(struct sip_engine *e, struct sip_event *event)
 {
 	struct sip_client *c = e->msg.more_vias ? NULL : sip_client_find(e, &e->msg);
+	struct sip_dialog *d;
 
 	sip_count(e, SIP_COUNT_RESPONSES_IN);
 	if (!c) {
@@ -140,9 +172,12 @@ static void take_response(struct sip_engine *e, struct sip_event *event)
 	}
 	if (!sip_client_response(e, c, &e->msg))
 		return;
+	d = sip_dialog_of_response(e, &e->msg);
+	if (!take_rseq(e, d, event))
+		return;
 	event->type = SIP_EVENT_RESPONSE;
 	event->client = c;
-	event->dialog = sip_dialog_of_response(e, &e->msg);
+	event->dialog = d;
 	event->user = c->user;
 }
 
@@ -190,6 +225,8 @@ void sip_engine_timer(struct sip_engine *e, u64 now, struct timer *t, struct sip
 	*event = (struct sip_event){ .type = SIP_EVENT_NONE };
 	if (t->kind == SIP_TIMER_SERVER_SEND || t->kind == SIP_TIMER_SERVER_END)
 		sip_server_timer(e, t->owner, t->kind, event);
+	else if (t->kind == SIP_TIMER_RELIABLE)
+		sip_reliable_timer(e, t->owner, event);
 	else
 		sip_client_timer(e, t->owner, t->kind, event);
 }

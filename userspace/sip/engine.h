@@ -66,6 +66,7 @@ enum sip_event_type {
 	SIP_EVENT_REQUEST,	/* new request: server, dialog or NULL, msg */
 	SIP_EVENT_ACK,		/* ACK to our 2xx: dialog, msg; first one only */
 	SIP_EVENT_NO_ACK,	/* 64*T1 without ACK to our 2xx: dialog */
+	SIP_EVENT_NO_PRACK,	/* 64*T1 without PRACK: server, dialog; answer it with 5xx */
 	SIP_EVENT_CANCEL,	/* server (the INVITE's); the CANCEL got its 200 */
 	SIP_EVENT_RESPONSE,	/* client, msg; for a 2xx to INVITE each To-tag once */
 	SIP_EVENT_TIMEOUT,	/* client: timer B or F; treat as 408 */
@@ -79,6 +80,8 @@ struct sip_event {
 	struct sip_server *server;
 	struct sip_client *client;
 	struct sip_dialog *dialog;	/* found by local tag, checked; its CSeq advanced */
+	struct sip_server *invite;	/* of a PRACK: the INVITE whose response it acknowledges */
+	bool reliable;			/* a response that wants its PRACK (RFC 3262) */
 	void *user;			/* of the client, server or dialog, in this order */
 };
 
@@ -141,6 +144,26 @@ struct sip_content {
 int sip_respond(struct sip_engine *e, u64 now, struct sip_server *server,
 		struct sip_dialog *dialog, u16 status, const char *reason,
 		const struct sip_content *content);
+/*
+ * The same for a provisional response, 101 to 199, to an INVITE that is to be acknowledged
+ * (RFC 3262 §3): with Require: 100rel and RSeq, each dialog of a forked INVITE counting for
+ * itself. It is sent again, by any transport, until its PRACK, which comes as
+ * SIP_EVENT_REQUEST with event.invite set and wants an answer like any request; one that
+ * fits nothing got 481. One at a time is under way in a dialog: up to SIP_MAX_RELIABLE - 1
+ * more wait for their turn, in order. A final response ends it all; a 2xx must wait while
+ * there is SDP that nobody acknowledged (sip_server_unacknowledged()). 64*T1 after it went
+ * out first: SIP_EVENT_NO_PRACK, and nothing is sent again.
+ * -EINVAL: no INVITE, finally answered, no dialog, other status; -EOPNOTSUPP: the INVITE does
+ * not support 100rel; -ENOBUFS: too many wait; -ENOMEM.
+ */
+int sip_respond_reliable(struct sip_engine *e, u64 now, struct sip_server *server,
+			 struct sip_dialog *dialog, u16 status, const char *reason,
+			 const struct sip_content *content);
+#define SIP_MAX_RELIABLE 8
+/* Reliable responses of an INVITE without PRACK so far, those that wait for their turn
+ * included; in dialog, or with NULL in all of its dialogs. */
+size_t sip_server_unacknowledged(const struct sip_server *server,
+				 const struct sip_dialog *dialog);
 void sip_server_set_user(struct sip_server *server, void *user);
 /* Lives as long as the transaction's TU holds it. */
 const struct sip_msg *sip_server_request(const struct sip_server *server);
@@ -154,6 +177,11 @@ void sip_server_put(struct sip_engine *e, u64 now, struct sip_server *server);
  * FAILED event was handled. In a dialog the same call is used for BYE,
  * re-INVITE and so on: route set and target come from the dialog. Errors: -EINVAL
  * (ACK and CANCEL have calls of their own), -ENOMEM.
+ *
+ * PRACK (RFC 3262 §4): a response with event.reliable, given to sip_dialog_response() or
+ * sip_dialog_fork(), is owed one in its dialog; RAck is written here. Until then further ones
+ * of the dialog are not taken: they come again. What comes twice or out of order is dropped
+ * below the call. -ENOENT: the dialog has had no reliable response.
  */
 int sip_request(struct sip_engine *e, u64 now, struct sip_dialog *dialog,
 		enum sip_method method, const struct sip_content *content,

@@ -26,6 +26,30 @@ const struct sip_hdr *sip_msg_header_next(const struct sip_msg *msg, const struc
 	return NULL;
 }
 
+bool sip_msg_lists(const struct sip_msg *msg, enum sip_hdr_id id, const char *token)
+{
+	const struct sip_hdr *hdr = sip_msg_header(msg, id);
+	struct slice rest, element, wanted = slice_str(token);
+
+	for (; hdr; hdr = sip_msg_header_next(msg, hdr)) {
+		rest = hdr->value;
+		while (sip_next_element(&rest, &element))
+			if (slice_caseeq(element, wanted))
+				return true;
+	}
+	return false;
+}
+
+bool sip_msg_requires(const struct sip_msg *msg, const char *tag)
+{
+	return sip_msg_lists(msg, SIP_HDR_REQUIRE, tag);
+}
+
+bool sip_msg_supports(const struct sip_msg *msg, const char *tag)
+{
+	return sip_msg_lists(msg, SIP_HDR_SUPPORTED, tag) || sip_msg_requires(msg, tag);
+}
+
 /* Every slice of a message apart from those of its header table. */
 #define AT(member) offsetof(struct sip_msg, member)
 static const size_t slices[] = {

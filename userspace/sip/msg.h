@@ -102,8 +102,8 @@ int sip_parse_within(struct slice bytes, const struct sip_limits *limits, struct
 struct sip_limits sip_limits_of(struct sip_limits limits);
 
 /*
- * Of a request that was parsed: are Contact, Route and Record-Route lists of addresses, and
- * To of a REGISTER an address-of-record? 0, or -EINVAL with err filled in.
+ * Of a request that was parsed: are Contact, Route and Record-Route lists of addresses, To of
+ * a REGISTER an address-of-record, and has a PRACK its RAck? 0, or -EINVAL with err filled in.
  */
 int sip_msg_check(const struct sip_msg *msg, struct sip_error *err);
 
@@ -116,10 +116,17 @@ struct sip_msg *sip_msg_dup(const struct sip_msg *msg);
 /* The first, or NULL. */
 const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id);
 const struct sip_hdr *sip_msg_header_next(const struct sip_msg *msg, const struct sip_hdr *hdr);
+/* A list header, in one line or several, has the token: an option-tag, or a method of Allow. */
+bool sip_msg_lists(const struct sip_msg *msg, enum sip_hdr_id id, const char *token);
+/* Option-tags such as "100rel": what is required is supported too (RFC 3261 §20.32, §20.37). */
+bool sip_msg_supports(const struct sip_msg *msg, const char *tag);
+bool sip_msg_requires(const struct sip_msg *msg, const char *tag);
 bool sip_parse_nameaddr(struct slice value, struct sip_nameaddr *out);
 bool sip_parse_via(struct slice element, struct sip_via *out);
 /* "314159 INVITE"; method as written. */
 bool sip_parse_cseq(struct slice value, u32 *number, struct slice *method);
+/* "776656 1 INVITE" (RFC 3262 §7.2) */
+bool sip_parse_rack(struct slice value, u32 *rseq, u32 *cseq, struct slice *method);
 /* Takes the next element of a comma-separated header value off *rest. */
 bool sip_next_element(struct slice *rest, struct slice *element);
 /*

@@ -156,6 +156,8 @@ void sip_print_response(struct buf *b, const struct sip_print_response *r)
 		sip_print_headers(b, msg, SIP_HDR_RECORD_ROUTE);
 	if (r->contact)
 		print_line(b, "Contact", slice_str(r->contact));
+	if (r->rseq)
+		buf_printf(b, "Require: 100rel\r\nRSeq: %u\r\n", r->rseq);
 	if (r->software)
 		print_line(b, "Server", slice_str(r->software));
 	print_content(b, r->content);
@@ -247,6 +249,8 @@ void sip_print_request(struct buf *b, const struct sip_print_request *r)
 	print_party(b, "To", r->to, r->to_tag);
 	print_line(b, "Call-ID", slice_str(r->call_id));
 	buf_printf(b, "CSeq: %u %s\r\n", r->cseq, r->method);
+	if (r->rack)
+		buf_printf(b, "RAck: %u %u INVITE\r\n", r->rack->rseq, r->rack->cseq);
 	print_routes(b, r, strict);
 	if (r->contact)
 		print_line(b, "Contact", slice_str(r->contact));

@@ -17,6 +17,7 @@ struct sip_print_response {
 	const char *to_tag;		/* NULL: none to be added */
 	const char *contact;		/* NULL: no Contact */
 	bool record_route;		/* repeat it (RFC 3261 §12.1.1) */
+	u32 rseq;			/* reliable (RFC 3262 §3); 0: not */
 	const char *software;		/* NULL: no Server */
 	const struct sip_content *content;	/* may be NULL */
 };
@@ -32,6 +33,7 @@ struct sip_print_request {
 	const char *to_tag;		/* NULL or "": none */
 	const char *call_id;
 	u32 cseq;
+	const struct sip_rack *rack;	/* of a PRACK; NULL: no RAck */
 	const char *contact;		/* NULL: no Contact */
 	char *const *routes;
 	size_t nroutes;

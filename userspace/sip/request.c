@@ -29,6 +29,7 @@ int sip_dialog_print(struct sip_engine *e, const struct sip_dialog *d, enum sip_
 		.to_tag = d->remote_tag,
 		.call_id = d->call_id,
 		.cseq = cseq,
+		.rack = method == SIP_PRACK ? &d->rack : NULL,
 		.contact = has_contact(method) ? d->local_contact : NULL,
 		.routes = d->routes,
 		.nroutes = d->nroutes,
@@ -56,6 +57,8 @@ int sip_request(struct sip_engine *e, u64 now, struct sip_dialog *d, enum sip_me
 
 	if (method == SIP_ACK || method == SIP_CANCEL || method == SIP_METHOD_OTHER)
 		return -EINVAL;
+	if (method == SIP_PRACK && !d->rack.rseq)
+		return -ENOENT;
 	e->now = now;
 	err = sip_dialog_print(e, d, method, d->local_cseq + 1, branch, content);
 	if (err)
@@ -66,6 +69,8 @@ int sip_request(struct sip_engine *e, u64 now, struct sip_dialog *d, enum sip_me
 	c->cseq = ++d->local_cseq;
 	strcpy(c->local_tag, d->local_tag);
 	c->user = user;
+	if (method == SIP_PRACK)
+		d->rack.owed = false;
 	if (method == SIP_BYE)
 		d->state = SIP_DIALOG_ENDED;
 	*client = c;

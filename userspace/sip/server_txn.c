@@ -158,6 +158,7 @@ struct sip_server *sip_server_new(struct sip_engine *e, const struct sip_msg *ms
 	s->send = (struct timer){ .kind = SIP_TIMER_SERVER_SEND, .owner = s };
 	s->end = (struct timer){ .kind = SIP_TIMER_SERVER_END, .owner = s };
 	list_init(&s->unacked);
+	list_init(&s->reliable);
 	sip_engine_token(e, s->tag);
 	hash_insert(&e->servers, &s->node, branch_hash(e, msg));
 	if (!msg->to.tag.n) {
@@ -180,6 +181,7 @@ void sip_server_free(struct sip_engine *e, struct sip_server *s)
 	timer_disarm(e->timers, &s->send);
 	timer_disarm(e->timers, &s->end);
 	timers_release(e->timers, 2);
+	sip_reliable_forget_server(e, s);
 	list_del(&s->unacked);
 	hash_remove(&e->servers, &s->node);
 	if (s->in_merged)
@@ -268,8 +270,9 @@ static bool may_refresh(enum sip_method m)
 	return may_make_dialog(m) || m == SIP_UPDATE;
 }
 
-static int print_and_send(struct sip_engine *e, struct sip_server *s, struct sip_dialog *dialog,
-			  u16 status, const char *reason, const struct sip_content *content)
+void sip_server_print(struct sip_engine *e, const struct sip_server *s,
+		      const struct sip_dialog *dialog, u16 status, const char *reason,
+		      const struct sip_content *content, u32 rseq)
 {
 	bool dialogue = status > 100 && status < 300 && dialog;
 	struct sip_print_response r = {
@@ -280,14 +283,22 @@ static int print_and_send(struct sip_engine *e, struct sip_server *s, struct sip
 		.to_tag = status == 100 ? NULL : dialog ? dialog->local_tag : s->tag,
 		.contact = dialogue && may_refresh(s->method) ? dialog->local_contact : NULL,
 		.record_route = dialogue && may_make_dialog(s->method) && !s->request->to.tag.n,
+		.rseq = rseq,
 		.software = e->software,
 		.content = content,
 	};
-	char *old = s->response;
-	int err;
 
 	buf_reset(&e->out);
 	sip_print_response(&e->out, &r);
+}
+
+static int print_and_send(struct sip_engine *e, struct sip_server *s, struct sip_dialog *dialog,
+			  u16 status, const char *reason, const struct sip_content *content)
+{
+	char *old = s->response;
+	int err;
+
+	sip_server_print(e, s, dialog, status, reason, content, 0);
 	err = sip_engine_send(e, &s->reply, &s->response, &s->response_n);
 	if (err)
 		return err;
@@ -305,7 +316,7 @@ static void release_request(struct sip_server *s)
 	s->request = NULL;
 }
 
-static void enter_proceeding(struct sip_engine *e, struct sip_server *s)
+void sip_server_proceed(struct sip_engine *e, struct sip_server *s)
 {
 	timer_disarm(e->timers, &s->send);
 	s->state = SIP_SERVER_PROCEEDING;
@@ -318,6 +329,7 @@ static void enter_final(struct sip_engine *e, struct sip_server *s, struct sip_d
 	bool reliable = is_reliable(e, s);
 
 	timer_disarm(e->timers, &s->send);
+	sip_reliable_stop(e, s);
 	s->state = SIP_SERVER_COMPLETED;
 	if (success) {
 		s->state = SIP_SERVER_ACCEPTED;
@@ -359,7 +371,7 @@ int sip_respond(struct sip_engine *e, u64 now, struct sip_server *s, struct sip_
 	if (err)
 		return err;
 	if (status < 200) {
-		enter_proceeding(e, s);
+		sip_server_proceed(e, s);
 		return 0;
 	}
 	enter_final(e, s, dialog, status);

@@ -40,6 +40,16 @@ static bool is_record(struct slice text)
 	       (uri.kind == SIP_URI_SIP || uri.kind == SIP_URI_SIPS);
 }
 
+/* RFC 3262 §7.2 */
+static bool has_rack(const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_RACK);
+	struct slice method;
+	u32 rseq, cseq;
+
+	return hdr && sip_parse_rack(hdr->value, &rseq, &cseq, &method);
+}
+
 int sip_msg_check(const struct sip_msg *msg, struct sip_error *err)
 {
 	size_t i;
@@ -53,6 +63,8 @@ int sip_msg_check(const struct sip_msg *msg, struct sip_error *err)
 		if (!are_addresses(msg, hdr))
 			return fail(err, hdr->id, "malformed");
 	}
+	if (msg->method == SIP_PRACK && !has_rack(msg))
+		return fail(err, SIP_HDR_RACK, "missing or malformed");
 	if (msg->method == SIP_REGISTER && !is_record(msg->to.uri))
 		return fail(err, SIP_HDR_TO, "no SIP URI");
 	return 0;

@@ -254,3 +254,15 @@ bool sip_parse_cseq(struct slice value, u32 *number, struct slice *method)
 	*method = sip_take(&c, SIP_CHAR_TOKEN);
 	return method->n && c.p == c.end;
 }
+
+bool sip_parse_rack(struct slice value, u32 *rseq, u32 *cseq, struct slice *method)
+{
+	struct sip_cursor c = sip_cursor_of(value);
+	struct slice digits = sip_take(&c, SIP_CHAR_DIGIT);
+
+	if (!slice_u32(digits, rseq) || !*rseq || c.p == c.end ||
+	    !sip_char_is(*c.p, SIP_CHAR_LWS))
+		return false;
+	sip_skip_lws(&c);
+	return sip_parse_cseq(sip_cursor_rest(&c), cseq, method);
+}
