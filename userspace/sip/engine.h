@@ -160,8 +160,10 @@ int sip_respond_reliable(struct sip_engine *e, u64 now, struct sip_server *serve
 			 struct sip_dialog *dialog, u16 status, const char *reason,
 			 const struct sip_content *content);
 #define SIP_MAX_RELIABLE 8
-/* Reliable responses of an INVITE without PRACK so far, those that wait for their turn
- * included; in dialog, or with NULL in all of its dialogs. */
+/*
+ * Reliable responses of an INVITE without PRACK so far, those that wait for their turn
+ * included; in dialog, or with NULL in all of its dialogs.
+ */
 size_t sip_server_unacknowledged(const struct sip_server *server,
 				 const struct sip_dialog *dialog);
 void sip_server_set_user(struct sip_server *server, void *user);
