@@ -145,6 +145,7 @@ TEST(small_file_has_the_defaults)
 	EXPECT_STREQ("jalur", c->control_group);
 	EXPECT_EQ(LOG_INFO, c->log_level);
 	EXPECT_TRUE(c->hangup_on_stop);
+	EXPECT_EQ(CONFIG_RELAY_KERNEL, c->relay);
 	EXPECT_EQ(60000, c->policy->media_idle_ms);
 	EXPECT_EQ(4 * 3600 * NSEC_PER_SEC, c->policy->max_duration);
 	EXPECT_EQ(0, c->policy->ntrunks);
@@ -208,7 +209,7 @@ static const struct bad bad[] = {
 	{ HEAD "node:\n", 4, "node: found nothing, expected a number" },
 	{ HEAD "control: \"\"\n", 4, "a text of 1 to 107" },
 	{ HEAD "log-level: loud\n", 4, "expected one of: error, warning, info, debug" },
-	{ HEAD "relay: userspace\n", 4, "relay: found \"userspace\", expected only kernel" },
+	{ HEAD "relay: module\n", 4, "relay: found \"module\", expected one of: kernel, userspace, auto" },
 	{ HEAD "on-stop: wait\n", 4, "one of: keep, hangup" },
 	{ HEAD "timers: {ring: 60}\n", 4, "timers.ring: found \"60\": a duration needs a unit" },
 	{ HEAD "timers: {ring: 2d}\n", 4, "a duration such as 500ms" },
@@ -373,9 +374,10 @@ TEST(a_file_that_cannot_be_read_is_line_0)
 TEST(a_reload_that_moves_a_listener_needs_a_restart)
 {
 	struct config_mistakes mistakes;
-	struct config *a, *b, *c, *d, *e;
+	struct config *a, *b, *c, *d, *e, *f;
 
 	ASSERT_EQ(0, load(HEAD, &a, &mistakes));
+	ASSERT_EQ(0, load(HEAD "relay: auto\n", &f, &mistakes));
 	ASSERT_EQ(0, load(HEAD "log-level: debug\ntrunks: {p: {realm: a, match: [192.0.2.9]}}\n",
 			  &b, &mistakes));
 	ASSERT_EQ(0, load("realms:\n" A "  " REALM_AT("b", "10.0.0.9") "\n", &c, &mistakes));
@@ -391,11 +393,15 @@ TEST(a_reload_that_moves_a_listener_needs_a_restart)
 	ASSERT_NE(NULL, config_restart_needed(a, c));
 	EXPECT_NE(NULL, strstr(config_restart_needed(a, c), "listeners"));
 	EXPECT_NE(NULL, strstr(config_restart_needed(a, d), "node"));
+	EXPECT_EQ(CONFIG_RELAY_AUTO, f->relay);
+	ASSERT_NE(NULL, config_restart_needed(a, f));
+	EXPECT_NE(NULL, strstr(config_restart_needed(a, f), "relay"));
 	config_free(a);
 	config_free(b);
 	config_free(c);
 	config_free(d);
 	config_free(e);
+	config_free(f);
 }
 
 TEST(limits_of_overload)

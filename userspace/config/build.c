@@ -195,6 +195,7 @@ struct config *build_config(const struct value *root)
 		return NULL;
 	c->node = (u32)number_of(root, "node");
 	c->log_level = levels[number_of(root, "log-level")];
+	c->relay = (enum config_relay)number_of(root, "relay");	/* the schema's order */
 	c->hangup_on_stop = number_of(root, "on-stop") == 1;
 	c->control = dup_text(root, "control");
 	c->control_group = dup_text(root, "control-group");

@@ -18,6 +18,8 @@ struct config_listener {
 	struct addr advertise;
 };
 
+enum config_relay { CONFIG_RELAY_KERNEL, CONFIG_RELAY_USERSPACE, CONFIG_RELAY_AUTO };
+
 struct config {
 	u32 node;			/* 1..4095 */
 	char *control;			/* path of the control socket */
@@ -29,6 +31,7 @@ struct config {
 	struct sip_limits limits;
 	struct sip_load overload;	/* limits; 0: none */
 	u32 max_transactions, retry_after;
+	enum config_relay relay;
 	bool hangup_on_stop;		/* on_stop: keep | hangup */
 };
 

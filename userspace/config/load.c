@@ -205,6 +205,8 @@ const char *config_restart_needed(const struct config *old, const struct config 
 
 	if (old->node != new_config->node)
 		return "node changed, which needs a restart";
+	if (old->relay != new_config->relay)
+		return "relay changed, which needs a restart";
 	if (strcmp(old->control, new_config->control))
 		return "control changed, which needs a restart";
 	if (strcmp(old->control_group, new_config->control_group))

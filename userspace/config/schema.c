@@ -15,7 +15,7 @@
 
 static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };
 static const char *const on_stops[] = { "keep", "hangup", NULL };
-static const char *const relays[] = { "kernel", NULL };
+static const char *const relays[] = { "kernel", "userspace", "auto", NULL };
 static const char *const transports[] = { "udp", NULL };
 static const char *const latches[] = { "strict", "port", "any", NULL };
 
@@ -42,9 +42,12 @@ const struct schema_item schema[] = {
 	    HELP("The least important messages that are logged.")),
 	KEY("on-stop", CHOICE, DEFAULT("hangup"), CHOICES(on_stops), RELOAD(NOW),
 	    HELP("What becomes of calls when jalurd is stopped: hangup ends them with BYE, keep "
-		 "leaves their media in the kernel until it falls silent.")),
+		 "leaves their media in the kernel until it falls silent. Media that jalurd relays "
+		 "itself ends with it, so that calls are then hung up in any case.")),
 	KEY("relay", CHOICE, DEFAULT("kernel"), CHOICES(relays), RELOAD(RESTART),
-	    HELP("Who relays media. This release has the kernel's relay only.")),
+	    HELP("Who relays media: kernel, the module jalur.ko; userspace, sockets of jalurd, for "
+		 "hosts without the module; auto, the kernel if it can, else userspace, and the log "
+		 "says which and why.")),
 
 	KEY("realms", NAMED, REQUIRED, RELOAD(CALLS),
 	    HELP("The networks that Jalur stands between, each with a name: where it listens for "

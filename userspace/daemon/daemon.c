@@ -212,9 +212,10 @@ static void stop_anyway(uv_timer_t *timer)
 static void stop(uv_signal_t *signal, int number)
 {
 	struct daemon *d = signal->data;
+	bool keep = !d->config->hangup_on_stop && d->relay_is_kernel;
 
 	(void)number;
-	if (d->stopping || !d->config->hangup_on_stop) {
+	if (d->stopping || keep) {
 		log_text(LOG_INFO, "stopping; %zu calls stay in the kernel",
 			 call_engine_calls(d->engine));
 		uv_stop(&d->loop);
@@ -266,7 +267,7 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 	if (!err)
 		err = daemon_control_open(d);
 	if (!err)
-		err = daemon_privilege_drop();
+		err = daemon_privilege_drop(d);
 	return err;
 }
 
@@ -293,11 +294,11 @@ void daemon_stop(struct daemon *d)
 	for (i = 0; i < d->nudp; i++)
 		udp_close(d->udp[i]);
 	uv_run(&d->loop, UV_RUN_NOWAIT);
+	daemon_media_close(d);
 	uv_walk(&d->loop, close_handle, NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&d->loop);
 	call_engine_free(d->engine);
-	daemon_media_close(d);
 	daemon_pools_free(d);
 	config_free(d->config);
 	free(d->udp);

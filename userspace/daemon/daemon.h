@@ -37,6 +37,7 @@ struct daemon {
 	uv_poll_t media_events;
 	struct call_engine *engine;
 	struct media_relay *relay;
+	bool relay_is_kernel;		/* its sessions outlive us */
 	struct daemon_pool *pools;
 	struct udp **udp;
 	size_t nudp;
@@ -73,7 +74,7 @@ int daemon_control_open(struct daemon *d);
 void daemon_control_close(struct daemon *d);
 
 /* privilege.c: after everything is open; 0 or -errno, the reason logged */
-int daemon_privilege_drop(void);
+int daemon_privilege_drop(const struct daemon *d);
 
 /* pool.c: fills in the ports of every realm of policy. 0 or -ENOMEM. */
 int daemon_pools_fill(struct daemon *d, struct call_policy *policy);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The relay, driven: plans go in by effect, each answered before the next
- * effect is looked at; events come out by a descriptor. Sessions that were
+ * effect is looked at; events come out by a descriptor. Which relay serves is
+ * the configuration's word, and always logged: calls depend on it. Sessions that were
  * there before us belong to calls that we do not know (there is no store of
  * calls yet): they relay on, and go when the kernel says that they are silent,
  * so that a restart cuts nobody short.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "daemon/daemon.h"
@@ -213,18 +215,66 @@ static void events_readable(uv_poll_t *poll, int status, int events)
 	daemon_settle(d);
 }
 
+/* --- which relay --- */
+
+static int open_kernel(struct daemon *d, struct media_error *err)
+{
+	int result = media_kernel_open(&d->relay, d->config->node, true, err);
+
+	if (result)
+		return result;
+	d->relay_is_kernel = true;
+	log_text(LOG_INFO, "media is relayed by the kernel, as node %u", d->config->node);
+	return 0;
+}
+
+/* One descriptor a port: as many as this process may have. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	log_text(LOG_INFO, "media is relayed in userspace, by at most %llu sockets",
+		 (unsigned long long)limit.rlim_cur);
+}
+
+static int open_user(struct daemon *d, struct media_error *err)
+{
+	int result = media_user_open(&d->relay, &d->loop, d->config->node, err);
+
+	if (!result)
+		raise_descriptors();
+	return result;
+}
+
+static int open_relay(struct daemon *d, struct media_error *err)
+{
+	int result;
+
+	if (d->config->relay == CONFIG_RELAY_USERSPACE)
+		return open_user(d, err);
+	result = open_kernel(d, err);
+	if (!result || d->config->relay == CONFIG_RELAY_KERNEL)
+		return result;
+	log_text(LOG_WARNING, "relay: auto takes userspace, since the kernel cannot: %s",
+		 err->text);
+	return open_user(d, err);
+}
+
 int daemon_media_open(struct daemon *d)
 {
 	struct adoption adoption = { .daemon = d };
 	struct media_error err = { 0 };
 	int result;
 
-	result = media_kernel_open(&d->relay, d->config->node, true, &err);
+	result = open_relay(d, &err);
 	if (result) {
 		log_text(LOG_ERROR, "media: %s", err.text);
 		return result;
 	}
-	log_text(LOG_INFO, "media is relayed by the kernel, as node %u", d->config->node);
 	result = media_relay_each(d->relay, adopt, &adoption, &err);
 	if (result || adoption.err) {
 		log_text(LOG_ERROR, "media: %s", result ? err.text : "no memory");
@@ -265,6 +315,9 @@ int daemon_media_watch(struct daemon *d)
 
 void daemon_media_close(struct daemon *d)
 {
+	if (d->media_events.data)
+		uv_poll_stop(&d->media_events);
 	media_relay_close(d->relay);
+	d->relay = NULL;
 	free(d->adopted);
 }

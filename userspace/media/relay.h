@@ -10,6 +10,7 @@
 #include "media/plan.h"
 
 struct media_relay;
+struct uv_loop_s;
 
 struct media_end_figures {
 	u64 id;
@@ -76,6 +77,12 @@ struct media_relay {
 /* owner: the node id. takeover as MODULE.md §3. 0 or -errno with err. */
 int media_kernel_open(struct media_relay **out, u64 owner, bool takeover,
 		      struct media_error *err);
+/*
+ * The relay with sockets, in this loop (uv_loop_t). Closing it closes handles: the
+ * loop must run once more afterwards. 0 or -errno with err.
+ */
+int media_user_open(struct media_relay **out, struct uv_loop_s *loop, u64 owner,
+		    struct media_error *err);
 void media_relay_close(struct media_relay *r);		/* NULL allowed */
 const char *media_relay_name(const struct media_relay *r);
 
