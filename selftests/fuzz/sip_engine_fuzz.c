@@ -5,11 +5,13 @@
  * one of a stranger; each lasts to the next such line. ">t N" lets N tenths of a
  * second pass, ">i" sends an INVITE of ours, ">o" an OPTIONS, ">b" a BYE, ">c" a
  * CANCEL. ">s" is a message of the peer by a connection to our second listener,
- * ">r N" answers what rings with status N, ">I" and ">O" send by the connection,
+ * ">r N" answers what rings with status N, ">R N" does so reliably; reliable
+ * responses of the peer get their PRACK. ">I" and ">O" send by the connection,
  * ">u" and ">U" end what goes to the peer by either, ">l" lets overload begin and
  * end. In a datagram "%t", "%c", "%b", "%f" stand for the To-tag, Call-ID,
- * branch and From-tag of what the engine sent last. At the end everything must
- * come to rest by itself.
+ * branch and From-tag of what the engine sent last, "%i" for the branch of its
+ * last INVITE, "%r" for the RSeq it gave last. At the end everything must come to
+ * rest by itself.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -32,7 +34,7 @@ struct world {
 	struct sip_dialog *dialogs[MAX_DIALOGS];
 	size_t ndialogs;
 	struct sip_client *invite;
-	char to_tag[64], from_tag[64], call_id[128], branch[128];
+	char to_tag[64], from_tag[64], call_id[128], branch[128], invite_branch[128], rseq[16];
 };
 
 static void copy(char *to, size_t size, struct slice from)
@@ -59,6 +61,10 @@ static void look_at(struct world *w, struct slice bytes)
 	copy(w->from_tag, sizeof(w->from_tag), msg.from.tag);
 	copy(w->call_id, sizeof(w->call_id), msg.call_id);
 	copy(w->branch, sizeof(w->branch), msg.via.branch);
+	if (msg.request && msg.method == SIP_INVITE)
+		strcpy(w->invite_branch, w->branch);
+	if (sip_msg_header(&msg, SIP_HDR_RSEQ))
+		copy(w->rseq, sizeof(w->rseq), sip_msg_header(&msg, SIP_HDR_RSEQ)->value);
 }
 
 static void drain(struct world *w)
@@ -104,6 +110,7 @@ static void answer(struct world *w, const struct sip_event *ev)
 static void hear(struct world *w, const struct sip_event *ev)
 {
 	struct sip_dialog *d = ev->dialog;
+	struct sip_client *prack;
 
 	if (ev->client && ev->client == w->invite &&
 	    (ev->type != SIP_EVENT_RESPONSE || ev->msg->status >= 200))
@@ -112,6 +119,8 @@ static void hear(struct world *w, const struct sip_event *ev)
 		return;
 	if (sip_dialog_response(w->engine, d, ev->msg) == -EEXIST && w->ndialogs < MAX_DIALOGS)
 		d = keep(w, sip_dialog_fork(w->engine, d, ev->msg));
+	if (d && ev->reliable)
+		sip_request(w->engine, w->now, d, SIP_PRACK, NULL, w, &prack);
 	if (d && ev->msg->status >= 200 && ev->msg->status < 300)
 		sip_ack(w->engine, w->now, ev->client, d, NULL);
 }
@@ -123,6 +132,7 @@ static void take(struct world *w, const struct sip_event *ev)
 		answer(w, ev);
 		break;
 	case SIP_EVENT_CANCEL:
+	case SIP_EVENT_NO_PRACK:
 		if (w->ringing == ev->server)
 			w->ringing = NULL;
 		sip_respond(w->engine, w->now, ev->server, NULL, 487, NULL, NULL);
@@ -160,7 +170,8 @@ static void expand(struct world *w, struct slice text, struct buf *b)
 	for (i = 0; i < text.n; i++) {
 		char next = text.p[i] == '%' && i + 1 < text.n ? text.p[i + 1] : 0;
 		const char *with = next == 't' ? w->to_tag : next == 'f' ? w->from_tag :
-				   next == 'c' ? w->call_id : next == 'b' ? w->branch : NULL;
+				   next == 'c' ? w->call_id : next == 'b' ? w->branch :
+				   next == 'i' ? w->invite_branch : next == 'r' ? w->rseq : NULL;
 
 		if (with)
 			buf_str(b, with);
@@ -199,6 +210,14 @@ static void respond_late(struct world *w, u32 status)
 		w->ringing = NULL;
 		sip_server_put(w->engine, w->now, server);
 	}
+	drain(w);
+}
+
+static void ring_reliably(struct world *w, u32 status)
+{
+	if (w->ringing)
+		sip_respond_reliable(w->engine, w->now, w->ringing, w->ringing_dialog,
+				     (u16)status, NULL, NULL);
 	drain(w);
 }
 
@@ -255,6 +274,10 @@ static void step(struct world *w, struct slice line, struct slice text)
 	case 'r':
 		if (slice_u32(slice_trim(slice_of(line.p + 2, line.n - 2)), &tenths))
 			respond_late(w, tenths % 700);
+		break;
+	case 'R':
+		if (slice_u32(slice_trim(slice_of(line.p + 2, line.n - 2)), &tenths))
+			ring_reliably(w, tenths % 700);
 		break;
 	case 'u':
 		end_flow(w, &w->peer);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Any datagram through the parser, its lists and its copy. What was accepted
- * must keep its promises: slices within the bytes, headers that print again.
+ * Any datagram through the parser, its lists and its copy, and what it says of
+ * reliable responses and session timers. What was accepted must keep its promises:
+ * slices within the bytes, headers that print again, intervals that are bearable.
  */
 #include <stdlib.h>
 
+#include "base/timer.h"
 #include "sip/msg.h"
 #include "sip/print.h"
+#include "sip/session_timer.h"
 
 static void check_inside(struct slice s, struct slice bytes)
 {
@@ -63,6 +66,32 @@ static void respond(const struct sip_msg *msg)
 	buf_free(&b);
 }
 
+static void negotiate(const struct sip_msg *msg)
+{
+	struct sip_session_policy policy = { .expires = 1800, .min_se = 120 };
+	struct sip_session_timer t = { 0 };
+	char lines[SIP_SESSION_LINES];
+
+	if (msg->request)
+		sip_session_timer_uas(&policy, msg, &t, lines);
+	else if (!sip_session_timer_refused(&policy, msg, &t))
+		sip_session_timer_uac(&policy, msg, &t);
+	if (t.interval && (t.interval < 120 || sip_session_timer_bye(&t, 0) < 80 * NSEC_PER_SEC))
+		abort();
+	sip_session_timer_request(&policy, &t, lines);
+}
+
+static void acknowledge(const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_RACK);
+	struct slice method;
+	u32 rseq, cseq;
+
+	if (hdr && sip_parse_rack(hdr->value, &rseq, &cseq, &method))
+		check_inside(method, hdr->value);
+	sip_msg_supports(msg, "100rel");
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct sip_msg msg;
@@ -82,6 +111,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		abort();
 	if (copy->request)
 		respond(copy);
+	negotiate(copy);
+	acknowledge(copy);
 	free(copy);
 	return 0;
 }
