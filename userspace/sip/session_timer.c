@@ -137,17 +137,16 @@ u16 sip_session_timer_uas(const struct sip_session_policy *policy, const struct 
 	next.peer = sip_msg_supports(request, "timer");
 	next.min_se = larger(t->min_se, min_se);
 	next.local = we_refresh(policy, &next, asked.refresher);
-	if (!given) {
-		next.interval = wanted(policy, &next);
-	} else if (asked.seconds >= least(policy)) {
-		next.interval = shorten(policy, asked.seconds, min_se);
-	} else if (next.peer) {
+	if (given && asked.seconds < least(policy) && next.peer) {
 		snprintf(lines, SIP_SESSION_LINES, "Min-SE: %u\r\n", least(policy));
 		return 422;
-	} else {
-		/* A proxy's; its UAC would not understand a 422, and we do not hurry so. */
-		next.interval = 0;
 	}
+	if (!given)
+		next.interval = wanted(policy, &next);
+	else if (asked.seconds >= least(policy))
+		next.interval = shorten(policy, asked.seconds, min_se);
+	else	/* a proxy's: its UAC would not understand a 422, and we do not hurry so */
+		next.interval = 0;
 	next.local &= next.interval > 0;
 	*t = next;
 	print_answer(t, lines);
