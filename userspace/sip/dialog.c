@@ -341,7 +341,8 @@ static bool refreshes(enum sip_method m)
 int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct sip_msg *msg)
 {
 	bool success = msg->status >= 200 && msg->status < 300;
-	bool confirms = success && d->state == SIP_DIALOG_EARLY;
+	/* Not the 2xx to a PRACK or UPDATE on the way there: it has no Record-Route. */
+	bool confirms = success && d->state == SIP_DIALOG_EARLY && msg->method == SIP_INVITE;
 	bool learns = !d->remote_tag || confirms;
 	int err;
 
@@ -362,7 +363,7 @@ int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct
 	follow(d);
 	if (sip_rseq_of(d, msg) == SIP_RSEQ_NEXT)
 		sip_rseq_take(d, msg);
-	if (confirms && msg->method == SIP_INVITE)
+	if (confirms)
 		d->state = SIP_DIALOG_CONFIRMED;
 	return 0;
 }

@@ -351,7 +351,8 @@ static void tell_dialog(struct sip_server *s, struct sip_dialog *d, u16 status)
 		d->state = SIP_DIALOG_ENDED;
 	if (s->method == SIP_INVITE && d->state == SIP_DIALOG_EARLY)
 		d->state = SIP_DIALOG_CONFIRMED;
-	if (may_refresh(s->method))
+	/* The request that made it told its target then: an UPDATE since may know better. */
+	if (may_refresh(s->method) && s->request->to.tag.n)
 		sip_dialog_refresh(d, s->request);
 }
 
