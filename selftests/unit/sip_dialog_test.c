@@ -190,6 +190,23 @@ TEST(a_strict_router_is_obeyed)
 	stop(&w);
 }
 
+/* What a Contact may have and a Request-URI may not stays behind. */
+TEST(header_fields_of_a_contact_are_not_in_the_request_uri)
+{
+	struct sip_dialog *d;
+	struct world w;
+
+	start(&w, _metadata);
+	d = accept_call(&w, "INVITE sip:bob@example.com SIP/2.0\r\n" VIA("1") FROM_PEER TO_US
+			"Call-ID: call@" PEER "\r\nCSeq: 1 INVITE\r\n"
+			"Contact: <sip:a?b@" PEER ";x=y?Subject=z>\r\n\r\n");
+	request(&w, d, SIP_BYE);
+	expect_sent(&w, "BYE sip:a?b@" PEER ";x=y SIP/2.0\r\n");
+	feed(&w, response_to(&w.sent, "200 OK", NULL, ""));
+	sip_dialog_free(w.engine, d);
+	stop(&w);
+}
+
 TEST(record_routes_of_a_response_are_our_routes_in_reverse)
 {
 	struct sip_dialog *d;

@@ -226,9 +226,15 @@ static bool has_max_forwards(const struct sip_content *content)
 	return false;
 }
 
+/* A Contact or a Route may have header fields, a Request-URI not (RFC 3261 §19.1.1, table 1). */
 struct slice sip_print_ruri(struct slice target, char *const *routes, size_t nroutes)
 {
-	return nroutes && !is_loose(routes[0]) ? uri_of(routes[0]) : target;
+	struct slice text = nroutes && !is_loose(routes[0]) ? uri_of(routes[0]) : target;
+	struct sip_uri uri;
+
+	if (sip_uri_parse(text, &uri) && uri.headers.n)
+		text.n = (size_t)(uri.headers.p - text.p);
+	return text;
 }
 
 void sip_print_request(struct buf *b, const struct sip_print_request *r)
