@@ -3,7 +3,8 @@
  * The whole signalling core under hostile datagrams. The input is a sequence of
  * steps: a line that begins with ">a", ">b" or ">c" starts a datagram from the
  * caller, the callee or a stranger, which lasts to the next such line; ">t N"
- * lets N seconds pass; ">m" makes every end silent. In a datagram to the engine
+ * lets N seconds pass; ">m" makes every end silent; ">f" at the beginning forks calls to
+ * three destinations. In a datagram to the engine
  * "%t", "%c" and "%b" stand for the tag, Call-ID and branch that the engine put
  * into its last request, so that inputs reach into its dialogs. At the end every
  * call must come to its end by itself.
@@ -22,10 +23,24 @@ struct world {
 	struct media_ports *ports[2];
 	u64 now;
 	char tag[64], call_id[128], branch[128];
+	bool fork;
 };
 
 static const char *const ips[3] = { "192.0.2.10", "10.0.0.2", "203.0.113.66" };
 static const char *const locals[2] = { "192.0.2.1", "10.0.0.1" };
+
+static void fork_route(struct call_route *route)
+{
+	size_t i;
+
+	free(route->to);
+	route->nto = 3;
+	route->to = calloc(3, sizeof(*route->to));
+	for (i = 0; i < 3; i++)
+		route->to[i] = (struct call_destination){
+			.trunk = 1, .q = i < 2 ? 1000 : 500, .ring = 20 * NSEC_PER_SEC,
+		};
+}
 
 static struct call_policy *make_policy(struct world *w)
 {
@@ -62,7 +77,10 @@ static struct call_policy *make_policy(struct world *w)
 		t->target_uri = strdup("sip:target.example");
 	}
 	p->routes[0] = (struct call_route){ .name = strdup("r"), .from_realm = -1, .from_trunk = 0,
-					    .to_trunk = 1 };
+					    .to = calloc(1, sizeof(*p->routes->to)), .nto = 1 };
+	p->routes[0].to[0] = (struct call_destination){ .trunk = 1, .q = 1000 };
+	if (w->fork)
+		fork_route(&p->routes[0]);
 	p->media_idle_ms = 60000;
 	p->ring_timeout = 180 * NSEC_PER_SEC;
 	p->max_duration = 3600 * NSEC_PER_SEC;
@@ -78,7 +96,7 @@ static void start(struct world *w)
 	};
 	size_t i;
 
-	memset(w, 0, sizeof(*w));
+	*w = (struct world){ .fork = w->fork };
 	for (i = 0; i < 2; i++) {
 		addr_parse_ip(slice_str(locals[i]), &listeners[i].local);
 		listeners[i].local.port = 5060;
@@ -215,6 +233,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct world w;
 	size_t at = 0, i;
 
+	w.fork = size > 2 && !memcmp(text, ">f\n", 3);
 	start(&w);
 	for (i = 1; i <= size; i++) {
 		if (i < size && !(text[i] == '>' && text[i - 1] == '\n'))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whole calls in virtual time: the call engine between two fake user agents, A
- * (192.0.2.10, realm "outside") and B (10.0.0.2, realm "inside"), and a fake
+ * Whole calls in virtual time: the call engine between fake user agents, A
+ * (192.0.2.10, realm "outside"), B and C (10.0.0.2 and .3, realm "inside"), and a fake
  * kernel that acknowledges media plans at once, late, or not at all. Nothing
  * here opens a socket or sleeps; a test says what each side sends and what must
  * arrive at the other.
@@ -25,6 +25,7 @@
 
 #define IP_A "192.0.2.10"
 #define IP_B "10.0.0.2"
+#define IP_C "10.0.0.3"
 #define IP_OUTSIDE "192.0.2.1"
 #define IP_ADVERTISED "198.51.100.7"
 #define IP_INSIDE "10.0.0.1"
@@ -43,7 +44,7 @@
 #define SDP_B_RESUME "v=0\r\no=- 222 3 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 " IP_B "\r\nt=0 0\r\n" \
 	"m=audio 6000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
 
-enum who { A, B, STRANGER, NWHO };
+enum who { A, B, STRANGER, C, NWHO };
 
 struct datagram {
 	char *text;
@@ -88,22 +89,22 @@ struct harness {
 static struct call_policy *make_policy(struct harness *h)
 {
 	static const char *const names[2] = { "outside", "inside" };
-	static const char *const trunks[2] = { "phones", "pbx" };
-	static const char *const match[2] = { "192.0.2.0/24", "10.0.0.2" };
+	static const char *const trunks[3] = { "phones", "pbx", "desk" };
+	static const char *const match[3] = { "192.0.2.0/24", "10.0.0.2", "10.0.0.3" };
+	static const char *const targets[3] = { IP_A ":5060", IP_B ":5060", IP_C ":5060" };
 	static const char *const local[2] = { IP_OUTSIDE, IP_INSIDE };
 	static const char *const advertise[2] = { IP_ADVERTISED, IP_INSIDE };
 	struct call_policy *p = calloc(1, sizeof(*p));
 	size_t i;
 
 	p->refs = 1;
-	p->nrealms = p->ntrunks = p->nroutes = 2;
+	p->nrealms = p->nroutes = 2;
+	p->ntrunks = 3;
 	p->realms = calloc(2, sizeof(*p->realms));
-	p->trunks = calloc(2, sizeof(*p->trunks));
+	p->trunks = calloc(3, sizeof(*p->trunks));
 	p->routes = calloc(2, sizeof(*p->routes));
 	for (i = 0; i < 2; i++) {
 		struct call_realm *r = &p->realms[i];
-		struct call_trunk *t = &p->trunks[i];
-		struct addr target;
 
 		r->name = strdup(names[i]);
 		r->first_listener = i;
@@ -117,19 +118,28 @@ static struct call_policy *make_policy(struct harness *h)
 		r->latch = JALUR_LATCH_PORT;
 		h->ports[i] = media_ports_new(r->media, 1, 7 + i);
 		r->ports = h->ports[i];
+	}
+	for (i = 0; i < 3; i++) {
+		struct call_trunk *t = &p->trunks[i];
+
 		t->name = strdup(trunks[i]);
-		t->realm = i;
+		t->realm = i > 0;
 		t->match = calloc(1, sizeof(*t->match));
 		t->nmatch = 1;
 		prefix_parse(slice_str(match[i]), t->match);
-		addr_parse(slice_str(i ? IP_B ":5060" : IP_A ":5060"), &target);
-		t->target = target;
-		t->target_uri = strdup(i ? "sip:" IP_B ":5060" : "sip:" IP_A ":5060");
+		addr_parse(slice_str(targets[i]), &t->target);
+		if (asprintf(&t->target_uri, "sip:%s", targets[i]) < 0)
+			abort();
 	}
 	p->routes[0] = (struct call_route){ .name = strdup("in"), .from_realm = -1,
-		.from_trunk = 0, .number_prefix = strdup("49"), .to_trunk = 1 };
+		.from_trunk = 0, .number_prefix = strdup("49") };
 	p->routes[1] = (struct call_route){ .name = strdup("out"), .from_realm = 1,
-		.from_trunk = -1, .to_trunk = 0 };
+		.from_trunk = -1 };
+	for (i = 0; i < 2; i++) {
+		p->routes[i].to = calloc(1, sizeof(*p->routes[i].to));
+		p->routes[i].to[0] = (struct call_destination){ .trunk = !i, .q = 1000 };
+		p->routes[i].nto = 1;
+	}
 	p->media_idle_ms = 60000;
 	p->ring_timeout = 180 * NSEC_PER_SEC;
 	p->max_duration = 3600 * NSEC_PER_SEC;
@@ -144,7 +154,7 @@ static UNUSED void harness_start(struct harness *h, struct __test_metadata *_met
 			 .software = "jalur" },
 		.node = 1, .epoch = 5,
 	};
-	static const char *const ips[NWHO] = { IP_A, IP_B, "203.0.113.66" };
+	static const char *const ips[NWHO] = { IP_A, IP_B, "203.0.113.66", IP_C };
 	size_t i;
 
 	memset(h, 0, sizeof(*h));
@@ -163,7 +173,7 @@ static UNUSED void harness_start(struct harness *h, struct __test_metadata *_met
 		char peer[64];
 
 		h->ua[i].ip = ips[i];
-		h->ua[i].flow.listener = i == B;
+		h->ua[i].flow.listener = i == B || i == C;
 		snprintf(peer, sizeof(peer), "%s:5060", ips[i]);
 		ASSERT_TRUE(addr_parse(slice_str(peer), &h->ua[i].flow.peer));
 		snprintf(h->ua[i].local_tag, sizeof(h->ua[i].local_tag), "tag-of-%zu", i);

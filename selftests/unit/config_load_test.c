@@ -111,7 +111,8 @@ TEST(good_file_says_what_it_says)
 	EXPECT_EQ(0, p->routes[0].from_trunk);
 	EXPECT_EQ(-1, p->routes[0].from_realm);
 	EXPECT_EQ(NULL, p->routes[0].number_prefix);
-	EXPECT_EQ(1, p->routes[0].to_trunk);
+	ASSERT_EQ(1, p->routes[0].nto);
+	EXPECT_EQ(1, p->routes[0].to[0].trunk);
 	EXPECT_EQ(1, p->routes[1].from_realm);
 	EXPECT_STREQ("+49", p->routes[1].number_prefix);
 	EXPECT_EQ(120000, p->media_idle_ms);
@@ -271,6 +272,17 @@ static const struct bad bad[] = {
 	{ HEAD "trunks:\n  p: {realm: a, target: \"sip:10.0.0.1\"}\n", 5,
 	  "which is Jalur's own listener on line 3" },
 	/* routes */
+	{ HEAD TRUNKS "routes: [{name: x, to: {}}]\n", 7, "expected \"trunk\" or \"fork\"" },
+	{ HEAD TRUNKS "routes: [{name: x, to: {trunk: q, fork: [{trunk: q}]}}]\n", 7,
+	  "\"trunk\" is given too: one or the other" },
+	{ HEAD TRUNKS "routes: [{name: x, to: {fork: []}}]\n", 7,
+	  "expected 1 to 6 destinations, found 0" },
+	{ HEAD TRUNKS "routes: [{name: x, to: {fork: [{trunk: q, q: 1.1}]}}]\n", 7,
+	  "expected a q value from 0 to 1" },
+	{ HEAD TRUNKS "routes: [{name: x, to: {fork: [{trunk: q, q: 0.1234}]}}]\n", 7,
+	  "expected a q value from 0 to 1" },
+	{ HEAD TRUNKS "routes: [{name: x, to: {fork: [{trunk: p}]}}]\n", 7,
+	  "trunk \"p\" has no \"target\"" },
 	{ HEAD TRUNKS "routes:\n  - {name: r, to: {trunk: qq}}\n", 8,
 	  "routes[0].to.trunk: found \"qq\", expected one of the trunks: p, q" },
 	{ HEAD TRUNKS "routes:\n  - {name: r, to: {trunk: p}}\n", 8, "trunk \"p\" has no \"target\"" },
@@ -402,6 +414,27 @@ TEST(a_reload_that_moves_a_listener_needs_a_restart)
 	config_free(d);
 	config_free(e);
 	config_free(f);
+}
+
+TEST(a_route_to_several_destinations)
+{
+	struct config_mistakes mistakes;
+	const struct call_route *route;
+	struct config *c;
+
+	ASSERT_EQ(0, load(HEAD TRUNKS "  r: {realm: b, target: \"sip:10.0.0.3\"}\n"
+			  "routes: [{name: x, early-media: latest, to: {fork: [{trunk: r, q: 0.25}, "
+			  "{trunk: q, ring: 20s}]}}]\n", &c, &mistakes));
+	route = &c->policy->routes[0];
+	ASSERT_EQ(2, route->nto);
+	EXPECT_EQ(1, route->to[0].trunk);
+	EXPECT_EQ(1000, route->to[0].q);
+	EXPECT_EQ(20 * NSEC_PER_SEC, route->to[0].ring);
+	EXPECT_EQ(2, route->to[1].trunk);
+	EXPECT_EQ(250, route->to[1].q);
+	EXPECT_EQ(0, route->to[1].ring);
+	EXPECT_EQ(CALL_EARLY_MEDIA_LATEST, route->early_media);
+	config_free(c);
 }
 
 TEST(limits_of_overload)

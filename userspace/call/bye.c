@@ -25,7 +25,7 @@ CALL_ACTION(call_bye)
 	accept_bye(e, now, leg, ev);
 	call_end(e, now, leg->call, &(struct call_reason){
 		.status = 487, .bye_headers = slice_str(headers), .quiet = leg,
-		.text = leg->index == 0 ? "BYE from the caller" : "BYE from the callee",
+		.text = leg->side == MEDIA_LEG_A ? "BYE from the caller" : "BYE from the callee",
 	});
 	free(headers);
 }

@@ -78,7 +78,6 @@ static void unindex_call(struct call_engine *e, struct call *call)
 struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
 	struct call *call = calloc(1, sizeof(*call));
-	size_t i;
 
 	if (!call)
 		return NULL;
@@ -93,10 +92,13 @@ struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev
 	call->idle_timer.kind = CALL_TIMER_IDLE;
 	call->timer.owner = call->idle_timer.owner = call;
 	list_init(&call->outbox);
-	for (i = 0; i < 2; i++)
-		call->legs[i] = (struct call_leg){
-			.call = call, .index = (u8)i, .realm = -1, .trunk = -1,
-		};
+	call->legs[0] = call_leg_new(e, call, MEDIA_LEG_A);
+	if (!call->legs[0]) {
+		timers_release(&e->timers, CALL_NTIMERS);
+		call_policy_put(call->policy);
+		free(call);
+		return NULL;
+	}
 	snprintf(call->from, sizeof(call->from), SLICE_FMT, SLICE_ARG(ev->msg->from.uri));
 	snprintf(call->to, sizeof(call->to), SLICE_FMT, SLICE_ARG(ev->msg->ruri));
 	index_call(e, call);
@@ -111,18 +113,11 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	timer_disarm(&e->timers, &call->idle_timer);
 	timers_release(&e->timers, CALL_NTIMERS);
 	call_outbox_clear(call);
-	for (i = 0; i < 2; i++) {
-		if (call->legs[i].server)
-			sip_server_put(e->sip, now, call->legs[i].server);
-		if (call->legs[i].unacked)
-			sip_client_put(e->sip, now, call->legs[i].unacked);
-		free(call->legs[i].offer);
-		sip_dialog_free(e->sip, call->legs[i].dialog);
-	}
-	for (i = 0; i < call->nforks; i++) {
-		sip_dialog_free(e->sip, call->forks[i]->dialog);
-		free(call->forks[i]);
-	}
+	if (call->invite)
+		sip_server_put(e->sip, now, call->invite);
+	for (i = 0; i < call->nall; i++)
+		call_leg_free(e, now, call->all[i]);
+	call_failure_clear(&call->failure);
 	media_negotiation_free(call->media, now);
 	unindex_call(e, call);
 	call_policy_put(call->policy);
@@ -130,6 +125,14 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	free(call->end_headers);
 	free(call->figures);
 	free(call);
+}
+
+void call_end_without_memory(struct call_engine *e, u64 now, struct call *call)
+{
+	call_end(e, now, call, &(struct call_reason){
+		.status = 503, .text = "no memory",
+		.bye_headers = SLICE("Reason: Q.850;cause=47;text=\"no memory\"\r\n"),
+	});
 }
 
 void call_tell_end(struct call_engine *e, u64 now, struct call *call)
@@ -161,8 +164,8 @@ void call_end(struct call_engine *e, u64 now, struct call *call, const struct ca
 	timer_disarm(&e->timers, &call->idle_timer);
 	call_outbox_clear(call);
 	call_media_remove(e, call);
-	for (i = 0; i < 2; i++)
-		call_leg_end(e, now, &call->legs[i], why);
+	for (i = 0; i < call->nall; i++)
+		call_leg_end(e, now, call->all[i], why);
 	call_set_timer(e, now, call);
 }
 
@@ -173,11 +176,8 @@ void call_settle(struct call_engine *e, u64 now, struct call *call)
 	if (call->state != CALL_ENDING || call->tickets)
 		return;
 	call_tell_end(e, now, call);
-	for (i = 0; i < 2; i++)
-		if (call->legs[i].state != CALL_LEG_DONE)
-			return;
-	for (i = 0; i < call->nforks; i++)
-		if (call->forks[i]->state != CALL_LEG_DONE)
+	for (i = 0; i < call->nall; i++)
+		if (call->all[i]->state != CALL_LEG_DONE)
 			return;
 	call_free(e, now, call);
 }
@@ -228,10 +228,8 @@ static void end_over(struct call_engine *e, u64 now, struct call *call)
 
 	(void)e;
 	(void)now;
-	for (i = 0; i < 2; i++)
-		call->legs[i].state = CALL_LEG_DONE;
-	for (i = 0; i < call->nforks; i++)
-		call->forks[i]->state = CALL_LEG_DONE;
+	for (i = 0; i < call->nall; i++)
+		call->all[i]->state = CALL_LEG_DONE;
 }
 
 void call_timer(struct call_engine *e, u64 now, struct call *call)

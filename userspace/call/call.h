@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The inside of call/, shared by its files and by nobody else. A call has two
- * legs, each with a dialog of its own. What happens on a leg is an input;
- * state.c says for each input and state what is done; what is done may send
- * messages, some of which wait in the call's outbox for the kernel.
+ * sides and at least a leg on each, which is a dialog. Until it is answered there
+ * may be more: on the callee's side one for each early dialog of each destination
+ * (branch.c), and on the caller's a twin of each, so that either side sees the
+ * dialogs of the other as they are. The answer makes a pair of two of them; the
+ * others go. What happens on a leg is an input; state.c says for each input and
+ * state what is done; what is done may send messages, some of which wait in the
+ * call's outbox for the kernel.
  *
  * The SIP engine holds no pointer into a call: the user value that it gives
  * back is a handle (call_leg_handle()), so an event that outlives its call finds
@@ -22,7 +26,8 @@
 #define CALL_ACCEPT \
 	"Accept: application/sdp, multipart/mixed, multipart/alternative\r\n" \
 	"Accept-Encoding: identity\r\n"
-#define CALL_MAX_FORKS 6	/* further 2xx of one INVITE that get their BYE */
+#define CALL_MAX_LEGS 16
+#define CALL_MAX_FORKS 6	/* dialogs of one INVITE beside the first */
 #define CALL_MAX_REDRAWS 4
 #define CALL_MAX_EVENTS 4096
 
@@ -58,14 +63,19 @@ enum call_input {
 #define CALL_TIMER 100
 /* When silence that began before the media was asked for counts. */
 #define CALL_TIMER_IDLE 101
+/* A destination has rung for as long as it may. */
+#define CALL_TIMER_RING 102
 #define CALL_NTIMERS 2
 
 struct call_leg {
 	struct call *call;
-	u8 index;			/* into the handle: 0 A, 1 B, then forks */
+	u8 index;			/* in call->all, and in the handle */
+	enum media_leg side;
 	enum call_leg_state state;
+	struct call_leg *twin;		/* on the other side, before there is a pair; or NULL */
+	struct call_leg *root;		/* B: that of its branch, which sent the INVITE */
 	struct sip_dialog *dialog;
-	struct sip_server *server;	/* an INVITE that waits for our final response */
+	struct sip_server *server;	/* an INVITE of theirs inside the call, not answered yet */
 	struct sip_client *invite;	/* our INVITE, until its final response */
 	struct sip_client *bye;
 	bool late;			/* our INVITE has no offer: its 2xx makes one */
@@ -74,6 +84,11 @@ struct call_leg {
 	int realm, trunk;		/* indices into the policy */
 	struct addr peer;
 	u32 listener;			/* B: what we send from */
+	/* of a root, before the answer: */
+	struct media_negotiation *media;
+	u64 ring;			/* ns; 0: no limit of its own */
+	struct timer timer;
+	bool given_up;			/* the next destinations are tried without it */
 };
 
 /* Why a call ends, in the words of each kind of message that may tell it. */
@@ -91,7 +106,7 @@ struct call_message {
 	struct list node;
 	u64 gate;			/* ticket; 0: may go */
 	struct call_leg *leg;
-	u16 status;			/* response to leg->server; 0: a request on leg */
+	u16 status;			/* response to the INVITE of leg; 0: a request on leg */
 	enum sip_method method;		/* of the request: INVITE, ACK */
 	char *phrase;
 	char *headers;
@@ -112,6 +127,13 @@ struct call_ticket {
 	struct media_plan *plan;	/* APPLY: a copy of what was asked for */
 };
 
+/* A failure as the other leg hears it. */
+struct call_failure {
+	u16 status;			/* 0: none */
+	char *phrase, *headers;
+	char text[96];
+};
+
 struct call {
 	struct list node;		/* in the engine */
 	struct call *hash_next;
@@ -119,12 +141,17 @@ struct call {
 	enum call_state state;
 	u64 created, answered;
 	struct call_policy *policy;
-	struct call_leg legs[2];
-	struct call_leg *forks[CALL_MAX_FORKS];
-	size_t nforks;
+	struct call_leg *legs[2];	/* the pair: caller and callee, as far as there is one */
+	struct call_leg *all[CALL_MAX_LEGS];
+	size_t nall;
+	struct sip_server *invite;	/* the caller's, until our final response */
+	const struct call_route *route;	/* in policy */
+	size_t next_to;			/* destination of the route */
+	struct call_leg *heard;		/* the root whose early media the caller hears */
+	struct call_failure failure;	/* the best so far (RFC 3261 §16.7) */
 	struct timer timer, idle_timer;
 
-	struct media_negotiation *media;
+	struct media_negotiation *media;	/* from the answer on */
 	struct media_plan *plan;	/* acknowledged last */
 	u64 last_ticket;		/* of the newest apply; 0 when it completed */
 	u32 tickets;			/* outstanding */
@@ -186,17 +213,24 @@ void call_free(struct call_engine *e, u64 now, struct call *call);
 void call_tell_end(struct call_engine *e, u64 now, struct call *call);
 struct call *call_find(const struct call_engine *e, u64 id);
 u64 call_id(const struct call_engine *e, u32 counter);
+/* The leg on the other side that what happens on leg is told to. */
 struct call_leg *call_other(struct call_leg *leg);
+bool call_in_pair(const struct call_leg *leg);
 void call_set_timer(struct call_engine *e, u64 now, struct call *call);
 void call_timer(struct call_engine *e, u64 now, struct call *call);
 
 /* leg.c */
+/* NULL: no memory, or too many. */
+struct call_leg *call_leg_new(struct call_engine *e, struct call *call, enum media_leg side);
+void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg);
 void *call_leg_handle(const struct call_leg *leg);
 struct call_leg *call_leg_find(const struct call_engine *e, const void *handle);
 void call_leg_end(struct call_engine *e, u64 now, struct call_leg *leg,
 		  const struct call_reason *why);
 void call_leg_bye(struct call_engine *e, u64 now, struct call_leg *leg, struct slice headers);
-/* Final response to the INVITE that waits on leg, and lets go of it. */
+/* The INVITE that leg must answer; NULL: none. */
+struct sip_server *call_leg_server(const struct call_leg *leg);
+/* Response to it; a final one lets go of it. */
 void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
 		      const char *phrase, struct slice headers, const char *sdp);
 /* The 2xx in ev waits for an answer to its offer. 0 or -ENOMEM. */
@@ -209,8 +243,28 @@ int call_leg_ack_now(struct call_engine *e, u64 now, struct call_leg *leg,
 		     const struct sip_event *ev);
 /* The ACK that a kept 2xx waits for; sdp NULL: its offer is rejected. Nothing kept: 0. */
 int call_leg_ack_kept(struct call_engine *e, u64 now, struct call_leg *leg, const char *sdp);
+/* A dialog of leg's branch that msg made beside leg's. NULL: no memory, or too many. */
 struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
 			       const struct sip_msg *msg);
+
+/* branch.c: where a call goes */
+/*
+ * Invites the next destinations, those with the highest q of the rest. false: none is left,
+ * or none could be invited.
+ */
+bool call_branch_next(struct call_engine *e, u64 now, struct call *call);
+/* The INVITE of root's branch has failed; takes the contents of f. */
+void call_branch_failed(struct call_engine *e, u64 now, struct call_leg *root,
+			struct call_failure *f);
+/* leg is the one that answered: the pair is made, everything else goes. */
+void call_branch_won(struct call_engine *e, u64 now, struct call_leg *leg);
+/* The leg whose dialog msg, a response to root's INVITE, belongs to; made if it is new. */
+struct call_leg *call_branch_leg(struct call_engine *e, struct call_leg *root,
+				 const struct sip_msg *msg);
+/* The early answer of root's branch has come: may the caller hear it? */
+void call_branch_hear(struct call *call, struct call_leg *root);
+void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root);
+void call_end_without_memory(struct call_engine *e, u64 now, struct call *call);
 
 /* outbox.c */
 /* Both take ownership of headers and sdp, also on error: -ENOMEM. */
@@ -220,6 +274,8 @@ int call_outbox_request(struct call_engine *e, u64 now, struct call_leg *leg,
 			enum sip_method method, char *headers, char *sdp);
 void call_outbox_flush(struct call_engine *e, u64 now, struct call *call);
 void call_outbox_clear(struct call *call);
+/* What waits for leg. */
+void call_outbox_forget(struct call_leg *leg);
 struct call_message *call_outbox_gated(struct call *call, u64 ticket);
 
 /* media.c: plans and tickets */
@@ -234,7 +290,8 @@ void call_media_remove(struct call_engine *e, struct call *call);
  * the end of a call that is silent.
  */
 void call_media_check(struct call_engine *e, u64 now, struct call *call);
-enum media_leg call_media_leg(const struct call_leg *leg);
+/* What leg's offers and answers are about. */
+struct media_negotiation *call_leg_media(const struct call_leg *leg);
 
 /* state.c: what is done about an input */
 void call_state_input(struct call_engine *e, u64 now, struct call_leg *leg, enum call_input input,
@@ -265,7 +322,7 @@ CALL_ACTION(call_options);
 CALL_ACTION(call_not_allowed);
 CALL_ACTION(call_gone);
 
-/* invite.c, options.c: requests outside a dialog */
+/* invite.c, options.c: requests outside a dialog; answer.c: what is said to an INVITE */
 void call_request(struct call_engine *e, u64 now, const struct sip_event *ev);
 void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev);
 void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
@@ -280,13 +337,6 @@ int call_invite_send(struct call_engine *e, u64 now, struct call_message *m);
  * the other leg, when the kernel has it. On error the call is ending.
  */
 int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_msg *msg);
-
-/* A failure as the other leg hears it. */
-struct call_failure {
-	u16 status;
-	char *phrase, *headers;
-	char text[96];
-};
 
 void call_failure_make(const struct sip_event *ev, struct call_failure *f);
 void call_failure_clear(struct call_failure *f);

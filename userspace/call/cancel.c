@@ -13,7 +13,7 @@ CALL_ACTION(call_cancel)
 {
 	char *reason;
 
-	if (!leg->server)
+	if (!leg->call->invite)
 		return;
 	reason = ev->msg ? call_headers_reason(ev->msg) : NULL;
 	e->counters[CALL_COUNT_CANCELLED]++;

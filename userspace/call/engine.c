@@ -103,6 +103,13 @@ void call_engine_tick(struct call_engine *e, u64 now)
 			call_settle(e, now, t->owner);
 			continue;
 		}
+		if (t->kind == CALL_TIMER_RING) {
+			struct call_leg *root = t->owner;
+
+			call_branch_timer(e, now, root);
+			call_settle(e, now, root->call);
+			continue;
+		}
 		sip_engine_timer(e->sip, now, t, &ev);
 		handle_event(e, now, &ev);
 	}

@@ -9,12 +9,14 @@
 #include "call/call.h"
 
 /*
- * A handle: three bits for the leg, the rest of the pointer for the low bits of
- * the call's counter. On a 32-bit machine those are the low 29, and the rest is
- * that of the newest call, or of the 2^29 before it.
+ * A handle: four bits for the leg, the rest of the pointer for the low bits of
+ * the call's counter. On a 32-bit machine those are the low 28, and the rest is
+ * that of the newest call, or of the 2^28 before it.
  */
-#define LEG_BITS 3
+#define LEG_BITS 4
 #define COUNTER_MASK ((u32)(UINTPTR_MAX >> LEG_BITS))
+
+_Static_assert(CALL_MAX_LEGS <= 1 << LEG_BITS, "a leg has no handle");
 
 void *call_leg_handle(const struct call_leg *leg)
 {
@@ -23,9 +25,7 @@ void *call_leg_handle(const struct call_leg *leg)
 
 static struct call_leg *call_leg_at(struct call *call, size_t index)
 {
-	if (index < 2)
-		return &call->legs[index];
-	return index - 2 < call->nforks ? call->forks[index - 2] : NULL;
+	return index < call->nall ? call->all[index] : NULL;
 }
 
 struct call_leg *call_leg_find(const struct call_engine *e, const void *handle)
@@ -42,14 +42,63 @@ struct call_leg *call_leg_find(const struct call_engine *e, const void *handle)
 	return call ? call_leg_at(call, value & ((1 << LEG_BITS) - 1)) : NULL;
 }
 
-enum media_leg call_media_leg(const struct call_leg *leg)
+struct call_leg *call_leg_new(struct call_engine *e, struct call *call, enum media_leg side)
 {
-	return leg->index == 0 ? MEDIA_LEG_A : MEDIA_LEG_B;
+	struct call_leg *leg = call->nall < CALL_MAX_LEGS ? calloc(1, sizeof(*leg)) : NULL;
+
+	if (!leg)
+		return NULL;
+	if (timers_reserve(&e->timers, 1)) {
+		free(leg);
+		return NULL;
+	}
+	leg->call = call;
+	leg->index = (u8)call->nall;
+	leg->side = side;
+	leg->realm = leg->trunk = -1;
+	leg->timer = (struct timer){ .kind = CALL_TIMER_RING, .owner = leg };
+	call->all[call->nall++] = leg;
+	return leg;
+}
+
+void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
+{
+	timer_disarm(&e->timers, &leg->timer);
+	timers_release(&e->timers, 1);
+	if (leg->server)
+		sip_server_put(e->sip, now, leg->server);
+	if (leg->unacked)
+		sip_client_put(e->sip, now, leg->unacked);
+	sip_dialog_free(e->sip, leg->dialog);
+	media_negotiation_free(leg->media, now);
+	free(leg->offer);
+	free(leg);
+}
+
+bool call_in_pair(const struct call_leg *leg)
+{
+	return leg == leg->call->legs[0] || leg == leg->call->legs[1];
 }
 
 struct call_leg *call_other(struct call_leg *leg)
 {
-	return &leg->call->legs[leg->index == 0 ? 1 : 0];
+	return leg->twin ? leg->twin : leg->call->legs[!leg->side];
+}
+
+struct media_negotiation *call_leg_media(const struct call_leg *leg)
+{
+	if (leg->call->media)
+		return leg->call->media;
+	if (leg->side == MEDIA_LEG_A)
+		leg = leg->twin;
+	return leg ? leg->root->media : NULL;
+}
+
+struct sip_server *call_leg_server(const struct call_leg *leg)
+{
+	if (leg->server || leg->side == MEDIA_LEG_B)
+		return leg->server;
+	return leg->state == CALL_LEG_INVITED ? leg->call->invite : NULL;
 }
 
 void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
@@ -61,12 +110,16 @@ void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 
 		.body = slice_str(sdp),
 	};
 
-	if (!leg->server)
+	struct sip_server *server = call_leg_server(leg);
+
+	if (!server)
 		return;
-	sip_respond(e->sip, now, leg->server, leg->dialog, status, phrase, &content);
+	sip_respond(e->sip, now, server, leg->dialog, status, phrase, &content);
 	if (status < 200)
 		return;
-	sip_server_put(e->sip, now, leg->server);
+	sip_server_put(e->sip, now, server);
+	if (server == leg->call->invite)
+		leg->call->invite = NULL;
 	leg->server = NULL;
 }
 
@@ -149,11 +202,13 @@ static void end_quietly(struct call_engine *e, u64 now, struct call_leg *leg,
 	leg->state = CALL_LEG_DONE;
 }
 
+/* The caller's INVITE is answered once, on the leg that counts. */
 static void end_invited(struct call_engine *e, u64 now, struct call_leg *leg,
 			const struct call_reason *why)
 {
-	if (leg->server) {
-		call_leg_respond(e, now, leg, why->status, why->phrase, why->headers, NULL);
+	if (leg->side == MEDIA_LEG_A) {
+		if (call_in_pair(leg))
+			call_leg_respond(e, now, leg, why->status, why->phrase, why->headers, NULL);
 		leg->state = CALL_LEG_DONE;
 		return;
 	}
@@ -198,28 +253,28 @@ void call_leg_end(struct call_engine *e, u64 now, struct call_leg *leg,
 		end[leg->state](e, now, leg, why);
 }
 
-/* A further 2xx to our INVITE: a dialog that nobody wants, but that exists. */
 struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
 			       const struct sip_msg *msg)
 {
-	struct call *call = leg->call;
 	struct call_leg *fork;
 
-	if (call->nforks == CALL_MAX_FORKS || !leg->dialog)
+	if (!leg->dialog)
 		return NULL;
-	fork = calloc(1, sizeof(*fork));
+	fork = call_leg_new(e, leg->call, leg->side);
 	if (!fork)
 		return NULL;
-	*fork = (struct call_leg){
-		.call = call, .index = (u8)(2 + call->nforks), .state = CALL_LEG_UP,
-		.realm = leg->realm, .trunk = leg->trunk, .peer = leg->peer, .late = leg->late,
-	};
+	fork->state = leg->state;
+	fork->root = leg->root;
+	fork->realm = leg->realm;
+	fork->trunk = leg->trunk;
+	fork->peer = leg->peer;
+	fork->listener = leg->listener;
+	fork->late = leg->late;
 	fork->dialog = sip_dialog_fork(e->sip, leg->dialog, msg);
 	if (!fork->dialog) {
-		free(fork);
+		fork->state = CALL_LEG_DONE;
 		return NULL;
 	}
 	fork->dialog->user = call_leg_handle(fork);
-	call->forks[call->nforks++] = fork;
 	return fork;
 }

@@ -88,6 +88,28 @@ static int ask_for(struct call_engine *e, struct call *call, struct media_plan *
 	return 0;
 }
 
+/* Of each branch, and all of them together. */
+static struct media_plan *join_branches(const struct call *call, bool *empty)
+{
+	struct media_plan *plans[CALL_MAX_LEGS], *joined;
+	size_t i, n = 0;
+	bool none;
+
+	for (i = 0; i < call->nall; i++) {
+		if (!call->all[i]->media)
+			continue;
+		plans[n] = media_plan_make(call->all[i]->media, &none);
+		if (!plans[n] && !none)
+			break;
+		n += !none;
+	}
+	*empty = !n && i == call->nall;
+	joined = n && i == call->nall ? media_plan_join(plans, n) : NULL;
+	while (n)
+		free(plans[--n]);
+	return joined;
+}
+
 int call_media_apply(struct call_engine *e, struct call *call)
 {
 	const struct media_plan *asked = asked_plan(e, call);
@@ -95,7 +117,7 @@ int call_media_apply(struct call_engine *e, struct call *call)
 	bool empty = false;
 	int err;
 
-	plan = media_plan_make(call->media, &empty);
+	plan = call->media ? media_plan_make(call->media, &empty) : join_branches(call, &empty);
 	if (!plan && !empty)
 		return -ENOMEM;
 	if (!plan)
@@ -245,7 +267,7 @@ static int redraw(struct call_engine *e, u64 now, struct call *call, u64 ticket)
 
 	if (!m || call->redraws++ >= CALL_MAX_REDRAWS)
 		return -EADDRINUSE;
-	if (media_redraw(call->media, now, &sdp, &refusal))
+	if (media_redraw(call_leg_media(m->leg), now, &sdp, &refusal))
 		return -EADDRINUSE;
 	free(m->sdp);
 	m->sdp = sdp;

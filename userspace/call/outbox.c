@@ -96,6 +96,21 @@ void call_outbox_clear(struct call *call)
 	}
 }
 
+void call_outbox_forget(struct call_leg *leg)
+{
+	struct list *at, *next;
+
+	for (at = leg->call->outbox.next; at != &leg->call->outbox; at = next) {
+		struct call_message *m = list_entry(at, struct call_message, node);
+
+		next = at->next;
+		if (m->leg != leg)
+			continue;
+		list_del(&m->node);
+		free_message(m);
+	}
+}
+
 struct call_message *call_outbox_gated(struct call *call, u64 ticket)
 {
 	struct list *at;

@@ -32,6 +32,7 @@ static void free_route(struct call_route *route)
 {
 	free(route->name);
 	free(route->number_prefix);
+	free(route->to);
 }
 
 void call_policy_put(struct call_policy *p)

@@ -28,12 +28,30 @@ struct call_trunk {
 	char *target_uri;		/* "sip:10.0.0.2:5060" */
 };
 
+#define CALL_MAX_DESTINATIONS 6	/* of a route */
+
+/* One of the places that a route forks a call to. */
+struct call_destination {
+	size_t trunk;			/* index */
+	u16 q;				/* thousandths; equal ones at the same time */
+	u64 ring;			/* ns until the next are tried; 0: until it fails */
+};
+
+/* Whose media the caller hears before the answer. */
+enum call_early_media {
+	CALL_EARLY_MEDIA_FIRST,		/* of the destination that had some first */
+	CALL_EARLY_MEDIA_LATEST,
+	CALL_EARLY_MEDIA_NONE,
+};
+
 struct call_route {
 	char *name;
 	int from_realm;			/* index, -1: any */
 	int from_trunk;			/* index, -1: any */
 	char *number_prefix;		/* of the request URI's user; NULL: any */
-	size_t to_trunk;
+	struct call_destination *to;	/* sorted by q */
+	size_t nto;
+	enum call_early_media early_media;
 };
 
 struct call_policy {

@@ -25,7 +25,7 @@ static void refuse(struct call_engine *e, u64 now, struct call_leg *leg, struct 
  */
 CALL_ACTION(call_reinvite_early)
 {
-	u16 status = leg->index == 0 ? 500 : 491;
+	u16 status = leg->side == MEDIA_LEG_A ? 500 : 491;
 
 	e->counters[CALL_COUNT_GLARE] += status == 491;
 	refuse(e, now, leg, ev->server, status,
@@ -81,7 +81,7 @@ CALL_ACTION(call_reinvite)
 		return;
 	}
 	if (call_has_sdp(ev->msg, &offer) &&
-	    media_offer(leg->call->media, now, call_media_leg(leg), offer, &sdp, &refusal)) {
+	    media_offer(leg->call->media, now, leg->side, offer, &sdp, &refusal)) {
 		refuse_offer(e, now, leg, ev->server, &refusal);
 		return;
 	}

@@ -18,6 +18,16 @@ static bool route_matches(const struct call_route *route, int realm, int trunk,
 	       slice_eq(slice_of(number.p, prefix.n), prefix);
 }
 
+static bool has_target(const struct call_policy *p, const struct call_route *route)
+{
+	size_t i;
+
+	for (i = 0; i < route->nto; i++)
+		if (p->trunks[route->to[i].trunk].target.family)
+			return true;
+	return false;
+}
+
 const struct call_route *call_policy_route(const struct call_policy *p, int realm, int trunk,
 					   struct slice number)
 {
@@ -26,9 +36,7 @@ const struct call_route *call_policy_route(const struct call_policy *p, int real
 	for (i = 0; i < p->nroutes; i++) {
 		const struct call_route *route = &p->routes[i];
 
-		if (route_matches(route, realm, trunk, number) &&
-		    route->to_trunk < p->ntrunks &&
-		    p->trunks[route->to_trunk].target.family)
+		if (route_matches(route, realm, trunk, number) && has_target(p, route))
 			return route;
 	}
 	return NULL;

@@ -77,12 +77,18 @@ static call_action *const actions[CALL_NINPUTS][CALL_NSTATES] = {
 	},
 };
 
+/* Once there is a pair, the other legs are on their way out whatever the call does. */
+static enum call_state state_of(const struct call_leg *leg)
+{
+	if (leg->call->state < CALL_ANSWERED || call_in_pair(leg))
+		return leg->call->state;
+	return CALL_ENDING;
+}
+
 void call_state_input(struct call_engine *e, u64 now, struct call_leg *leg, enum call_input input,
 		      const struct sip_event *ev)
 {
-	/* A surplus fork is on its way out whatever the call does. */
-	enum call_state state = leg->index < 2 ? leg->call->state : CALL_ENDING;
-	call_action *action = actions[input][state];
+	call_action *action = actions[input][state_of(leg)];
 
 	if (action)
 		action(e, now, leg, ev);

@@ -19,8 +19,12 @@ static const char *dialog_state(const struct sip_dialog *d)
 static void fill_leg(const struct call *call, const struct call_leg *leg,
 		     struct call_leg_view *view)
 {
-	const struct sip_dialog *d = leg->dialog;
+	static const struct call_leg none = { .realm = -1, .trunk = -1 };
+	const struct sip_dialog *d;
 
+	if (!leg)
+		leg = &none;
+	d = leg->dialog;
 	*view = (struct call_leg_view){
 		.realm = leg->realm < 0 ? "" : call->policy->realms[leg->realm].name,
 		.trunk = leg->trunk < 0 ? "" : call->policy->trunks[leg->trunk].name,
@@ -48,8 +52,8 @@ void call_view_fill(const struct call *call, struct call_view *view)
 		.answered = call->answered,
 		.plan = call->plan,
 	};
-	fill_leg(call, &call->legs[0], &view->a);
-	fill_leg(call, &call->legs[1], &view->b);
+	fill_leg(call, call->legs[0], &view->a);
+	fill_leg(call, call->legs[1], &view->b);
 }
 
 bool call_engine_view(struct call_engine *e, u64 id, struct call_view *view)

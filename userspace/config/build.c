@@ -113,6 +113,42 @@ static bool build_trunk(struct call_policy *policy, const struct value *realms,
 	return trunk->target_uri;
 }
 
+static int by_q(const void *a, const void *b)
+{
+	const struct call_destination *one = a, *other = b;
+
+	return (int)other->q - (int)one->q;
+}
+
+static bool build_destinations(struct call_route *route, const struct value *trunks,
+			       const struct value *to)
+{
+	const struct value *fork = value_get(to, "fork");
+	size_t i, n = fork ? fork->n : 1;
+
+	route->to = calloc(n, sizeof(*route->to));
+	if (!route->to)
+		return false;
+	route->nto = n;
+	if (!fork) {
+		route->to[0] = (struct call_destination){
+			.trunk = (size_t)index_of(trunks, value_get(to, "trunk")), .q = 1000,
+		};
+		return true;
+	}
+	for (i = 0; i < n; i++) {
+		const struct value *v = fork->children[i];
+
+		route->to[i] = (struct call_destination){
+			.trunk = (size_t)index_of(trunks, value_get(v, "trunk")),
+			.q = (u16)number_of(v, "q"),
+			.ring = value_get(v, "ring") ? number_of(v, "ring") : 0,
+		};
+	}
+	qsort(route->to, n, sizeof(*route->to), by_q);
+	return true;
+}
+
 static bool build_route(struct call_policy *policy, const struct value *root,
 			const struct value *v)
 {
@@ -123,9 +159,10 @@ static bool build_route(struct call_policy *policy, const struct value *root,
 	route->name = dup_text(v, "name");
 	route->from_realm = index_of(value_get(root, "realms"), value_get(match, "realm"));
 	route->from_trunk = index_of(trunks, value_get(match, "trunk"));
-	route->to_trunk = (size_t)index_of(trunks, value_get(value_get(v, "to"), "trunk"));
+	route->early_media = (enum call_early_media)number_of(v, "early-media");
 	route->number_prefix = number ? strdup(number->text) : NULL;
-	return route->name && (!number || route->number_prefix);
+	return route->name && (!number || route->number_prefix) &&
+	       build_destinations(route, trunks, value_get(v, "to"));
 }
 
 static bool build_trunks(struct call_policy *policy, const struct value *root)

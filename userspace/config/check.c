@@ -331,18 +331,43 @@ static void check_route_match(struct reader *r, const struct value *root,
 				  trunk->text);
 }
 
-static void check_route(struct reader *r, const struct value *root, const struct value *route)
+static void check_destination(struct reader *r, const struct value *root, const struct value *to)
 {
-	const struct value *routes = route->parent, *name = get(route, "name");
-	const struct value *to = get(get(route, "to"), "trunk");
 	const struct value *trunk = to ? value_get(value_get(root, "trunks"), to->text) : NULL;
-	size_t i;
 
-	check_route_match(r, root, route);
 	if (trunk && !value_get(trunk, "target"))
 		reader_mistake_at(r, to,
 				  "trunk \"%s\" has no \"target\": nothing can be sent to it",
 				  to->text);
+}
+
+static void check_destinations(struct reader *r, const struct value *root,
+			       const struct value *to)
+{
+	const struct value *trunk = value_get(to, "trunk"), *fork = value_get(to, "fork");
+	size_t i;
+
+	if (!trunk == !fork)
+		reader_mistake_at(r, fork ? fork : to, trunk ?
+				  "\"trunk\" is given too: one or the other" :
+				  "expected \"trunk\" or \"fork\"");
+	check_destination(r, root, get(to, "trunk"));
+	if (fork && !fork->bad && (!fork->n || fork->n > CALL_MAX_DESTINATIONS))
+		reader_mistake_at(r, fork, "expected 1 to %d destinations, found %zu",
+				  CALL_MAX_DESTINATIONS, fork->n);
+	for (i = 0; fork && i < fork->n; i++)
+		check_destination(r, root, get(element(fork, i), "trunk"));
+}
+
+static void check_route(struct reader *r, const struct value *root, const struct value *route)
+{
+	const struct value *routes = route->parent, *name = get(route, "name");
+	const struct value *to = get(route, "to");
+	size_t i;
+
+	check_route_match(r, root, route);
+	if (to)
+		check_destinations(r, root, to);
 	for (i = 0; name && i < route->index; i++) {
 		const struct value *other = get(element(routes, i), "name");
 

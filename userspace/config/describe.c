@@ -237,6 +237,8 @@ static json_t *describe_scalar(const struct schema_item *item)
 	if (item->type == SCHEMA_NUMBER)
 		return json_pack("{s:s, s:I, s:I}", "type", "integer", "minimum",
 				 (json_int_t)item->min, "maximum", (json_int_t)item->max);
+	if (item->type == SCHEMA_Q)
+		return json_pack("{s:s, s:i, s:i}", "type", "number", "minimum", 0, "maximum", 1);
 	object = json_pack("{s:s}", "type", "string");
 	if (pattern_of(item))
 		json_object_set_new(object, "pattern", json_string(pattern_of(item)));
@@ -251,6 +253,11 @@ static json_t *describe_scalar(const struct schema_item *item)
 		json_array_append_new(list, json_string(item->choices[i]));
 	json_object_set_new(object, "enum", list);
 	return object;
+}
+
+static bool is_number(const struct schema_item *item)
+{
+	return item->type == SCHEMA_NUMBER || item->type == SCHEMA_Q;
 }
 
 static json_t *describe_item(const struct schema_item *item)
@@ -272,7 +279,7 @@ static json_t *describe_item(const struct schema_item *item)
 		object = describe_scalar(item);
 	json_object_set_new(object, "description", json_string(item->help));
 	if (item->initial)
-		json_object_set_new(object, "default", item->type == SCHEMA_NUMBER ?
+		json_object_set_new(object, "default", is_number(item) ?
 				    json_integer(atoll(item->initial)) :
 				    json_string(item->initial));
 	return object;

@@ -197,6 +197,20 @@ static bool parse_target(struct value *v, const char **why)
 	return !*why;
 }
 
+/* RFC 3261 §25.1: qvalue */
+static bool parse_q(struct value *v)
+{
+	const char *at = v->text + 2;
+	u64 unit = 100;
+
+	if ((*v->text != '0' && *v->text != '1') || (v->text[1] && v->text[1] != '.'))
+		return false;
+	v->number = (u64)(*v->text - '0') * 1000;
+	for (; v->text[1] && isdigit((unsigned char)*at) && unit; at++, unit /= 10)
+		v->number += (u64)(*at - '0') * unit;
+	return (!v->text[1] || !*at) && v->number <= 1000;
+}
+
 bool scalar_parse(struct value *v, const char **why)
 {
 	*why = NULL;
@@ -221,6 +235,8 @@ bool scalar_parse(struct value *v, const char **why)
 		return parse_ports(v, why);
 	case SCHEMA_TARGET:
 		return parse_target(v, why);
+	case SCHEMA_Q:
+		return parse_q(v);
 	case SCHEMA_MAP:
 	case SCHEMA_NAMED:
 	case SCHEMA_LIST:

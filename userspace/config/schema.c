@@ -14,6 +14,8 @@
 #define HOUR (3600 * NSEC_PER_SEC)
 
 static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };
+/* In the order of enum call_early_media. */
+static const char *const early_medias[] = { "first", "latest", "none", NULL };
 static const char *const on_stops[] = { "keep", "hangup", NULL };
 static const char *const relays[] = { "kernel", "userspace", "auto", NULL };
 static const char *const transports[] = { "udp", NULL };
@@ -111,8 +113,24 @@ const struct schema_item schema[] = {
 	KEY("routes[].match.number", NUMBER_PREFIX, RANGE(1, 63), RELOAD(CALLS),
 	    EXAMPLE("+49"), HELP("The user part of the request URI begins with this.")),
 	KEY("routes[].to", MAP, REQUIRED, RELOAD(CALLS), HELP("Where such a call goes.")),
-	KEY("routes[].to.trunk", NAME, REQUIRED, REFERS("trunks"), RELOAD(CALLS),
+	KEY("routes[].to.trunk", NAME, REFERS("trunks"), RELOAD(CALLS),
 	    EXAMPLE("carrier"), HELP("To this trunk, which must have a target.")),
+	KEY("routes[].to.fork", LIST, RELOAD(CALLS),
+	    HELP("Instead of trunk: to all of these, and the first that answers has the call. "
+		 "Those with the same q are called at the same time, those with a lower one when "
+		 "all before have failed or rung for long enough. When all have failed, the "
+		 "caller is told the best of their answers (RFC 3261 section 16.7).")),
+	KEY("routes[].to.fork[]", MAP, RELOAD(CALLS), HELP("One destination.")),
+	KEY("routes[].to.fork[].trunk", NAME, REQUIRED, REFERS("trunks"), RELOAD(CALLS),
+	    EXAMPLE("desk"), HELP("A trunk, which must have a target.")),
+	KEY("routes[].to.fork[].q", Q, DEFAULT("1"), RELOAD(CALLS), EXAMPLE("0.5"),
+	    HELP("The highest is called first.")),
+	KEY("routes[].to.fork[].ring", DURATION, RANGE(1000000000, 600000000000), RELOAD(CALLS),
+	    EXAMPLE("20s"), HELP("For how long it rings until those with a lower q are called. "
+				 "Without it, until it fails.")),
+	KEY("routes[].early-media", CHOICE, DEFAULT("first"), CHOICES(early_medias), RELOAD(CALLS),
+	    HELP("Whose media a caller hears before the answer: that of the destination which "
+		 "sent some first, of the one which did so last, or none.")),
 
 	KEY("sip", MAP, RELOAD(RESTART), HELP("What SIP messages may be.")),
 	KEY("sip.max-message", NUMBER, DEFAULT("65535"), RANGE(1000, 1048576), RELOAD(RESTART),
@@ -264,6 +282,7 @@ const char *schema_expects(const struct schema_item *item, char *buf, size_t n)
 		[SCHEMA_PREFIX] = "an address or a prefix, such as 192.0.2.0/24 or 2001:db8::1",
 		[SCHEMA_TARGET] =
 			"a sip: URI with an IP address, such as sip:10.0.0.2:5060",
+		[SCHEMA_Q] = "a q value from 0 to 1 with at most three decimals, such as 0.5",
 	};
 
 	if (item->type == SCHEMA_NUMBER)

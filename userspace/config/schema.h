@@ -30,6 +30,7 @@ enum schema_type {
 	SCHEMA_PREFIX,		/* address or address/bits */
 	SCHEMA_PORTS,		/* "MIN-MAX" */
 	SCHEMA_TARGET,		/* sip: URI with an address */
+	SCHEMA_Q,		/* "0.7"; the value is thousandths */
 };
 
 /* What a reload does with a changed value. */
@@ -75,7 +76,7 @@ struct value {
 	bool given;		/* false: the default */
 	bool bad;		/* reported already; its value is not set */
 	char *text;		/* scalars: as written */
-	u64 number;		/* NUMBER, CHOICE, DURATION */
+	u64 number;		/* NUMBER, CHOICE, DURATION, Q */
 	struct addr addr;	/* ADDRESS, TARGET */
 	struct prefix prefix;
 	u16 port_min, port_max;

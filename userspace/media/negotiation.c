@@ -38,8 +38,13 @@ struct media_negotiation *media_negotiation_new(const struct media_negotiation_c
 	n->conf.tag = NULL;
 	if (conf->tag)
 		snprintf(n->tag, sizeof(n->tag), "%s", conf->tag);
-	n->next_id = 1;
+	n->next_id = conf->first_id ? conf->first_id : 1;
 	return n;
+}
+
+void media_negotiation_mute(struct media_negotiation *n, bool mute)
+{
+	n->muted = mute;
 }
 
 static void release_leg(struct media_negotiation *n, u64 now, int leg,
@@ -365,6 +370,7 @@ static void commit(struct media_negotiation *n, u64 now)
 	free(n->offer);
 	n->offer = NULL;
 	n->pending = false;
+	n->muted = false;
 }
 
 int media_answer(struct media_negotiation *n, u64 now, bool provisional,

@@ -24,6 +24,7 @@ struct media_negotiation_conf {
 	u8 latch[2];				/* enum jalur_latch, by leg */
 	u32 idle_ms;				/* 0: never */
 	u8 family[2];				/* preferred, 0: as the offer */
+	u64 first_id;				/* of the ends; 0: 1 */
 };
 
 /* Why an SDP cannot be carried: for a 488 with Warning, and the log. */
@@ -33,6 +34,10 @@ struct media_refusal {
 	char text[160];	/* names the line */
 };
 
+/* Until the answer, what leg B sends is not passed on. */
+void media_negotiation_mute(struct media_negotiation *n, bool mute);
+/* How many ends the plan has now. */
+size_t media_plan_ends(const struct media_negotiation *n);
 struct media_negotiation *media_negotiation_new(const struct media_negotiation_conf *conf);
 /* Gives back all ports. NULL allowed. */
 void media_negotiation_free(struct media_negotiation *n, u64 now);

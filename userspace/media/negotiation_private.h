@@ -38,6 +38,7 @@ struct media_negotiation {
 	u64 next_id;
 	struct media_state committed;
 	bool pending;
+	bool muted;
 	enum media_leg from;		/* of the pending offer */
 	struct media_state next;	/* as offered */
 	bool has_early;
@@ -46,8 +47,5 @@ struct media_negotiation {
 	char *last[2];			/* said last to each leg */
 	u64 version[2];
 };
-
-/* How many ends the plan has now. */
-size_t media_plan_ends(const struct media_negotiation *n);
 
 #endif

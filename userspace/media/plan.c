@@ -32,6 +32,32 @@ struct media_plan *media_plan_new(u64 session, size_t nends, size_t nflows)
 	return plan;
 }
 
+struct media_plan *media_plan_join(struct media_plan *const *plans, size_t n)
+{
+	size_t i, nends = 0, nflows = 0;
+	struct media_plan *joined;
+
+	for (i = 0; i < n; i++) {
+		nends += plans[i]->nends;
+		nflows += plans[i]->nflows;
+	}
+	joined = media_plan_new(plans[0]->session, nends, nflows);
+	if (!joined)
+		return NULL;
+	memcpy(joined->tag, plans[0]->tag, sizeof(joined->tag));
+	nends = nflows = 0;
+	for (i = 0; i < n; i++) {
+		memcpy(joined->ends + nends, plans[i]->ends,
+		       plans[i]->nends * sizeof(*joined->ends));
+		memcpy(joined->flows + nflows, plans[i]->flows,
+		       plans[i]->nflows * sizeof(*joined->flows));
+		nends += plans[i]->nends;
+		nflows += plans[i]->nflows;
+	}
+	joined->digest = media_plan_digest(joined);
+	return joined;
+}
+
 struct media_plan *media_plan_copy(const struct media_plan *plan)
 {
 	struct media_plan *copy = media_plan_new(plan->session, plan->nends, plan->nflows);

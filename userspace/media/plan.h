@@ -45,6 +45,8 @@ struct media_plan {
 };
 
 struct media_plan *media_plan_new(u64 session, size_t nends, size_t nflows);	/* zeroed; free() */
+/* One plan of several for the same session, whose ends have different ids. NULL: no memory. */
+struct media_plan *media_plan_join(struct media_plan *const *plans, size_t n);
 struct media_plan *media_plan_copy(const struct media_plan *plan);
 bool media_plan_equal(const struct media_plan *a, const struct media_plan *b);
 u64 media_plan_digest(const struct media_plan *plan);

@@ -49,26 +49,27 @@ static size_t streams_at(const struct media_negotiation *n, size_t i, struct pla
 	return count;
 }
 
-static size_t ends_of(const struct media_stream *s)
+static size_t ends_of(const struct media_negotiation *n, const struct media_stream *s)
 {
 	bool rtcp = s->kind == SDP_KIND_RTP && !(s->mux && s->answered);
 
+	(void)n;
 	return rtcp ? 4 : 2;
 }
 
-static bool flows_from(const struct media_stream *s, int leg)
+static bool flows_from(const struct media_negotiation *n, const struct media_stream *s, int leg)
 {
-	if (!s->answered)
+	if (!s->answered || (n->muted && leg == MEDIA_LEG_B))
 		return false;
 	return s->kind != SDP_KIND_RTP ||
 	       ((s->leg[leg].direction & SDP_SEND) && (s->leg[!leg].direction & SDP_RECV));
 }
 
-static size_t flows_of(const struct media_stream *s)
+static size_t flows_of(const struct media_negotiation *n, const struct media_stream *s)
 {
-	size_t flows = flows_from(s, 0) + flows_from(s, 1);
+	size_t flows = flows_from(n, s, 0) + flows_from(n, s, 1);
 
-	return flows + (ends_of(s) == 4 && s->answered ? 2 : 0);
+	return flows + (ends_of(n, s) == 4 && s->answered ? 2 : 0);
 }
 
 #define TOO_MANY (MEDIA_PLAN_PAYLOADS + 1)
@@ -162,28 +163,29 @@ static void add_stream(struct media_plan *plan, const struct media_negotiation *
 		       const struct planned *p)
 {
 	const struct media_stream *s = p->stream;
-	bool rtcp = ends_of(s) == 4;
+	bool rtcp = ends_of(n, s) == 4;
 	int leg;
 
 	for (leg = 0; leg < 2; leg++) {
 		set_end(&plan->ends[plan->nends++], n, p, leg, false);
 		if (rtcp)
 			set_end(&plan->ends[plan->nends++], n, p, leg, true);
-		if (flows_from(s, leg))
+		if (flows_from(n, s, leg))
 			add_flow(plan, s->leg[leg].id, s->leg[!leg].id);
 		if (rtcp && s->answered)
 			add_flow(plan, s->leg[leg].rtcp_id, s->leg[!leg].rtcp_id);
 	}
 }
 
-static size_t count(const struct media_negotiation *n, size_t (*of)(const struct media_stream *))
+static size_t count(const struct media_negotiation *n,
+		    size_t (*of)(const struct media_negotiation *n, const struct media_stream *))
 {
 	struct planned planned[2];
 	size_t i, j, total = 0;
 
 	for (i = 0; i < SDP_MAX_MEDIA; i++)
 		for (j = streams_at(n, i, planned); j-- > 0;)
-			total += of(planned[j].stream);
+			total += of(n, planned[j].stream);
 	return total;
 }
 

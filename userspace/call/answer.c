@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the far side says to the INVITE that begins a call. An answer goes on when
+ * the kernel knows the remote in it. The 2xx is acknowledged at once, not when the
+ * caller's ACK comes: with an offer in the INVITE an ACK carries nothing, and a far
+ * side that is confirmed early stops retransmitting, takes a BYE at any time and
+ * starts its media. A caller that never acknowledges costs a BYE on both legs.
+ * Without an offer in the INVITE the 2xx makes one, and its ACK waits for the
+ * caller's, which has the answer.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/call.h"
+
+/*
+ * The answer of an early dialog, for the caller's twin of it. SDP that no offer has asked
+ * for is not passed: before a reliable response nobody could answer it (RFC 3261 §13.2.1).
+ */
+static char *early_answer(struct call_leg *leg, u64 now, const struct sip_msg *msg)
+{
+	struct media_refusal refusal;
+	struct slice answer;
+	char *sdp;
+
+	if (!leg->twin || leg->late || !call_has_sdp(msg, &answer) ||
+	    media_answer(leg->root->media, now, true, answer, &sdp, &refusal))
+		return NULL;
+	call_branch_hear(leg->call, leg->root);
+	return sdp;
+}
+
+/* leg: the branch's root, which sent the INVITE. */
+CALL_ACTION(call_invite_progress)
+{
+	struct call *call = leg->call;
+	struct call_leg *early = call_branch_leg(e, leg, ev->msg);
+	char *sdp = early && leg->media ? early_answer(early, now, ev->msg) : NULL;
+
+	if (sdp && call_media_apply(e, call)) {
+		free(sdp);
+		call_end_without_memory(e, now, call);
+		return;
+	}
+	if (call->state == CALL_TRYING) {
+		call->state = CALL_RINGING;
+		call_event_add(e, now, CALL_EVENT_RINGING, call);
+	}
+	call_outbox_respond(e, now, call_other(early ? early : leg), ev->msg->status,
+			    ev->msg->reason, call_headers_pass(ev->msg), sdp);
+}
+
+/* The 2xx makes a dialog, or one of a fork that has none yet. NULL: it cannot. */
+static struct call_leg *confirm(struct call_engine *e, struct call_leg *root,
+				const struct sip_event *ev)
+{
+	struct call_leg *leg = call_branch_leg(e, root, ev->msg);
+
+	root->invite = NULL;
+	if (leg != root)
+		root->state = CALL_LEG_DONE;
+	if (leg)
+		leg->state = CALL_LEG_UP;
+	return leg;
+}
+
+int call_leg_take_2xx(struct call_engine *e, u64 now, struct call_leg *leg,
+		      const struct sip_event *ev)
+{
+	struct slice offer;
+
+	if (leg->late && call_has_sdp(ev->msg, &offer))
+		return call_leg_keep_offer(leg, ev);
+	return call_leg_ack_now(e, now, leg, ev);
+}
+
+/* The answer, or the offer where our INVITE had none. */
+static int read_2xx(struct call_leg *leg, u64 now, const struct sip_msg *msg, char **sdp,
+		    struct media_refusal *refusal)
+{
+	struct media_negotiation *media = leg->call->media;
+	struct slice body;
+
+	if (!call_has_sdp(msg, &body)) {
+		*refusal = (struct media_refusal){ .status = 502 };
+		strcpy(refusal->text, leg->late ? "2xx without an offer" : "2xx without an answer");
+		return -EINVAL;
+	}
+	return leg->late ? media_offer(media, now, leg->side, body, sdp, refusal) :
+			   media_answer(media, now, false, body, sdp, refusal);
+}
+
+int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_msg *msg)
+{
+	struct call *call = leg->call;
+	struct media_refusal refusal;
+	char *sdp, text[96];
+
+	if (!read_2xx(leg, now, msg, &sdp, &refusal)) {
+		if (call_media_apply(e, call)) {
+			free(sdp);
+			call_end_without_memory(e, now, call);
+			return -ENOMEM;
+		}
+		if (!call_outbox_respond(e, now, call_other(leg), msg->status, msg->reason,
+					 call_headers_answer(msg), sdp))
+			return 0;
+		call_end_without_memory(e, now, call);
+		return -ENOMEM;
+	}
+	snprintf(text, sizeof(text), "%.90s", refusal.text);
+	e->counters[CALL_COUNT_REFUSED_MEDIA]++;
+	call_end(e, now, call, &(struct call_reason){
+		.status = refusal.status == 488 ? 502 : refusal.status, .text = text,
+		.bye_headers = leg->late ?
+			SLICE("Reason: Q.850;cause=79;text=\"unusable offer\"\r\n") :
+			SLICE("Reason: Q.850;cause=79;text=\"unusable answer\"\r\n"),
+	});
+	return -EINVAL;
+}
+
+CALL_ACTION(call_invite_success)
+{
+	struct call *call = leg->call;
+	struct call_leg *winner;
+
+	if (leg->side != MEDIA_LEG_B || ev->client != leg->invite)
+		return;
+	winner = confirm(e, leg, ev);
+	if (winner) {
+		call_branch_won(e, now, winner);
+		call->state = CALL_ANSWERED;
+	}
+	if (!winner || call_leg_take_2xx(e, now, winner, ev)) {
+		call_end(e, now, call, &(struct call_reason){
+			.status = 502, .text = "2xx that makes no dialog",
+		});
+		return;
+	}
+	if (call_answer(e, now, winner, ev->msg))
+		return;
+	call->answered = now;
+	e->counters[CALL_COUNT_ANSWERED]++;
+	call_set_timer(e, now, call);
+	call_event_add(e, now, CALL_EVENT_ANSWERED, call);
+}
+
+/* Redirections are not followed, and their Contact stays here. */
+static u16 failure_status(const struct sip_event *ev)
+{
+	if (ev->type == SIP_EVENT_TIMEOUT)
+		return 408;
+	if (ev->type == SIP_EVENT_FAILED)
+		return 503;
+	return ev->msg->status < 400 ? 480 : ev->msg->status;
+}
+
+void call_failure_make(const struct sip_event *ev, struct call_failure *f)
+{
+	const struct sip_msg *msg = ev->type == SIP_EVENT_RESPONSE ? ev->msg : NULL;
+
+	f->status = failure_status(ev);
+	f->phrase = NULL;
+	f->headers = NULL;
+	if (msg) {
+		f->headers = call_headers_pass(msg);
+		f->phrase = msg->status == f->status ? slice_dup(msg->reason) : NULL;
+	}
+	snprintf(f->text, sizeof(f->text), "%u %s", f->status,
+		 f->phrase ? f->phrase : sip_reason_phrase(f->status));
+}
+
+void call_failure_clear(struct call_failure *f)
+{
+	free(f->phrase);
+	free(f->headers);
+}
+
+CALL_ACTION(call_invite_failure)
+{
+	struct call_failure f;
+
+	if (leg->root != leg || ev->client != leg->invite)
+		return;
+	call_failure_make(ev, &f);
+	call_branch_failed(e, now, leg, &f);
+}
+
+/* --- too late --- */
+
+/* From a fork that is not the one we have: a dialog that nobody wants, but that exists. */
+CALL_ACTION(call_invite_surplus)
+{
+	struct call_leg *root = leg->root, *fork;
+
+	if (!root)
+		return;
+	fork = call_branch_leg(e, root, ev->msg);
+	if (!fork || call_in_pair(fork))
+		return;
+	e->counters[CALL_COUNT_SURPLUS]++;
+	call_leg_ack_now(e, now, fork, ev);
+	call_leg_bye(e, now, fork, SLICE("Reason: SIP;cause=200;text=\"answered elsewhere\"\r\n"));
+}
+
+/* A 2xx while the call ends: CANCEL lost its race, or a re-INVITE was under way. */
+CALL_ACTION(call_invite_late)
+{
+	struct call_leg *late;
+
+	if (ev->client != leg->invite) {
+		call_invite_surplus(e, now, leg, ev);
+		return;
+	}
+	if (leg->state != CALL_LEG_CANCELLED) {
+		leg->invite = NULL;
+		call_leg_ack_now(e, now, leg, ev);
+		return;
+	}
+	late = confirm(e, leg, ev);
+	if (!late)
+		return;
+	call_leg_ack_now(e, now, late, ev);
+	call_leg_bye(e, now, late, leg->call->state == CALL_ENDING ?
+		     slice_str(leg->call->end_headers) :
+		     SLICE("Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n"));
+}
+
+CALL_ACTION(call_invite_gone)
+{
+	(void)e;
+	(void)now;
+	if (ev->client != leg->invite)
+		return;
+	leg->invite = NULL;
+	if (leg->state == CALL_LEG_CANCELLED)
+		leg->state = CALL_LEG_DONE;
+}

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Where a call goes. A route names destinations; those with the same q are invited
+ * at the same time, those with a lower one when all of these have failed or rung
+ * for long enough. Each has a branch: an INVITE, ports of its own on both sides,
+ * and a leg for each dialog that the far side makes of it. Every such leg has a
+ * twin towards the caller, with a To-tag of its own, so that the caller sees the
+ * fork as it is (RFC 3261 §13.2.2.4). The first 2xx makes a pair of its leg and
+ * that leg's twin, and takes everything else away.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/jalur.h>
+
+#include "call/call.h"
+
+/* Each negotiation of a call numbers its ends from there on. */
+#define IDS_OF_A_BRANCH 1000000
+
+static bool realm_has_family(const struct call_realm *realm, u8 family)
+{
+	size_t i;
+
+	for (i = 0; i < realm->nmedia; i++)
+		if (realm->media[i].address.family == family)
+			return true;
+	return false;
+}
+
+/*
+ * Media is offered in the family that signalling to this leg uses, if the realm
+ * has it for media at all.
+ */
+static u8 leg_family(const struct call_leg *leg)
+{
+	const struct call_realm *realm = &leg->call->policy->realms[leg->realm];
+
+	if (realm_has_family(realm, leg->peer.family) || !realm->nmedia)
+		return leg->peer.family;
+	return realm->media[0].address.family;
+}
+
+static struct media_negotiation *new_negotiation(const struct call_leg *root)
+{
+	const struct call *call = root->call;
+	const struct call_leg *const legs[2] = { call->all[0], root };
+	struct media_negotiation_conf conf = {
+		.session = call->id,
+		.idle_ms = call->policy->media_idle_ms,
+		.first_id = root->index * IDS_OF_A_BRANCH + 1,
+	};
+	struct media_negotiation *media;
+	char *tag = slice_dup(sip_server_request(call->invite)->call_id);
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		const struct call_realm *realm = &call->policy->realms[legs[i]->realm];
+
+		conf.ports[i] = realm->ports;
+		conf.latch[i] = realm->latch;
+		conf.family[i] = leg_family(legs[i]);
+	}
+	conf.tag = tag ? tag : "";
+	media = media_negotiation_new(&conf);
+	free(tag);
+	return media;
+}
+
+/* --- the end of a branch --- */
+
+/* A branch that may still answer. */
+static bool is_open(const struct call_leg *leg)
+{
+	return leg->root == leg && !leg->given_up &&
+	       (leg->state == CALL_LEG_NONE || leg->state == CALL_LEG_INVITED);
+}
+
+static bool any_open(const struct call *call)
+{
+	size_t i;
+
+	for (i = 0; i < call->nall; i++)
+		if (is_open(call->all[i]))
+			return true;
+	return false;
+}
+
+static bool same_media_would_fit(const struct call *call)
+{
+	size_t i, ends = 0;
+
+	for (i = 0; i < call->nall; i++)
+		if (call->all[i]->media)
+			ends += media_plan_ends(call->all[i]->media);
+	return ends <= JALUR_MAX_ENDS;
+}
+
+/*
+ * RFC 3261 §16.7 step 6: of the lowest class, and in it rather what the caller can do
+ * something about. The one that came first stays when both are alike.
+ */
+static unsigned int badness(u16 status)
+{
+	static const u16 helpful[] = { 401, 407, 415, 420, 484 };
+	size_t i;
+
+	for (i = 0; i < sizeof(helpful) / sizeof(*helpful); i++)
+		if (status == helpful[i])
+			return 400;
+	return status >= 600 ? 0 : status / 100 * 100 + 1;
+}
+
+static void keep_best(struct call *call, struct call_failure *f)
+{
+	if (call->failure.status && badness(call->failure.status) <= badness(f->status)) {
+		call_failure_clear(f);
+		return;
+	}
+	call_failure_clear(&call->failure);
+	call->failure = *f;
+}
+
+static void close_media(u64 now, struct call_leg *root)
+{
+	media_negotiation_free(root->media, now);
+	root->media = NULL;
+	if (root->call->heard == root)
+		root->call->heard = NULL;
+}
+
+static void close_forks(struct call_leg *root)
+{
+	struct call *call = root->call;
+	size_t i;
+
+	for (i = 0; i < call->nall; i++) {
+		struct call_leg *leg = call->all[i];
+
+		if (leg->root != root)
+			continue;
+		call_outbox_forget(leg);
+		if (leg->twin)
+			call_outbox_forget(leg->twin);
+		if (leg != root && leg->state == CALL_LEG_INVITED)
+			leg->state = CALL_LEG_DONE;
+	}
+}
+
+static void end_failed(struct call_engine *e, u64 now, struct call *call)
+{
+	struct call_failure *f = &call->failure;
+
+	call_end(e, now, call, &(struct call_reason){
+		.status = f->status ? f->status : 503, .phrase = f->phrase,
+		.headers = slice_str(f->headers), .text = f->status ? f->text : "no memory",
+	});
+}
+
+/* What is left of the call goes on, or the next destinations are tried, or it ends. */
+static void go_on(struct call_engine *e, u64 now, struct call *call)
+{
+	if (call->failure.status >= 600 || (!any_open(call) && !call_branch_next(e, now, call)))
+		end_failed(e, now, call);
+	else if (call->state != CALL_ENDING && call_media_apply(e, call))
+		call_end_without_memory(e, now, call);
+}
+
+void call_branch_failed(struct call_engine *e, u64 now, struct call_leg *root,
+			struct call_failure *f)
+{
+	bool given_up = root->given_up;
+
+	timer_disarm(&e->timers, &root->timer);
+	root->invite = NULL;
+	root->state = CALL_LEG_DONE;
+	close_forks(root);
+	close_media(now, root);
+	if (given_up && f->status < 600) {
+		call_failure_clear(f);
+		return;
+	}
+	keep_best(root->call, f);
+	go_on(e, now, root->call);
+}
+
+/* It may still answer: whoever does first has the call. */
+void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root)
+{
+	struct call_failure f = { .status = 408, .text = "no answer" };
+
+	if (root->state != CALL_LEG_INVITED || root->call->state >= CALL_ANSWERED)
+		return;
+	root->given_up = true;
+	sip_cancel(e->sip, now, root->invite,
+		   SLICE("Reason: Q.850;cause=19;text=\"no answer\"\r\n"));
+	keep_best(root->call, &f);
+	go_on(e, now, root->call);
+}
+
+/* --- its beginning --- */
+
+static struct call_leg *new_root(struct call_engine *e, struct call *call,
+				 const struct call_destination *to)
+{
+	const struct call_trunk *trunk = &call->policy->trunks[to->trunk];
+	int listener = call_policy_listener(call->policy, trunk, e->listeners, e->nlisteners);
+	struct call_leg *root;
+
+	if (listener < 0 || !trunk->target.family)
+		return NULL;
+	root = call_leg_new(e, call, MEDIA_LEG_B);
+	if (!root)
+		return NULL;
+	root->root = root;
+	root->trunk = (int)to->trunk;
+	root->realm = (int)trunk->realm;
+	root->peer = trunk->target;
+	root->listener = (u32)listener;
+	root->ring = to->ring;
+	if (!call->legs[1])
+		call->legs[1] = root;
+	return root;
+}
+
+static void failure_of_media(const struct media_refusal *refusal, struct call_failure *f)
+{
+	f->status = refusal->status;
+	f->headers = call_warning(refusal);
+	snprintf(f->text, sizeof(f->text), "%.90s", refusal->text);
+}
+
+/* The offer on its way to root: ports, kernel, INVITE. */
+static int carry_offer(struct call_engine *e, u64 now, struct call_leg *root,
+		       struct call_failure *f)
+{
+	struct media_refusal refusal = { .status = 500 };
+	const struct sip_msg *msg = sip_server_request(root->call->invite);
+	struct slice offer;
+	char *sdp = NULL;
+
+	root->media = new_negotiation(root);
+	if (!root->media)
+		return -ENOMEM;
+	if (call_has_sdp(msg, &offer) &&
+	    media_offer(root->media, now, MEDIA_LEG_A, offer, &sdp, &refusal)) {
+		e->counters[CALL_COUNT_REFUSED_MEDIA]++;
+		failure_of_media(&refusal, f);
+		return -EINVAL;
+	}
+	if (!same_media_would_fit(root->call) || call_media_apply(e, root->call)) {
+		free(sdp);
+		return -ENOMEM;
+	}
+	return call_outbox_request(e, now, root, SIP_INVITE, call_headers_pass(msg), sdp);
+}
+
+static void start(struct call_engine *e, u64 now, struct call *call,
+		  const struct call_destination *to)
+{
+	struct call_failure f = { .status = 503, .text = "no memory" };
+	struct call_leg *root = new_root(e, call, to);
+
+	if (!root)
+		return;
+	if (!carry_offer(e, now, root, &f))
+		return;
+	root->state = CALL_LEG_DONE;
+	close_media(now, root);
+	keep_best(call, &f);
+}
+
+bool call_branch_next(struct call_engine *e, u64 now, struct call *call)
+{
+	const struct call_route *route = call->route;
+
+	while (call->next_to < route->nto && call->state < CALL_ANSWERED) {
+		u16 q = route->to[call->next_to].q;
+
+		while (call->next_to < route->nto && route->to[call->next_to].q == q &&
+		       call->state < CALL_ANSWERED)
+			start(e, now, call, &route->to[call->next_to++]);
+		if (any_open(call))
+			return true;
+	}
+	return call->state >= CALL_ANSWERED;
+}
+
+/* --- its dialogs --- */
+
+static struct call_leg *leg_of_tag(struct call_leg *root, struct slice tag)
+{
+	struct call *call = root->call;
+	size_t i;
+
+	for (i = 0; i < call->nall; i++) {
+		struct call_leg *leg = call->all[i];
+
+		if (leg->root == root && leg->dialog && leg->dialog->remote_tag &&
+		    slice_eq(slice_str(leg->dialog->remote_tag), tag))
+			return leg;
+	}
+	return NULL;
+}
+
+static size_t forks_of(const struct call_leg *root)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < root->call->nall; i++)
+		n += root->call->all[i]->root == root;
+	return n - 1;
+}
+
+static bool is_twin(const struct call *call, const struct call_leg *leg)
+{
+	size_t i;
+
+	for (i = 0; i < call->nall; i++)
+		if (call->all[i]->twin == leg)
+			return true;
+	return false;
+}
+
+/* The caller's first leg for the first of them; a further dialog for each of the others. */
+static void add_twin(struct call_engine *e, struct call_leg *leg)
+{
+	struct call *call = leg->call;
+	struct call_leg *twin = call->all[0];
+
+	if (is_twin(call, twin)) {
+		twin = call_leg_new(e, call, MEDIA_LEG_A);
+		if (!twin)
+			return;
+		if (sip_dialog_new_uas(e->sip, call->invite, call_leg_handle(twin),
+				       &twin->dialog)) {
+			twin->state = CALL_LEG_DONE;
+			return;
+		}
+		twin->state = CALL_LEG_INVITED;
+		twin->realm = call->all[0]->realm;
+		twin->trunk = call->all[0]->trunk;
+		twin->peer = call->all[0]->peer;
+	}
+	twin->twin = leg;
+	leg->twin = twin;
+}
+
+struct call_leg *call_branch_leg(struct call_engine *e, struct call_leg *root,
+				 const struct sip_msg *msg)
+{
+	struct call_leg *leg = msg->to.tag.n ? leg_of_tag(root, msg->to.tag) : root;
+	int err;
+
+	if (!leg)
+		leg = root;
+	err = sip_dialog_response(e->sip, leg->dialog, msg);
+	if (err == -EEXIST && forks_of(root) < CALL_MAX_FORKS)
+		leg = call_leg_fork(e, root, msg);
+	else if (err)
+		leg = NULL;
+	if (leg && !leg->twin && msg->to.tag.n && root->call->invite)
+		add_twin(e, leg);
+	return leg;
+}
+
+void call_branch_hear(struct call *call, struct call_leg *root)
+{
+	enum call_early_media policy = call->route->early_media;
+	size_t i;
+
+	if (policy == CALL_EARLY_MEDIA_LATEST || !call->heard)
+		call->heard = root;
+	for (i = 0; i < call->nall; i++)
+		if (call->all[i]->media)
+			media_negotiation_mute(call->all[i]->media,
+					       policy == CALL_EARLY_MEDIA_NONE ||
+					       call->all[i] != call->heard);
+}
+
+/* --- the answer --- */
+
+static void drop_branch(struct call_engine *e, u64 now, struct call_leg *root)
+{
+	timer_disarm(&e->timers, &root->timer);
+	close_media(now, root);
+	close_forks(root);
+	if (root->state == CALL_LEG_NONE)
+		root->state = CALL_LEG_DONE;
+	if (root->state != CALL_LEG_INVITED)
+		return;
+	root->state = CALL_LEG_CANCELLED;
+	if (sip_cancel(e->sip, now, root->invite,
+		       SLICE("Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n")))
+		root->state = CALL_LEG_DONE;
+}
+
+static void drop_leg(struct call_engine *e, u64 now, struct call_leg *leg,
+		     const struct call_leg *winner)
+{
+	leg->twin = NULL;
+	if (call_in_pair(leg))
+		return;
+	if (leg->root == leg && leg != winner->root)
+		drop_branch(e, now, leg);
+	else if (leg->state == CALL_LEG_INVITED || leg->state == CALL_LEG_NONE)
+		leg->state = CALL_LEG_DONE;
+}
+
+void call_branch_won(struct call_engine *e, u64 now, struct call_leg *leg)
+{
+	struct call *call = leg->call;
+	size_t i;
+
+	timer_disarm(&e->timers, &leg->root->timer);
+	leg->root->invite = NULL;
+	call->legs[0] = leg->twin ? leg->twin : call->all[0];
+	call->legs[1] = leg;
+	call->media = leg->root->media;
+	leg->root->media = NULL;
+	for (i = 0; i < call->nall; i++)
+		drop_leg(e, now, call->all[i], leg);
+}
