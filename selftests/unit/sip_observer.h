@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Who watches what SIP engines send and receive, and knows the rules of RFC 3261
- * §17 and RFC 6026 from outside only: it sees each message as it leaves an engine
+ * §17, RFC 6026 and RFC 3262 from outside only: it sees each message as it leaves an engine
  * and as it arrives at one (the network may have changed it on the way), and why
  * the engine sent it: because of an input, of a timer, or because its caller
  * wished so. Of a transaction it keeps times and hashes of bytes. What breaks a
@@ -20,7 +20,12 @@
 enum cause { CAUSE_INPUT, CAUSE_TIMER, CAUSE_CALLER };
 
 /* What a record is of. */
-enum role { ROLE_CLIENT = 1, ROLE_SERVER, ROLE_ANSWER, ROLE_HEARD, ROLE_CSEQ };
+enum role {
+	ROLE_CLIENT = 1, ROLE_SERVER, ROLE_ANSWER, ROLE_HEARD, ROLE_CSEQ,
+	ROLE_RELIABLE,			/* a provisional response sent, by dialog and RSeq */
+	ROLE_RSEQ,			/* the RSeq given last, by dialog and INVITE */
+	ROLE_OFFERED,			/* a reliable response heard, by dialog and RSeq */
+};
 
 struct seen {
 	struct hash_node node;
@@ -41,6 +46,7 @@ struct seen {
 	u64 ack;
 	u64 ack_tag;			/* hash of the To-tag of the failure heard first */
 	u64 call;			/* hash of Call-ID and From-tag */
+	u32 rseq;			/* of a PRACK: what it acknowledges */
 };
 
 struct observer {
@@ -51,7 +57,7 @@ struct observer {
 	u64 now;
 	enum cause cause;
 	u64 input;			/* key of the request that has just arrived; 0: none */
-	u64 transactions, messages, again, violations;
+	u64 transactions, messages, again, violations, pracks;
 	bool corrupts;
 	bool reliable;			/* all flows are connections */
 	struct sip_msg msg;
@@ -193,6 +199,118 @@ static inline u64 heard_key(struct observer *o, unsigned int side, u64 call, u32
 	return hash_end(&h);
 }
 
+/* --- reliable provisional responses (RFC 3262) --- */
+
+/* 0: it is not one. */
+static inline u32 rseq_of(const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_RSEQ);
+	u32 rseq;
+
+	if (msg->status <= 100 || msg->status >= 200 || msg->method != SIP_INVITE || !hdr ||
+	    !slice_u32(hdr->value, &rseq) || !sip_msg_requires(msg, "100rel"))
+		return 0;
+	return rseq;
+}
+
+static inline u32 acknowledged(const struct sip_msg *prack)
+{
+	const struct sip_hdr *hdr = sip_msg_header(prack, SIP_HDR_RACK);
+	struct slice method;
+	u32 rseq, cseq;
+
+	return hdr && sip_parse_rack(hdr->value, &rseq, &cseq, &method) ? rseq : 0;
+}
+
+/* T1, 2*T1, 4*T1 ... for 64*T1, until the PRACK was answered (§3). */
+static inline void check_reliable_again(struct observer *o, unsigned int side, struct seen *r)
+{
+	struct slice bytes = o->msg.bytes;
+
+	o->again++;
+	if (r->response != bytes_hash(o, bytes))
+		violation(o, side, bytes, "a reliable response again with other bytes");
+	if (o->cause == CAUSE_INPUT)
+		return;		/* of an INVITE that came again */
+	if (o->cause != CAUSE_TIMER || o->now - r->last != r->interval)
+		violation(o, side, bytes, "a reliable response again not at its time");
+	if (r->acked_at || o->now >= r->first + 64 * o->t1)
+		violation(o, side, bytes, "a reliable response again after PRACK or too late");
+	r->last = o->now;
+	r->interval *= 2;
+}
+
+/* true: for the first time, and the one before it was acknowledged. */
+static inline bool reliable_leaves(struct observer *o, unsigned int side, u32 rseq)
+{
+	u64 key = dialog_key(o, side, ROLE_RELIABLE, &o->msg, rseq);
+	u64 last_key = dialog_key(o, side, ROLE_RSEQ, &o->msg, o->msg.cseq);
+	struct seen *r = seen_find(o, key), *last, *before;
+
+	if (r) {
+		check_reliable_again(o, side, r);
+		return false;
+	}
+	last = seen_find(o, last_key);
+	before = last ? seen_find(o, dialog_key(o, side, ROLE_RELIABLE, &o->msg, last->rseq)) : NULL;
+	if (last && rseq != last->rseq + 1)
+		violation(o, side, o->msg.bytes, "RSeq does not count up by one");
+	if (before && !before->provisional)
+		violation(o, side, o->msg.bytes, "a second reliable response before PRACK");
+	if (!last)
+		last = seen_new(o, last_key);
+	last->rseq = rseq;
+	r = seen_new(o, key);
+	r->response = bytes_hash(o, o->msg.bytes);
+	r->interval = o->t1;
+	return true;
+}
+
+/* It has come; the engine may still refuse it. */
+static inline void prack_arrives(struct observer *o, unsigned int side, struct seen *s)
+{
+	struct seen *r;
+
+	s->rseq = acknowledged(&o->msg);
+	r = seen_find(o, dialog_key(o, side, ROLE_RELIABLE, &o->msg, s->rseq));
+	if (r)
+		r->provisional = true;
+}
+
+/* Who answers it has heard of it: then it did fit. */
+static inline void prack_answered(struct observer *o, unsigned int side, const struct seen *s)
+{
+	struct seen *r = seen_find(o, dialog_key(o, side, ROLE_RELIABLE, &o->msg, s->rseq));
+
+	if (!r && !o->corrupts)
+		violation(o, side, o->msg.bytes, "a PRACK to nothing was taken");
+	else if (r && !r->acked_at)
+		r->acked_at = o->now;
+}
+
+static inline void reliable_arrives(struct observer *o, unsigned int side, u32 rseq)
+{
+	u64 key = dialog_key(o, side, ROLE_OFFERED, &o->msg, rseq);
+
+	if (!seen_find(o, key))
+		seen_new(o, key);
+}
+
+/* Each once (§4). */
+static inline void check_prack(struct observer *o, unsigned int side)
+{
+	struct seen *s = seen_find(o, dialog_key(o, side, ROLE_OFFERED, &o->msg,
+						 acknowledged(&o->msg)));
+
+	o->pracks++;
+	if (o->corrupts)
+		return;		/* another number, tag or CSeq may have come */
+	if (!s)
+		violation(o, side, o->msg.bytes, "PRACK to nothing");
+	else if (s->acks++)
+		violation(o, side, o->msg.bytes, "another PRACK");
+}
+
 /* --- clients --- */
 
 /* New requests of a dialog count up (RFC 3261 §12.2.1.1). */
@@ -256,6 +374,8 @@ static inline void request_leaves(struct observer *o, unsigned int side)
 			check_cancel(o, side);
 		else
 			check_cseq(o, side);
+		if (s->method == SIP_PRACK)
+			check_prack(o, side);
 	}
 	s->last = o->now;
 }
@@ -294,6 +414,8 @@ static inline void response_arrives(struct observer *o, unsigned int side)
 		return;
 	if (o->msg.status < 200) {
 		s->provisional = true;
+		if (rseq_of(&o->msg))
+			reliable_arrives(o, side, rseq_of(&o->msg));
 		return;
 	}
 	if (o->msg.status >= 300) {
@@ -352,6 +474,8 @@ static inline void request_arrives(struct observer *o, unsigned int side)
 		s->method = o->msg.method;
 		s->cseq = o->msg.cseq;
 	}
+	if (s->method == SIP_PRACK)
+		prack_arrives(o, side, s);
 }
 
 /* Timer G, and the 2xx of §13.3.1.4. */
@@ -391,6 +515,8 @@ static inline void first_final(struct observer *o, unsigned int side, struct see
 	s->again_interval = o->t1;
 	s->response = bytes_hash(o, o->msg.bytes);
 	s->by_itself = o->cause == CAUSE_INPUT;
+	if (s->method == SIP_PRACK && !s->by_itself)
+		prack_answered(o, side, s);
 	if (s->method != SIP_INVITE || s->final >= 300)
 		return;
 	answer = seen_new(o, dialog_key(o, side, ROLE_ANSWER, &o->msg, o->msg.cseq));
@@ -423,6 +549,7 @@ static inline void response_leaves(struct observer *o, unsigned int side)
 	struct seen *s = seen_find(o, txn_key(o, side, ROLE_SERVER, &o->msg, o->msg.method_name));
 	struct slice bytes = o->msg.bytes;
 	u64 hash = bytes_hash(o, bytes);
+	u32 rseq = rseq_of(&o->msg);
 
 	/* What the network damaged so that it cannot be read is refused for that. */
 	if (o->corrupts && o->cause == CAUSE_INPUT && (!s || s->node.hash != o->input))
@@ -452,6 +579,9 @@ static inline void response_leaves(struct observer *o, unsigned int side)
 		if (o->cause == CAUSE_INPUT && s->latest != hash)
 			violation(o, side, bytes, "another provisional response to the same request");
 		s->provisional = true;
+		/* By its timer it is not what was said last. */
+		if (rseq && !reliable_leaves(o, side, rseq) && o->cause == CAUSE_TIMER)
+			return;
 	}
 	s->latest = hash;
 }

@@ -53,7 +53,7 @@ static struct {
 	struct list calls, requests;
 	struct timer start[SIDES];
 	u64 target, nrequests, unanswered, twice, answered, refused, timeouts, failed, forks;
-	u64 cancels, no_acks, acks;
+	u64 cancels, no_acks, acks, reliable, no_pracks;
 } now;
 
 static void act_in(struct call *c, u64 ms)
@@ -123,6 +123,8 @@ static struct sip_client *ask(struct call *c, enum sip_method method)
 {
 	struct request *r = calloc(1, sizeof(*r));
 	struct world *w = c->side->world;
+	struct sip_content content = { .headers = slice_str(method == SIP_INVITE && percent(w, 80) ?
+							    "Supported: 100rel\r\n" : "") };
 	struct sip_client *client = NULL;
 
 	r->method = method;
@@ -131,7 +133,7 @@ static struct sip_client *ask(struct call *c, enum sip_method method)
 	list_add_tail(&now.requests, &r->all);
 	now.nrequests++;
 	now.unanswered++;
-	sip_request(c->side->engine, w->now, c->dialog, method, NULL, r, &client);
+	sip_request(c->side->engine, w->now, c->dialog, method, &content, r, &client);
 	return client;
 }
 
@@ -168,11 +170,15 @@ static void start_call(struct side *s, enum sip_method method)
 static void ring(struct call *c)
 {
 	struct world *w = c->side->world;
+	bool forked = c->twin && c->phase == RINGING;
+	struct sip_dialog *d = forked && percent(w, 50) ? c->twin : c->dialog;
 	u16 status = percent(w, 50) ? 180 : 183;
 
-	sip_respond(c->side->engine, w->now, c->server,
-		    c->twin && percent(w, 50) ? c->twin : c->dialog, status, NULL, NULL);
-	act_in(c, chance(w, 3000));
+	if (percent(w, 30) ||
+	    sip_respond_reliable(c->side->engine, w->now, c->server, d, status, NULL, NULL))
+		sip_respond(c->side->engine, w->now, c->server, d, status, NULL, NULL);
+	/* Now and then so long that it matters whether the PRACK comes. */
+	act_in(c, chance(w, percent(w, 15) ? 130 * w->observer.t1 / MSEC : 3000));
 }
 
 static void decide(struct call *c)
@@ -304,6 +310,30 @@ static void take_other(struct side *s, struct call *c, const struct sip_event *e
 	timer_arm(&s->timers, &later->timer, w->now + chance(w, percent(w, 10) ? 40000 : 3000) * MSEC);
 }
 
+/* A fork that is heard of before it answers has its dialog from then on. */
+static void take_reliable(struct side *s, const struct sip_event *ev)
+{
+	struct sip_dialog *d = ev->dialog;
+	struct call *c;
+	int err;
+
+	err = sip_dialog_response(s->engine, d, ev->msg);
+	if (err == -EEXIST) {
+		d = sip_dialog_fork(s->engine, d, ev->msg);
+		if (!d)
+			return;
+		c = new_call(s, OVER);
+		c->dialog = d;
+		d->user = c;
+		act_in(c, 60000);
+	} else if (err) {
+		return;
+	}
+	now.reliable++;
+	if (d->rack.owed && percent(s->world, 85))
+		ask(d->user, SIP_PRACK);
+}
+
 /* A 2xx is acknowledged, each of a fork in its own dialog; only the first is kept. */
 static void take_success(struct side *s, struct request *r, const struct sip_event *ev)
 {
@@ -336,7 +366,7 @@ static void finish_request(struct request *r, const struct sip_event *ev)
 {
 	struct call *c = r->call;
 	u16 status = ev->type == SIP_EVENT_RESPONSE ? ev->msg->status : 408;
-	bool initial = c && c->phase == CALLING;
+	bool prack = r->method == SIP_PRACK, initial = c && c->phase == CALLING && !prack;
 
 	now.twice += r->final;
 	now.unanswered -= !r->final;
@@ -351,7 +381,7 @@ static void finish_request(struct request *r, const struct sip_event *ev)
 	/* Another fork than the one that it heard of first may have answered. */
 	if (c && initial)
 		end_call(c);
-	else if (c && c->phase != OVER && (status == 408 || status == 481))
+	else if (c && c->phase != OVER && !prack && (status == 408 || status == 481))
 		hang_up(c);
 }
 
@@ -361,7 +391,9 @@ static void take_response(struct side *s, const struct sip_event *ev)
 	bool response = ev->type == SIP_EVENT_RESPONSE;
 
 	if (response && ev->msg->status < 200) {
-		if (ev->dialog)
+		if (ev->reliable && ev->dialog)
+			take_reliable(s, ev);
+		else if (ev->dialog)
 			sip_dialog_response(s->engine, ev->dialog, ev->msg);
 		return;
 	}
@@ -404,7 +436,9 @@ static void take(struct side *s, const struct sip_event *ev)
 			hang_up(c);
 		break;
 	case SIP_EVENT_CANCEL:
-		answer(c, 487);
+	case SIP_EVENT_NO_PRACK:
+		now.no_pracks += ev->type == SIP_EVENT_NO_PRACK;
+		answer(c, ev->type == SIP_EVENT_CANCEL ? 487 : 504);
 		if (c->phase == RINGING)
 			end_call(c);
 		break;
@@ -471,6 +505,9 @@ static void check_variety(struct __test_metadata *_metadata, struct world *w)
 	EXPECT_GT(now.cancels, now.target / 200);
 	EXPECT_GT(now.acks, now.target / 100);
 	EXPECT_GT(now.timeouts + now.failed, 0);
+	EXPECT_GT(w->observer.pracks, now.target / 50);
+	EXPECT_GT(now.reliable, w->observer.pracks);
+	EXPECT_GT(now.no_pracks, now.target / 5000);
 }
 
 static void free_requests(void)
@@ -503,6 +540,9 @@ static void run_in(struct __test_metadata *_metadata, const struct weather *weat
 	       (unsigned long long)now.answered, (unsigned long long)now.refused,
 	       (unsigned long long)now.cancels, (unsigned long long)now.timeouts,
 	       (unsigned long long)now.forks, (unsigned long long)now.no_acks);
+	TH_LOG("%llu reliable, %llu PRACKs, %llu INVITEs without PRACK",
+	       (unsigned long long)now.reliable, (unsigned long long)w->observer.pracks,
+	       (unsigned long long)now.no_pracks);
 	world_free(w);
 	free_requests();
 	free(w);

@@ -241,6 +241,10 @@ TEST(a_prack_for_something_else_is_481_and_without_rack_400)
 	feed(&w, prack("x", 2, "somebody", rseq));
 	expect_sent(&w, "SIP/2.0 481");
 	EXPECT_EQ(counter(&w, "sip-unknown-dialog-481"), 1);
+	/* And there is none outside of a dialog. */
+	feed(&w, REQUEST("PRACK", "y", "2", "RAck: 1 1 INVITE\r\n"));
+	EXPECT_EQ(w.event.type, SIP_EVENT_NONE);
+	expect_sent(&w, "SIP/2.0 481");
 	feed(&w, prack("p1", 2, d->local_tag, rseq));
 	answer_prack(&w, s, d);
 	finish(&w, s, d);

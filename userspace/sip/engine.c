@@ -30,6 +30,12 @@ static void refuse_malformed(struct sip_engine *e, const struct flow *flow,
 	sip_reply(e, &e->msg, flow, err->status, err->text ? reason : NULL, NULL, SLICE(""));
 }
 
+static void refuse_unknown(struct sip_engine *e, const struct flow *flow, enum sip_count count)
+{
+	sip_count(e, count);
+	sip_reply(e, &e->msg, flow, 481, NULL, NULL, SLICE(""));
+}
+
 static void take_new(struct sip_engine *e, const struct flow *flow, struct sip_dialog *d,
 		     struct sip_event *event)
 {
@@ -50,14 +56,10 @@ static void take_new(struct sip_engine *e, const struct flow *flow, struct sip_d
 
 static void take_initial(struct sip_engine *e, const struct flow *flow, struct sip_event *event)
 {
-	if (sip_check_initial(e, &e->msg, flow) && sip_check_request(e, &e->msg, flow))
+	if (e->msg.method == SIP_PRACK)
+		refuse_unknown(e, flow, SIP_COUNT_STRAY_PRACKS);
+	else if (sip_check_initial(e, &e->msg, flow) && sip_check_request(e, &e->msg, flow))
 		take_new(e, flow, NULL, event);
-}
-
-static void refuse_unknown(struct sip_engine *e, const struct flow *flow, enum sip_count count)
-{
-	sip_count(e, count);
-	sip_reply(e, &e->msg, flow, 481, NULL, NULL, SLICE(""));
 }
 
 static void take_in_dialog(struct sip_engine *e, const struct flow *flow, struct sip_event *event)
