@@ -26,6 +26,8 @@ ipv6_outside() { CALLER=fd01::2 OUTSIDE=fd01::1; }
 ipv6_inside() { CALLEE=fd02::2 INSIDE=fd02::1; }
 STRANGER=10.1.0.66
 CALLER_RTP=4000 CALLEE_RTP=6000
+# Where the calls go; trunk desk is a second user agent of the callee.
+ROUTE_TO="trunk: pbx"
 tests=0
 
 # How patient to be: a debug kernel under emulation is several times slower.
@@ -125,24 +127,31 @@ config() {	# lines for timers, on-stop and so on are appended
 	trunks:
 	  phones: {realm: outside, match: ["$CALLER"], target: "sip:$(host $CALLER):5060"}
 	  pbx:    {realm: inside, match: ["$CALLEE"], target: "sip:$(host $CALLEE):5060"}
+	  desk:   {realm: inside, target: "sip:$(host $CALLEE):5062"}
 	routes:
-	  - {name: in, match: {trunk: phones}, to: {trunk: pbx}}
+	  - {name: in, match: {trunk: phones}, to: {$ROUTE_TO}}
 	END
 	more_config "$@"
 }
 
 # SIPp gives a call up when a retransmission comes while it is still answering: a
-# slow machine waits longer before it sends again.
+# slow machine waits longer before it sends again. And it is not overloaded, only slow.
 more_config() {
-	local line timers=
+	local line timers= overload=
 
 	for line; do
-		case $line in "timers: {"*)
+		case $line in
+		"timers: {"*)
 			timers=1
 			[ $slow = 1 ] || line="timers: {t1: $((500 * slow))ms, ${line#timers: \{}"
+			;;
+		"overload: {"*)
+			overload=1
+			;;
 		esac
 		echo "$line"
 	done
+	[ -n "$overload" ] || echo "overload: {lag: 60s}"
 	[ $slow = 1 ] || [ -n "$timers" ] || echo "timers: {t1: $((500 * slow))ms}"
 }
 
