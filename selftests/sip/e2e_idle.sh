@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Both sides fall silent: the kernel reports it, both legs get BYE with a Reason.
+# Both sides fall silent: the relay reports it, both legs get BYE with a Reason.
 . "$(dirname "$0")/lib.sh"
 setup
 plan 8

@@ -5,7 +5,8 @@
 #   caller 10.1.0.2 ---- 10.1.0.1 relay 10.2.0.1 ---- 10.2.0.2 callee
 #          fd01::2        fd01::1       fd02::1        fd02::2
 #
-# The relay namespace does not forward: what gets through went through jalur.ko.
+# The relay namespace does not forward: what gets through went through the relay,
+# which is jalur.ko, or jalurd itself with RELAY=userspace.
 # SIPp signals; rtp_peer (selftests/net) speaks and listens at the addresses that
 # the SDP named. The test tells SIPp to go on by a NOTIFY, so nothing depends on
 # how long a machine takes.
@@ -28,6 +29,7 @@ STRANGER=10.1.0.66
 CALLER_RTP=4000 CALLEE_RTP=6000
 # Where the calls go; trunk desk is a second user agent of the callee.
 ROUTE_TO="trunk: pbx"
+RELAY=${RELAY:-kernel}
 tests=0
 
 # How patient to be: a debug kernel under emulation is several times slower.
@@ -89,7 +91,7 @@ link() {	# ns-a ns-b name-a name-b network; a has .2, b has .1
 setup() {
 	[ "$(id -u)" = 0 ] || skip_all "needs root"
 	command -v sipp >/dev/null || skip_all "sipp is not installed"
-	load_module
+	[ "$RELAY" != kernel ] || load_module
 	ktap_print_header
 	dir=$(mktemp -d /tmp/jalur-sip.XXXXXX)
 	caller_ns=caller-$$ relay_ns=relay-$$ callee_ns=callee-$$
@@ -112,7 +114,7 @@ config() {	# lines for timers, on-stop and so on are appended
 	control: $dir/control
 	control-group: root
 	log-level: ${LOG_LEVEL:-info}
-	relay: kernel
+	relay: $RELAY
 	realms:
 	  outside:
 	    signalling:
@@ -258,10 +260,15 @@ audio_complete() {
 	return $status
 }
 
-# Sockets of the relay namespace in the media ranges: there must be none.
+# Sockets of the relay namespace in the media ranges. The kernel's relay has none, the
+# one in userspace one for each end, RTP and RTCP of both sides.
 media_sockets() { in_relay ss -Huan | awk '{ print $4 }' | grep -E ':2[01][0-9]{3}$'; }
 
-no_media_sockets() { ! media_sockets; }
+media_sockets_are_right() {
+	[ "$(media_sockets | wc -l)" = "$([ "$RELAY" = kernel ] && echo 0 || echo 4)" ] && return
+	media_sockets | sed 's/^/# socket at /'
+	return 1
+}
 
 checksum_errors() {	# ns
 	ip netns exec "$1" awk '/^Udp:/ {
@@ -275,13 +282,25 @@ no_checksum_errors() {
 	[ "$(checksum_errors "$caller_ns")" = 0 ] && [ "$(checksum_errors "$callee_ns")" = 0 ]
 }
 
-session_count() { ctl session list --json | python3 -c '
+# Without the module the sessions are seen by their sockets, four for each.
+session_count() {
+	[ "$RELAY" = kernel ] || { echo $(($(media_sockets | wc -l) / 4)); return; }
+	ctl session list --json | python3 -c '
 import json, sys
 text = sys.stdin.read().strip()
 data = json.loads(text) if text else []
-print(len(data.get("sessions", data) if isinstance(data, dict) else data))'; }
+print(len(data.get("sessions", data) if isinstance(data, dict) else data))'
+}
 
 sessions_are() { [ "$(session_count)" = "$1" ]; }
+
+serving_relay() { ctl info --json | grep -qE "\"relay\": ?\"$1\""; }
+
+# A figure of the one call that is up, over all its ends: rx_packets, lost, dropped.
+figure() {
+	ctl call show "$(ctl call list --json | jq -r '.calls[0].id')" --json |
+		jq "[.media.ends[].$1] | add"
+}
 
 # RTP to the ports of a call that is over: nobody may hear it.
 nobody_hears() {
