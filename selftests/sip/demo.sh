@@ -47,7 +47,7 @@ ctl session list
 
 step "sockets of the relay's namespace: signalling, and none for media"
 in_relay ss -Huanp | awk '{ print "  " $4, $6 }'
-must no_media_sockets
+must media_sockets_are_right
 echo "  no socket has a port of the media ranges (20000-21999)"
 
 step "what the two sides heard"
