@@ -91,7 +91,7 @@ link() {	# ns-a ns-b name-a name-b network; a has .2, b has .1
 setup() {
 	[ "$(id -u)" = 0 ] || skip_all "needs root"
 	command -v sipp >/dev/null || skip_all "sipp is not installed"
-	[ "$RELAY" != kernel ] || load_module
+	[ "$RELAY" = userspace ] || load_module
 	ktap_print_header
 	dir=$(mktemp -d /tmp/jalur-sip.XXXXXX)
 	caller_ns=caller-$$ relay_ns=relay-$$ callee_ns=callee-$$
@@ -293,6 +293,9 @@ print(len(data.get("sessions", data) if isinstance(data, dict) else data))'
 }
 
 sessions_are() { [ "$(session_count)" = "$1" ]; }
+
+# CAP_NET_ADMIN is bit 12: with the kernel's relay jalurd keeps it, else nothing.
+capabilities_are() { [ "$(awk '/^CapPrm/ { print $2 }' "/proc/$jalurd_pid/status")" = "$1" ]; }
 
 serving_relay() { ctl info --json | grep -qE "\"relay\": ?\"$1\""; }
 
