@@ -322,6 +322,31 @@ TEST(a_final_response_ends_it_but_its_prack_may_be_on_the_way)
 	stop(&w);
 }
 
+/* Between a PRACK and the next in the queue. */
+TEST(a_final_response_overtakes_what_waits)
+{
+	struct sip_server *s;
+	struct sip_dialog *d;
+	struct world w;
+	u32 rseq;
+
+	start(&w, _metadata);
+	rseq = begin(&w, &s, &d);
+	ring(&w, s, d, 183);
+	feed(&w, prack("p1", 2, d->local_tag, rseq));
+	answer_prack(&w, s, d);
+	respond(&w, s, d, 486);
+	expect_sent(&w, "SIP/2.0 486");
+	EXPECT_EQ(sip_server_unacknowledged(s, d), 0);
+	sip_server_put(w.engine, w.now, s);
+	feed(&w, REQUEST("ACK", "1", "1", ""));
+	advance(&w, 60 * SEC);
+	EXPECT_TRUE(silent(&w));
+	EXPECT_EQ(w.events, 2);
+	sip_dialog_free(w.engine, d);
+	stop(&w);
+}
+
 /* Each To-tag of an INVITE that is answered by several is a user agent to the peer. */
 TEST(dialogs_of_one_invite_count_for_themselves)
 {
