@@ -79,9 +79,24 @@ TEST_F(refuse, required_extension)
 	struct harness *h = &self->h;
 
 	begin_dialog(h, A, "4930");
-	send_request(h, A, "INVITE", 1, "Require: 100rel, timer\r\n", SDP_A);
+	send_request(h, A, "INVITE", 1, "Require: 100rel, timer\r\nRequire: x\r\n", SDP_A);
 	EXPECT_TRUE(slice_eq(header(refused(h, A, "SIP/2.0 420"), "Unsupported"),
-			     SLICE("100rel, timer")));
+			     SLICE("timer,x")));
+}
+
+/* As many as a message can hold. */
+TEST_F(refuse, many_required_extensions)
+{
+	char require[3000] = "Require: a";
+	struct harness *h = &self->h;
+	size_t n;
+
+	for (n = strlen(require); n < sizeof(require) - 5; n += 2)
+		strcpy(require + n, ",a");
+	strcpy(require + n, "\r\n");
+	begin_dialog(h, A, "4930");
+	send_request(h, A, "INVITE", 1, require, NULL);
+	EXPECT_GT(header(refused(h, A, "SIP/2.0 420"), "Unsupported").n, 2900);
 }
 
 TEST_F(refuse, other_methods)

@@ -47,8 +47,10 @@ CALL_ACTION(call_invite_progress)
 		call->state = CALL_RINGING;
 		call_event_add(e, now, CALL_EVENT_RINGING, call);
 	}
-	call_outbox_respond(e, now, call_other(early ? early : leg), ev->msg->status,
-			    ev->msg->reason, call_headers_pass(ev->msg), sdp);
+	if (early && ev->reliable)
+		call_prack_send(e, now, early, ev->msg);
+	call_outbox_progress(e, now, call_other(early ? early : leg), ev->msg,
+			     call_prack_wanted(call, ev->reliable, sdp), sdp);
 }
 
 /* The 2xx makes a dialog, or one of a fork that has none yet. NULL: it cannot. */
@@ -80,9 +82,9 @@ static int read_2xx(struct call_leg *leg, u64 now, const struct sip_msg *msg, ch
 		    struct media_refusal *refusal)
 {
 	struct media_negotiation *media = leg->call->media;
-	struct slice body;
+	struct slice body = slice_str(leg->answer);
 
-	if (!call_has_sdp(msg, &body)) {
+	if (!body.n && !call_has_sdp(msg, &body)) {
 		*refusal = (struct media_refusal){ .status = 502 };
 		strcpy(refusal->text, leg->late ? "2xx without an offer" : "2xx without an answer");
 		return -EINVAL;

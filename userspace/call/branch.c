@@ -253,7 +253,7 @@ static int carry_offer(struct call_engine *e, u64 now, struct call_leg *root,
 		free(sdp);
 		return -ENOMEM;
 	}
-	return call_outbox_request(e, now, root, SIP_INVITE, call_headers_pass(msg), sdp);
+	return call_outbox_request(e, now, root, SIP_INVITE, call_headers_invite(msg, sdp), sdp);
 }
 
 static void start(struct call_engine *e, u64 now, struct call *call,

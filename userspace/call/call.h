@@ -22,7 +22,8 @@
 #include "call/route.h"
 #include "media/negotiation.h"
 
-#define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS\r\n"
+#define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK\r\n"
+#define CALL_SUPPORTED "Supported: 100rel\r\n"
 #define CALL_ACCEPT \
 	"Accept: application/sdp, multipart/mixed, multipart/alternative\r\n" \
 	"Accept-Encoding: identity\r\n"
@@ -49,6 +50,8 @@ enum call_input {
 	CALL_INPUT_BYE,
 	CALL_INPUT_CANCEL,
 	CALL_INPUT_OPTIONS,
+	CALL_INPUT_PRACK,
+	CALL_INPUT_NO_PRACK,
 	CALL_INPUT_OTHER,	/* a method that is not in Allow */
 	CALL_INPUT_PROVISIONAL,	/* responses to our INVITE */
 	CALL_INPUT_SUCCESS,
@@ -79,6 +82,8 @@ struct call_leg {
 	struct sip_client *invite;	/* our INVITE, until its final response */
 	struct sip_client *bye;
 	bool late;			/* our INVITE has no offer: its 2xx makes one */
+	char *answer;			/* B: of a reliable response; its 2xx may have none */
+	bool answered;			/* A: has had an answer reliably; our 2xx has none */
 	struct sip_client *unacked;	/* of that 2xx, whose ACK waits for the answer */
 	char *offer;			/* in it */
 	int realm, trunk;		/* indices into the policy */
@@ -111,6 +116,7 @@ struct call_message {
 	char *phrase;
 	char *headers;
 	char *sdp;			/* NULL: no body */
+	bool reliable;			/* RFC 3262 */
 };
 
 enum call_ticket_kind {
@@ -196,7 +202,7 @@ enum call_counter {
 	CALL_COUNT_CALLS, CALL_COUNT_ANSWERED, CALL_COUNT_FAILED, CALL_COUNT_CANCELLED,
 	CALL_COUNT_REFUSED_SOURCE, CALL_COUNT_REFUSED_ROUTE, CALL_COUNT_REFUSED_MEDIA,
 	CALL_COUNT_REFUSED_OTHER, CALL_COUNT_DRAINED, CALL_COUNT_MEDIA_FAILED,
-	CALL_COUNT_MEDIA_IDLE, CALL_COUNT_NO_ACK, CALL_COUNT_RING_TIMEOUT,
+	CALL_COUNT_MEDIA_IDLE, CALL_COUNT_NO_ACK, CALL_COUNT_NO_PRACK, CALL_COUNT_RING_TIMEOUT,
 	CALL_COUNT_MAX_DURATION, CALL_COUNT_SURPLUS, CALL_COUNT_REINVITES, CALL_COUNT_GLARE,
 	CALL_COUNT_EVENTS_LOST,
 	CALL_NCOUNTERS,
@@ -230,6 +236,9 @@ void call_leg_end(struct call_engine *e, u64 now, struct call_leg *leg,
 void call_leg_bye(struct call_engine *e, u64 now, struct call_leg *leg, struct slice headers);
 /* The INVITE that leg must answer; NULL: none. */
 struct sip_server *call_leg_server(const struct call_leg *leg);
+/* A provisional response to it that wants a PRACK; a plain one if it cannot be. */
+void call_leg_respond_reliably(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+			       const char *phrase, struct slice headers, const char *sdp);
 /* Response to it; a final one lets go of it. */
 void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
 		      const char *phrase, struct slice headers, const char *sdp);
@@ -246,6 +255,17 @@ int call_leg_ack_kept(struct call_engine *e, u64 now, struct call_leg *leg, cons
 /* A dialog of leg's branch that msg made beside leg's. NULL: no memory, or too many. */
 struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
 			       const struct sip_msg *msg);
+
+/* prack.c: reliable provisional responses, on each leg for itself */
+/* leg has had a reliable response: acknowledges it, and keeps the answer in it. */
+void call_prack_send(struct call_engine *e, u64 now, struct call_leg *leg,
+		     const struct sip_msg *msg);
+/* Must a provisional response to the caller be reliable? */
+bool call_prack_wanted(const struct call *call, bool reliable, const char *sdp);
+/* The caller has the answer already, and its 2xx goes without. */
+bool call_prack_answered(const struct call_leg *leg);
+/* A 2xx waits for the PRACK of what went before it (RFC 3262 §3). */
+bool call_prack_holds(const struct call_message *m);
 
 /* branch.c: where a call goes */
 /*
@@ -270,6 +290,9 @@ void call_end_without_memory(struct call_engine *e, u64 now, struct call *call);
 /* Both take ownership of headers and sdp, also on error: -ENOMEM. */
 int call_outbox_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
 			struct slice phrase, char *headers, char *sdp);
+/* A provisional response; reliable: and as such, if the INVITE's sender can do that. */
+int call_outbox_progress(struct call_engine *e, u64 now, struct call_leg *leg,
+			 const struct sip_msg *msg, bool reliable, char *sdp);
 int call_outbox_request(struct call_engine *e, u64 now, struct call_leg *leg,
 			enum sip_method method, char *headers, char *sdp);
 void call_outbox_flush(struct call_engine *e, u64 now, struct call *call);
@@ -320,6 +343,8 @@ CALL_ACTION(call_bye_done);
 CALL_ACTION(call_cancel);
 CALL_ACTION(call_options);
 CALL_ACTION(call_not_allowed);
+CALL_ACTION(call_prack);
+CALL_ACTION(call_prack_missing);
 CALL_ACTION(call_gone);
 
 /* invite.c, options.c: requests outside a dialog; answer.c: what is said to an INVITE */
@@ -356,7 +381,8 @@ struct slice call_uri_user(struct slice uri);	/* empty: none, or not a SIP or te
 /* header.c: header lines as malloc'ed strings; NULL: no memory, or no such line */
 /* What may pass to the other leg. A request's Max-Forwards is carried minus one. */
 char *call_headers_pass(const struct sip_msg *msg);
-/* The same for a 2xx to INVITE, with our own capabilities. */
+/* The same for the first INVITE, and for a 2xx to it, with our own capabilities. */
+char *call_headers_invite(const struct sip_msg *msg, bool offer);
 char *call_headers_answer(const struct sip_msg *msg);
 char *call_headers_reason(const struct sip_msg *msg);
 /* Unsupported, for what a request requires. */

@@ -22,6 +22,8 @@ static enum call_input request_input(enum sip_method method)
 		return CALL_INPUT_BYE;
 	case SIP_OPTIONS:
 		return CALL_INPUT_OPTIONS;
+	case SIP_PRACK:
+		return CALL_INPUT_PRACK;
 	default:
 		return CALL_INPUT_OTHER;
 	}
@@ -48,6 +50,8 @@ static enum call_input event_input(const struct call_leg *leg, const struct sip_
 		return CALL_INPUT_ACK;
 	case SIP_EVENT_NO_ACK:
 		return CALL_INPUT_NO_ACK;
+	case SIP_EVENT_NO_PRACK:
+		return CALL_INPUT_NO_PRACK;
 	case SIP_EVENT_CANCEL:
 		return CALL_INPUT_CANCEL;
 	case SIP_EVENT_RESPONSE:
@@ -55,7 +59,6 @@ static enum call_input event_input(const struct call_leg *leg, const struct sip_
 	case SIP_EVENT_TIMEOUT:
 	case SIP_EVENT_FAILED:
 		return ev->client == leg->bye ? CALL_INPUT_BYE_DONE : CALL_INPUT_FAILURE;
-	case SIP_EVENT_NO_PRACK:	/* nothing is sent reliably */
 	case SIP_EVENT_NONE:
 		break;
 	}

@@ -94,6 +94,7 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_MEDIA_FAILED] = "media-failed",
 	[CALL_COUNT_MEDIA_IDLE] = "media-idle",
 	[CALL_COUNT_NO_ACK] = "no-ack",
+	[CALL_COUNT_NO_PRACK] = "no-prack",
 	[CALL_COUNT_RING_TIMEOUT] = "ring-timeout",
 	[CALL_COUNT_MAX_DURATION] = "max-duration",
 	[CALL_COUNT_SURPLUS] = "surplus-answers",

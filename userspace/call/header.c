@@ -168,7 +168,20 @@ char *call_headers_answer(const struct sip_msg *msg)
 
 	if (!lines)
 		return NULL;
-	end += sprintf(end, CALL_ALLOW "Supported:\r\n");
+	end += sprintf(end, CALL_ALLOW CALL_SUPPORTED);
+	copy_passed(end, msg);
+	return lines;
+}
+
+/* Without an offer nobody may make one in a response that we would have to answer at once. */
+char *call_headers_invite(const struct sip_msg *msg, bool offer)
+{
+	char *lines = new_lines(msg), *end = lines;
+
+	if (!lines)
+		return NULL;
+	end += sprintf(end, CALL_ALLOW "%sMax-Forwards: %d\r\n", offer ? CALL_SUPPORTED : "",
+		       msg->max_forwards > 0 ? msg->max_forwards - 1 : 70);
 	copy_passed(end, msg);
 	return lines;
 }
@@ -199,9 +212,34 @@ char *call_headers_reason(const struct sip_msg *msg)
 	return copy_named(msg, SLICE("Reason"), "Reason");
 }
 
+/* What is in CALL_SUPPORTED. */
+static bool is_supported(struct slice tag)
+{
+	return slice_caseeq(tag, SLICE("100rel"));
+}
+
 char *call_headers_unsupported(const struct sip_msg *msg)
 {
-	return copy_named(msg, SLICE("Require"), "Unsupported");
+	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_REQUIRE);
+	char *lines = new_lines(msg), *end = lines;
+	const char *separator = "Unsupported: ";
+	struct slice rest, tag;
+
+	for (; lines && hdr; hdr = sip_msg_header_next(msg, hdr)) {
+		rest = hdr->value;
+		while (sip_next_element(&rest, &tag)) {
+			if (is_supported(tag))
+				continue;
+			end += sprintf(end, "%s" SLICE_FMT, separator, SLICE_ARG(tag));
+			separator = ",";	/* no longer than theirs */
+		}
+	}
+	if (end != lines) {
+		strcpy(end, "\r\n");
+		return lines;
+	}
+	free(lines);
+	return NULL;
 }
 
 char *call_warning(const struct media_refusal *refusal)

@@ -72,6 +72,7 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 	sip_dialog_free(e->sip, leg->dialog);
 	media_negotiation_free(leg->media, now);
 	free(leg->offer);
+	free(leg->answer);
 	free(leg);
 }
 
@@ -121,6 +122,22 @@ void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 
 	if (server == leg->call->invite)
 		leg->call->invite = NULL;
 	leg->server = NULL;
+}
+
+void call_leg_respond_reliably(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+			       const char *phrase, struct slice headers, const char *sdp)
+{
+	struct sip_content content = {
+		.headers = headers,
+		.content_type = sdp ? SLICE("application/sdp") : SLICE(""),
+		.body = slice_str(sdp),
+	};
+
+	if (leg->call->invite && !sip_respond_reliable(e->sip, now, leg->call->invite, leg->dialog,
+						       status, phrase, &content))
+		leg->answered |= content.body.n > 0;
+	else
+		call_leg_respond(e, now, leg, status, phrase, headers, sdp);
 }
 
 static struct sip_content sdp_content(const char *sdp)

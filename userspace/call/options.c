@@ -6,7 +6,7 @@
  */
 #include "call/call.h"
 
-#define CAPABILITIES CALL_ALLOW CALL_ACCEPT "Supported:\r\n"
+#define CAPABILITIES CALL_ALLOW CALL_ACCEPT CALL_SUPPORTED
 
 static void answer(struct call_engine *e, u64 now, const struct sip_event *ev,
 		   struct sip_dialog *dialog, u16 status, struct slice headers)

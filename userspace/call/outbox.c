@@ -45,6 +45,15 @@ int call_outbox_respond(struct call_engine *e, u64 now, struct call_leg *leg, u1
 	});
 }
 
+int call_outbox_progress(struct call_engine *e, u64 now, struct call_leg *leg,
+			 const struct sip_msg *msg, bool reliable, char *sdp)
+{
+	return add(e, now, &(struct call_message){
+		.leg = leg, .status = msg->status, .phrase = slice_dup(msg->reason),
+		.headers = call_headers_pass(msg), .sdp = sdp, .reliable = reliable,
+	});
+}
+
 int call_outbox_request(struct call_engine *e, u64 now, struct call_leg *leg,
 			enum sip_method method, char *headers, char *sdp)
 {
@@ -60,7 +69,12 @@ static int send_message(struct call_engine *e, u64 now, struct call_message *m)
 	if (!m->status)
 		return m->method == SIP_ACK ? call_leg_ack_kept(e, now, leg, m->sdp) :
 					      call_invite_send(e, now, m);
-	call_leg_respond(e, now, leg, m->status, m->phrase, slice_str(m->headers), m->sdp);
+	if (m->reliable)
+		call_leg_respond_reliably(e, now, leg, m->status, m->phrase, slice_str(m->headers),
+					  m->sdp);
+	else
+		call_leg_respond(e, now, leg, m->status, m->phrase, slice_str(m->headers),
+				 call_prack_answered(leg) ? NULL : m->sdp);
 	if (m->status >= 200 && m->status < 300)
 		leg->state = CALL_LEG_ANSWERED;
 	return 0;
@@ -73,7 +87,7 @@ void call_outbox_flush(struct call_engine *e, u64 now, struct call *call)
 
 	while (!err && !list_empty(&call->outbox)) {
 		m = list_entry(call->outbox.next, struct call_message, node);
-		if (m->gate)
+		if (m->gate || call_prack_holds(m))
 			return;
 		list_del(&m->node);
 		err = send_message(e, now, m);

@@ -46,6 +46,17 @@ static call_action *const actions[CALL_NINPUTS][CALL_NSTATES] = {
 		[CALL_UP]	= call_options,
 		[CALL_ENDING]	= call_options,
 	},
+	[CALL_INPUT_PRACK] = {
+		[CALL_TRYING]	= call_prack,
+		[CALL_RINGING]	= call_prack,
+		[CALL_ANSWERED]	= call_prack,
+		[CALL_UP]	= call_prack,
+		[CALL_ENDING]	= call_prack,
+	},
+	[CALL_INPUT_NO_PRACK] = {
+		[CALL_RINGING]	= call_prack_missing,
+		[CALL_ANSWERED]	= call_prack_missing,
+	},
 	[CALL_INPUT_OTHER] = {
 		[CALL_TRYING]	= call_not_allowed,
 		[CALL_RINGING]	= call_not_allowed,
