@@ -15,7 +15,7 @@ static void round_trip(struct slice bytes)
 	static struct sdp sdp, again;
 	struct sdp_rewrite how = { .session = 1, .version = 1 };
 	struct sdp_error err;
-	char *text;
+	char *text, codec[MEDIA_CODEC];
 	size_t i;
 
 	if (sdp_parse(bytes, &sdp, &err)) {
@@ -26,6 +26,9 @@ static void round_trip(struct slice bytes)
 	for (i = 0; i < sdp.nmedia; i++) {
 		addr_parse_ip(SLICE("192.0.2.1"), &how.media[i].address);
 		how.media[i].port = sdp.media[i].port ? 20000 : 0;
+		sdp_print_codec(&sdp, &sdp.media[i], codec, sizeof(codec));
+		if (!codec[0] && *sdp.media[i].formats.p)
+			abort();
 	}
 	text = sdp_rewrite(&sdp, &how);
 	if (!text || sdp_parse(slice_str(text), &again, &err) || again.nmedia != sdp.nmedia)

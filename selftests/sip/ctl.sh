@@ -113,6 +113,24 @@ deletes_session() {
 		! ctl session show "$id" >/dev/null 2>&1
 }
 
+refuse_stranger() { start_caller uac_refused $STRANGER && sipp_done "$caller_pid"; }
+
+# The call that lost its session, and the stranger's.
+has_records() {
+	jq -s -e --arg id "$id" 'length == 2 and (.[0] | .id == $id and .answer != null and
+		.ended_by == "jalur" and .b.trunk == "pbx" and .streams[0].codec == "PCMU/8000") and
+		(.[1] | .status == 403 and .route == null and .b == null)' "$dir/cdr" >/dev/null &&
+		[ "$(stat -c %a "$dir/cdr")" = 640 ] &&
+		[ "$(ctl info --json | jq -c .daemon.call_records)" = \
+			'{"written":2,"lost":0,"failed":0}' ]
+}
+
+rotates_records() {
+	mv "$dir/cdr" "$dir/cdr.1"
+	kill -HUP "$jalurd_pid"
+	wait_for test -e "$dir/cdr"
+}
+
 watch_twice() {
 	[ "$(ctl session watch --count 2 --interval 0.1 --json | grep -c '^{"sessions"')" = 2 ]
 }
@@ -141,7 +159,7 @@ early_result=$(module_absent && echo "passed")
 rm -rf "$early"
 
 setup
-plan 32
+plan 35
 kept=
 
 check "without the module the remedy is said" test "${early_result##*$'\n'}" = passed
@@ -156,7 +174,7 @@ check "info works with the module alone" keep info-0 info ctl info --json
 check "a user without rights cannot ask the module" ctl_says 1 'CAP_NET_ADMIN' \
 	in_relay setpriv --reuid 65534 --clear-groups "$jalurctl" session list
 
-check "jalurd starts" start_jalurd
+check "jalurd starts" start_jalurd "cdr: {file: $dir/cdr}"
 check "it has kept one capability" only_net_admin
 check "there are no calls" keep calls-0 call-list ctl call list --json
 check "info shows both halves" keep info info ctl info --json
@@ -183,5 +201,9 @@ check "monitor saw the kernel's events" saw_events kernel latched deleted
 check "a monitor that cannot keep up says so" misses_events
 kill "$monitor_pid"
 keep events event cat "$dir/events"
+check "a stranger is refused" refuse_stranger
+check "each attempt has a record" wait_for has_records
+check "after logrotate there is a new file" rotates_records
+keep cdr cdr cat "$dir/cdr.1"
 check "every output is what its schema says" all_valid
 ktap_finished

@@ -6,7 +6,7 @@
 # counted; the kernel's relay has no socket for it; after BYE nothing passes.
 . "$(dirname "$0")/lib.sh"
 setup
-plan 15
+plan 16
 
 two_snapshots() {	# the counters of the session rise while the call is up
 	local first second
@@ -17,7 +17,13 @@ two_snapshots() {	# the counters of the session rise while the call is up
 	[ "$first" -gt 0 ] && [ "$second" -gt "$first" ]
 }
 
-check "jalurd starts" start_jalurd
+record_has_media() {	# 250 packets each way, as the relay counted them
+	jq -e '.ended_by == "caller" and .status == 200 and ([.streams[0] | .a, .b |
+		.received.packets >= 250 and .sent.packets >= 250 and .received.lost == 0] | all)' \
+		"$dir/cdr" >/dev/null || { sed 's/^/# /' "$dir/cdr"; return 1; }
+}
+
+check "jalurd starts" start_jalurd "cdr: {file: $dir/cdr}"
 check "the relay that was asked for serves" serving_relay "$RELAY"
 check "no session before the call" sessions_are 0
 check "the call is set up" start_call uac uas
@@ -33,5 +39,6 @@ go_on caller
 check "the caller is through" sipp_done "$caller_pid"
 check "the callee is through" sipp_done "$callee_pid"
 check "no session after BYE" sessions_are 0
+check "the call's record has every packet" record_has_media
 check "what is sent after BYE goes nowhere" nobody_hears
 ktap_finished

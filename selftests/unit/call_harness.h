@@ -231,13 +231,16 @@ static UNUSED void take_send(struct harness *h, const struct effect *effect)
 
 static UNUSED void answer_ticket(struct harness *h, enum effect_kind kind, u64 ticket)
 {
-	struct media_figures figures = { .session = 1, .nends = 2 };
+	struct media_figures figures = { .session = 1, .nends = h->plan ? h->plan->nends : 2 };
 	int result = 0;
+	size_t i;
 
 	if (kind == EFFECT_MEDIA_APPLY && h->fail_applies) {
 		h->fail_applies--;
 		result = h->apply_result;
 	}
+	for (i = 0; h->plan && i < figures.nends; i++)
+		figures.ends[i] = (struct media_end_figures){ h->plan->ends[i].id, .tx_packets = i };
 	figures.ends[0].rx_packets = 500;
 	call_engine_complete(h->engine, h->now, ticket, result,
 			     kind == EFFECT_MEDIA_REMOVE ? &figures : NULL);

@@ -86,6 +86,15 @@ static void print_kernel(const json_t *kernel)
 	puts(i ? "" : ", no device (there are no sessions)");
 }
 
+static void print_records(const json_t *records)
+{
+	if (!json_is_object(records))
+		return;
+	printf("  %-12s%" PRIu64 " written, %" PRIu64 " lost (ring full), %" PRIu64 " failed\n",
+	       "records", member_number(records, "written"), member_number(records, "lost"),
+	       member_number(records, "failed"));
+}
+
 static void print_daemon(const json_t *daemon)
 {
 	const char *name;
@@ -97,6 +106,7 @@ static void print_daemon(const json_t *daemon)
 	printf("  %-12s%" PRIu64 "%s\n", "calls", member_number(daemon, "calls"),
 	       member_true(daemon, "stopping") ? " (stopping: takes no new ones)" : "");
 	printf("  %-12s%s\n", "relay", member_text(daemon, "relay"));
+	print_records(json_object_get(daemon, "call_records"));
 	json_object_foreach(json_object_get(daemon, "counters"), name, value)
 		if (json_integer_value(value))
 			printf("  %-32s %" JSON_INTEGER_FORMAT "\n", name,

@@ -100,6 +100,16 @@ static void run_help(const struct command_context *ctx, json_t *args, struct out
 	out->result = json_pack("{s:o}", "commands", list);
 }
 
+static json_t *records(const struct control_conf *conf)
+{
+	struct control_records r;
+
+	if (!conf->records || !conf->records(conf->arg, &r))
+		return json_null();
+	return json_pack("{s:I, s:I, s:I}", "written", (json_int_t)r.written,
+			 "lost", (json_int_t)r.lost, "failed", (json_int_t)r.failed);
+}
+
 static void run_info(const struct command_context *ctx, json_t *args, struct outcome *out)
 {
 	const struct control_conf *conf = ctx->conf;
@@ -110,7 +120,7 @@ static void run_info(const struct command_context *ctx, json_t *args, struct out
 	for (counter = call_engine_counters(conf->engine); counter->name; counter++)
 		json_object_set_new(counters, counter->name,
 				    json_integer((json_int_t)counter->value));
-	out->result = json_pack("{s:s, s:i, s:i, s:I, s:b, s:s, s:I, s:I, s:o}",
+	out->result = json_pack("{s:s, s:i, s:i, s:I, s:b, s:s, s:I, s:I, s:o, s:o}",
 				"version", JALUR_VERSION, "pid", (int)getpid(),
 				"node", (int)conf->node,
 				"calls", (json_int_t)call_engine_calls(conf->engine),
@@ -118,7 +128,7 @@ static void run_info(const struct command_context *ctx, json_t *args, struct out
 				"relay", conf->relay ? media_relay_name(conf->relay) : "none",
 				"control_clients", (json_int_t)ctx->clients,
 				"control_dropped", (json_int_t)ctx->dropped,
-				"counters", counters);
+				"call_records", records(conf), "counters", counters);
 }
 
 /* --- calls --- */

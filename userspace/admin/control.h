@@ -16,6 +16,11 @@
 
 struct control;
 
+/* Call records: in the file, lost since the ring was full, not written. */
+struct control_records {
+	u64 written, lost, failed;
+};
+
 struct control_conf {
 	const char *path;		/* of the socket; its directory is made if missing */
 	const char *group;		/* gets the socket (0660); NULL or "": the daemon's own */
@@ -29,6 +34,8 @@ struct control_conf {
 	void (*drive)(void *arg);
 	/* true when the daemon is stopping and takes no new calls; may be NULL. */
 	bool (*stopping)(void *arg);
+	/* false: records are not written; may be NULL. */
+	bool (*records)(void *arg, struct control_records *records);
 	void *arg;
 };
 

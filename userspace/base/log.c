@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 
-static int threshold = LOG_INFO;
+static _Atomic int threshold = LOG_INFO;
 
 void log_set_level(int level)
 {

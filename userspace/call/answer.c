@@ -163,6 +163,7 @@ void call_failure_make(const struct sip_event *ev, struct call_failure *f)
 	const struct sip_msg *msg = ev->type == SIP_EVENT_RESPONSE ? ev->msg : NULL;
 
 	f->status = failure_status(ev);
+	f->by = msg ? CALL_ENDED_BY_CALLEE : CALL_ENDED_BY_JALUR;
 	f->phrase = NULL;
 	f->headers = NULL;
 	if (msg) {

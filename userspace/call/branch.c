@@ -155,6 +155,7 @@ static void end_failed(struct call_engine *e, u64 now, struct call *call)
 	call_end(e, now, call, &(struct call_reason){
 		.status = f->status ? f->status : 503, .phrase = f->phrase,
 		.headers = slice_str(f->headers), .text = f->status ? f->text : "no memory",
+		.by = f->by,
 	});
 }
 

@@ -25,6 +25,7 @@ CALL_ACTION(call_bye)
 	accept_bye(e, now, leg, ev);
 	call_end(e, now, leg->call, &(struct call_reason){
 		.status = 487, .bye_headers = slice_str(headers), .quiet = leg,
+		.by = leg->side == MEDIA_LEG_A ? CALL_ENDED_BY_CALLER : CALL_ENDED_BY_CALLEE,
 		.text = leg->side == MEDIA_LEG_A ? "BYE from the caller" : "BYE from the callee",
 	});
 	free(headers);

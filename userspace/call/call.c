@@ -146,6 +146,7 @@ void call_tell_end(struct call_engine *e, u64 now, struct call *call)
 static void note_end(struct call_engine *e, struct call *call, const struct call_reason *why)
 {
 	call->end_status = why->status;
+	call->ended_by = why->by;
 	snprintf(call->end_text, sizeof(call->end_text), "%s", why->text);
 	call->end_headers = why->bye_headers.n ? slice_dup(why->bye_headers) : NULL;
 	if (!call->answered)
@@ -160,6 +161,7 @@ void call_end(struct call_engine *e, u64 now, struct call *call, const struct ca
 	if (call->state == CALL_ENDING)
 		return;
 	call->state = CALL_ENDING;
+	call->ended = now;
 	note_end(e, call, why);
 	timer_disarm(&e->timers, &call->idle_timer);
 	call_outbox_clear(call);

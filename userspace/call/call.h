@@ -19,6 +19,7 @@
 #include "base/list.h"
 #include "base/timer.h"
 #include "call/engine.h"
+#include "call/record.h"
 #include "call/route.h"
 #include "media/negotiation.h"
 
@@ -104,6 +105,7 @@ struct call_reason {
 	struct slice bye_headers;	/* and for BYE and CANCEL */
 	const char *text;		/* for the event */
 	const struct call_leg *quiet;	/* this leg ended by itself */
+	enum call_ender by;
 };
 
 /* A message that waits for the kernel. Messages of a call keep their order. */
@@ -138,6 +140,7 @@ struct call_failure {
 	u16 status;			/* 0: none */
 	char *phrase, *headers;
 	char text[96];
+	enum call_ender by;
 };
 
 struct call {
@@ -145,7 +148,7 @@ struct call {
 	struct call *hash_next;
 	u64 id;
 	enum call_state state;
-	u64 created, answered;
+	u64 created, rung, answered, ended;
 	struct call_policy *policy;
 	struct call_leg *legs[2];	/* the pair: caller and callee, as far as there is one */
 	struct call_leg *all[CALL_MAX_LEGS];
@@ -170,6 +173,7 @@ struct call {
 
 	struct list outbox;		/* struct call_message */
 	u16 end_status;
+	enum call_ender ended_by;
 	char end_text[96];
 	char *end_headers;		/* for BYE and CANCEL */
 	char from[96], to[96];

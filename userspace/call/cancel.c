@@ -19,6 +19,7 @@ CALL_ACTION(call_cancel)
 	e->counters[CALL_COUNT_CANCELLED]++;
 	call_end(e, now, leg->call, &(struct call_reason){
 		.status = 487, .bye_headers = slice_str(reason), .text = "CANCEL from the caller",
+		.by = CALL_ENDED_BY_CALLER,
 	});
 	free(reason);
 }

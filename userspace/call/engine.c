@@ -160,6 +160,7 @@ static int end_by_hand(struct call_engine *e, u64 now, struct call *call, const 
 	snprintf(line, sizeof(line), "Reason: Q.850;cause=31;text=\"%.96s\"\r\n", text);
 	call_end(e, now, call, &(struct call_reason){
 		.status = 480, .text = text, .bye_headers = slice_str(line),
+		.by = CALL_ENDED_BY_ADMINISTRATOR,
 	});
 	call_settle(e, now, call);
 	return 0;

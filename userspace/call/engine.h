@@ -9,6 +9,7 @@
 
 #include "base/effect.h"
 #include "call/policy.h"
+#include "call/record.h"
 #include "media/relay.h"
 #include "sip/engine.h"
 
@@ -80,6 +81,7 @@ struct call_event {
 	u16 status;			/* ENDED by failure, REFUSED */
 	char reason[96];
 	struct media_figures *figures;	/* ENDED; owned by the event */
+	struct call_record *record;	/* ENDED, REFUSED of an INVITE; the same */
 };
 
 bool call_engine_event(struct call_engine *e, struct call_event *event);	/* false: none */

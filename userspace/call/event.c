@@ -33,6 +33,8 @@ void call_event_add(struct call_engine *e, u64 now, enum call_event_type type, s
 {
 	struct call_event *event = add_event(e, now, type);
 
+	if (type == CALL_EVENT_RINGING)
+		call->rung = now;
 	if (!event)
 		return;
 	event->call = call->id;
@@ -42,6 +44,7 @@ void call_event_add(struct call_engine *e, u64 now, enum call_event_type type, s
 		return;
 	event->status = call->answered ? 0 : call->end_status;
 	memcpy(event->reason, call->end_text, sizeof(event->reason));
+	event->record = call_record_make(call);
 	event->figures = call->figures;
 	call->figures = NULL;
 }
@@ -55,6 +58,8 @@ void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *
 	if (!event)
 		return;
 	event->status = status;
+	if (ev->msg->method == SIP_INVITE && !ev->msg->to.tag.n)
+		event->record = call_record_refused(e, now, ev, status, why);
 	snprintf(event->from, sizeof(event->from), "%s", addr_print(&ev->flow.peer, peer));
 	snprintf(event->to, sizeof(event->to), SLICE_FMT, SLICE_ARG(ev->msg->ruri));
 	snprintf(event->reason, sizeof(event->reason), SLICE_FMT ": %s",
@@ -78,7 +83,9 @@ bool call_engine_event(struct call_engine *e, struct call_event *event)
 void call_event_clear(struct call_event *event)
 {
 	free(event->figures);
+	call_record_free(event->record);
 	event->figures = NULL;
+	event->record = NULL;
 }
 
 static const char *const counter_names[CALL_NCOUNTERS] = {

@@ -223,6 +223,15 @@ static void build_overload(struct config *c, const struct value *overload)
 	c->retry_after = (u32)(number_of(overload, "retry-after") / NSEC_PER_SEC);
 }
 
+static bool build_cdr(struct config *c, const struct value *cdr)
+{
+	c->cdr_ring = (u32)number_of(cdr, "ring");
+	if (!value_get(cdr, "file"))
+		return true;
+	c->cdr_file = dup_text(cdr, "file");
+	return c->cdr_file;
+}
+
 struct config *build_config(const struct value *root)
 {
 	static const int levels[] = { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
@@ -237,7 +246,8 @@ struct config *build_config(const struct value *root)
 	c->control = dup_text(root, "control");
 	c->control_group = dup_text(root, "control-group");
 	c->policy = calloc(1, sizeof(*c->policy));
-	if (!c->control || !c->control_group || !c->policy)
+	if (!c->control || !c->control_group || !c->policy ||
+	    !build_cdr(c, value_get(root, "cdr")))
 		goto err_config;
 	c->policy->refs = 1;
 	build_timers(c->policy, value_get(root, "timers"));

@@ -32,6 +32,8 @@ struct config {
 	struct sip_load overload;	/* limits; 0: none */
 	u32 max_transactions, retry_after;
 	enum config_relay relay;
+	char *cdr_file;			/* NULL: call records are not written */
+	u32 cdr_ring;			/* records that may wait */
 	bool hangup_on_stop;		/* on_stop: keep | hangup */
 };
 

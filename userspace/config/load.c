@@ -199,6 +199,11 @@ static bool same_listeners(const struct config *a, const struct config *b)
 	return true;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
 const char *config_restart_needed(const struct config *old, const struct config *new_config)
 {
 	const struct call_policy *a = old->policy, *b = new_config->policy;
@@ -211,6 +216,9 @@ const char *config_restart_needed(const struct config *old, const struct config 
 		return "control changed, which needs a restart";
 	if (strcmp(old->control_group, new_config->control_group))
 		return "control-group changed, which needs a restart";
+	if (!same_text(old->cdr_file, new_config->cdr_file) ||
+	    old->cdr_ring != new_config->cdr_ring)
+		return "cdr changed, which needs a restart";
 	if (!same_listeners(old, new_config))
 		return "signalling listeners changed, which needs a restart";
 	if (a->t1 != b->t1 || a->t2 != b->t2 || a->t4 != b->t4)
@@ -230,6 +238,7 @@ void config_free(struct config *c)
 		return;
 	free(c->control);
 	free(c->control_group);
+	free(c->cdr_file);
 	free(c->listeners);
 	call_policy_put(c->policy);
 	free(c);

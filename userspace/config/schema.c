@@ -51,6 +51,15 @@ const struct schema_item schema[] = {
 		 "hosts without the module; auto, the kernel if it can, else userspace, and the log "
 		 "says which and why.")),
 
+	KEY("cdr", MAP, RELOAD(RESTART), HELP("Call detail records.")),
+	KEY("cdr.file", TEXT, RANGE(1, 4095), RELOAD(RESTART), EXAMPLE("/var/log/jalur/cdr.json"),
+	    HELP("Where they are written: a line of JSON for every INVITE outside a call, refused "
+		 "ones too, as Documentation/schema/cdr.json says. Opened again at SIGHUP, so that "
+		 "logrotate can move it. Without it, none are written.")),
+	KEY("cdr.ring", NUMBER, DEFAULT("4096"), RANGE(16, 1048576), RELOAD(RESTART),
+	    HELP("How many may wait for the disk. Calls do not: records that do not fit are lost "
+		 "and counted.")),
+
 	KEY("realms", NAMED, REQUIRED, RELOAD(CALLS),
 	    HELP("The networks that Jalur stands between, each with a name: where it listens for "
 		 "signalling and which addresses and ports media uses.")),

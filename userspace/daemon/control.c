@@ -17,6 +17,11 @@ static bool stopping(void *arg)
 	return d->stopping;
 }
 
+static bool records(void *arg, struct control_records *records)
+{
+	return daemon_record_figures(arg, records);
+}
+
 int daemon_control_open(struct daemon *d)
 {
 	struct control_conf conf = {
@@ -27,6 +32,7 @@ int daemon_control_open(struct daemon *d)
 		.relay = d->relay,
 		.drive = drive,
 		.stopping = stopping,
+		.records = records,
 		.arg = d,
 	};
 

@@ -184,6 +184,7 @@ static void reload(uv_signal_t *signal, int number)
 	const char *why;
 
 	(void)number;
+	daemon_record_reopen(d);
 	if (config_load(d->path, &config, &mistakes)) {
 		log_mistakes(d->path, &mistakes);
 		config_mistakes_free(&mistakes);
@@ -257,6 +258,8 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 	init_handles(d);
 	err = daemon_pools_fill(d, config->policy);
 	if (!err)
+		err = daemon_record_open(d);
+	if (!err)
 		err = daemon_media_open(d);
 	if (!err)
 		err = new_engine(d);
@@ -298,6 +301,7 @@ void daemon_stop(struct daemon *d)
 	uv_walk(&d->loop, close_handle, NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&d->loop);
+	daemon_record_close(d);
 	call_engine_free(d->engine);
 	daemon_pools_free(d);
 	config_free(d->config);

@@ -42,6 +42,7 @@ struct daemon {
 	struct udp **udp;
 	size_t nudp;
 	struct control *control;
+	struct cdr *cdr;		/* NULL: call records are not written */
 	/* Sessions of an earlier daemon, relaying on without a call. */
 	u64 *adopted;
 	size_t nadopted;
@@ -72,6 +73,15 @@ void daemon_load_start(struct daemon *d);
 /* control.c: the control socket; 0 or -errno, the reason logged */
 int daemon_control_open(struct daemon *d);
 void daemon_control_close(struct daemon *d);
+
+/* record.c: call records; 0 or -errno, the reason logged */
+int daemon_record_open(struct daemon *d);
+void daemon_record_close(struct daemon *d);
+void daemon_record_reopen(struct daemon *d);
+/* What event says of a call that is over, if it does. */
+void daemon_record(struct daemon *d, const struct call_event *event);
+/* false: none are written. */
+bool daemon_record_figures(const struct daemon *d, struct control_records *records);
 
 /* privilege.c: after everything is open; 0 or -errno, the reason logged */
 int daemon_privilege_drop(const struct daemon *d);

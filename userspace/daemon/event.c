@@ -59,6 +59,7 @@ void daemon_events(struct daemon *d)
 		log_event(d, &event);
 		if (d->control)
 			control_call_event(d->control, &event);
+		daemon_record(d, &event);
 		call_event_clear(&event);
 	}
 }

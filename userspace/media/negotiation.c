@@ -212,6 +212,7 @@ static int offer_stream(struct media_negotiation *n, u64 now, const struct sdp_m
 	if (i < old->n && goes_on(&old->streams[i], m))
 		*s = old->streams[i];
 	s->kind = m->kind;
+	snprintf(s->media, sizeof(s->media), SLICE_FMT, SLICE_ARG(m->media));
 	s->rejected = !m->port || m->kind == SDP_KIND_OTHER;
 	s->mux = m->mux;
 	s->answered = false;
@@ -395,6 +396,7 @@ int media_answer(struct media_negotiation *n, u64 now, bool provisional,
 	state = n->next;
 	for (i = 0; i < sdp->nmedia; i++) {
 		answer_stream(&state.streams[i], &sdp->media[i], leg);
+		sdp_print_codec(sdp, &sdp->media[i], state.streams[i].codec, MEDIA_CODEC);
 		if (!state.streams[i].rejected &&
 		    !acceptable(&state.streams[i].leg[leg], &sdp->media[i])) {
 			refuse_address(sdp, i, refusal);

@@ -68,6 +68,29 @@ bool media_offer_pending(const struct media_negotiation *n);
 int media_redraw(struct media_negotiation *n, u64 now, char **out,
 		 struct media_refusal *refusal);
 
+#define MEDIA_NAME 12
+#define MEDIA_CODEC 28
+
+/* One m= line as it was agreed on, or is about to be. */
+struct media_stream_leg_view {
+	struct addr local, advertised;	/* ours: as it is, and as the leg was told */
+	struct addr remote;		/* as the leg said; family 0: nothing, or nowhere */
+	u8 direction;			/* enum sdp_direction, as the leg itself sees it */
+	u64 end, rtcp_end;		/* ids in the plan */
+};
+
+struct media_stream_view {
+	char media[MEDIA_NAME];		/* "audio" */
+	char codec[MEDIA_CODEC];	/* "PCMA/8000"; empty: no answer yet, or rejected */
+	bool rejected;			/* then the legs have a direction alone */
+	bool mux;			/* RTCP has no end of its own */
+	struct media_stream_leg_view leg[2];
+};
+
+/* The streams in the order of the m= lines: how many. */
+size_t media_negotiation_view(const struct media_negotiation *n,
+			      struct media_stream_view views[SDP_MAX_MEDIA]);
+
 /*
  * The plan for the state as it is now; NULL: no memory, or no media (nends 0 is a plan
  * without media: then *empty is set and NULL returned).

@@ -24,6 +24,7 @@ struct media_stream {
 	bool rejected;
 	bool mux;		/* offered; after the answer: agreed */
 	bool answered;
+	char media[MEDIA_NAME], codec[MEDIA_CODEC];	/* for media_negotiation_view() */
 	struct media_stream_leg leg[2];
 };
 

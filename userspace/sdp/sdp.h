@@ -74,6 +74,12 @@ struct sdp {
 /* 0, or -EINVAL with the line and what is wrong with it. */
 int sdp_parse(struct slice bytes, struct sdp *sdp, struct sdp_error *err);
 
+/*
+ * The codec that m has first, as in a=rtpmap ("PCMA/8000"); of what is not RTP, the formats.
+ * Cut off where it does not fit into buf of n bytes.
+ */
+void sdp_print_codec(const struct sdp *sdp, const struct sdp_media *m, char *buf, size_t n);
+
 /* What is ours to change when a description is passed on. */
 struct sdp_rewrite_media {
 	u16 port;		/* 0: rejected */
