@@ -84,6 +84,10 @@ static int read_2xx(struct call_leg *leg, u64 now, const struct sip_msg *msg, ch
 	struct media_negotiation *media = leg->call->media;
 	struct slice body = slice_str(leg->answer);
 
+	if (leg->settled) {
+		*sdp = NULL;
+		return 0;
+	}
 	if (!body.n && !call_has_sdp(msg, &body)) {
 		*refusal = (struct media_refusal){ .status = 502 };
 		strcpy(refusal->text, leg->late ? "2xx without an offer" : "2xx without an answer");

@@ -343,6 +343,7 @@ static void add_twin(struct call_engine *e, struct call_leg *leg)
 		twin->realm = call->all[0]->realm;
 		twin->trunk = call->all[0]->trunk;
 		twin->peer = call->all[0]->peer;
+		twin->updates = call->all[0]->updates;
 	}
 	twin->twin = leg;
 	leg->twin = twin;
@@ -361,6 +362,8 @@ struct call_leg *call_branch_leg(struct call_engine *e, struct call_leg *root,
 		leg = call_leg_fork(e, root, msg);
 	else if (err)
 		leg = NULL;
+	if (leg)
+		call_update_learn(leg, msg);
 	if (leg && !leg->twin && msg->to.tag.n && root->call->invite)
 		add_twin(e, leg);
 	return leg;

@@ -23,7 +23,7 @@
 #include "call/route.h"
 #include "media/negotiation.h"
 
-#define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK\r\n"
+#define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE\r\n"
 #define CALL_SUPPORTED "Supported: 100rel\r\n"
 #define CALL_ACCEPT \
 	"Accept: application/sdp, multipart/mixed, multipart/alternative\r\n" \
@@ -53,6 +53,8 @@ enum call_input {
 	CALL_INPUT_OPTIONS,
 	CALL_INPUT_PRACK,
 	CALL_INPUT_NO_PRACK,
+	CALL_INPUT_UPDATE,
+	CALL_INPUT_UPDATED,	/* final outcome of our UPDATE */
 	CALL_INPUT_OTHER,	/* a method that is not in Allow */
 	CALL_INPUT_PROVISIONAL,	/* responses to our INVITE */
 	CALL_INPUT_SUCCESS,
@@ -82,8 +84,12 @@ struct call_leg {
 	struct sip_server *server;	/* an INVITE of theirs inside the call, not answered yet */
 	struct sip_client *invite;	/* our INVITE, until its final response */
 	struct sip_client *bye;
+	struct sip_server *update;	/* an UPDATE of theirs with an offer, not answered yet */
+	struct sip_client *updating;	/* ours */
+	bool updates;			/* they allow UPDATE */
 	bool late;			/* our INVITE has no offer: its 2xx makes one */
 	char *answer;			/* B: of a reliable response; its 2xx may have none */
+	bool settled;			/* B: an UPDATE has built on it: nothing replaces it */
 	bool answered;			/* A: has had an answer reliably; our 2xx has none */
 	struct sip_client *unacked;	/* of that 2xx, whose ACK waits for the answer */
 	char *offer;			/* in it */
@@ -113,8 +119,8 @@ struct call_message {
 	struct list node;
 	u64 gate;			/* ticket; 0: may go */
 	struct call_leg *leg;
-	u16 status;			/* response to the INVITE of leg; 0: a request on leg */
-	enum sip_method method;		/* of the request: INVITE, ACK */
+	u16 status;			/* response to leg; 0: a request on leg */
+	enum sip_method method;		/* of that request, or of the one responded to */
 	char *phrase;
 	char *headers;
 	char *sdp;			/* NULL: no body */
@@ -271,6 +277,14 @@ bool call_prack_answered(const struct call_leg *leg);
 /* A 2xx waits for the PRACK of what went before it (RFC 3262 §3). */
 bool call_prack_holds(const struct call_message *m);
 
+/* update.c */
+int call_update_send(struct call_engine *e, u64 now, struct call_message *m);
+/* Final response to leg's UPDATE, if there is one. */
+void call_update_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+			 struct slice headers, const char *sdp);
+/* msg is from leg's peer: does it allow UPDATE? */
+void call_update_learn(struct call_leg *leg, const struct sip_msg *msg);
+
 /* branch.c: where a call goes */
 /*
  * Invites the next destinations, those with the highest q of the rest. false: none is left,
@@ -297,6 +311,9 @@ int call_outbox_respond(struct call_engine *e, u64 now, struct call_leg *leg, u1
 /* A provisional response; reliable: and as such, if the INVITE's sender can do that. */
 int call_outbox_progress(struct call_engine *e, u64 now, struct call_leg *leg,
 			 const struct sip_msg *msg, bool reliable, char *sdp);
+/* To leg's UPDATE. */
+int call_outbox_updated(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+			char *headers, char *sdp);
 int call_outbox_request(struct call_engine *e, u64 now, struct call_leg *leg,
 			enum sip_method method, char *headers, char *sdp);
 void call_outbox_flush(struct call_engine *e, u64 now, struct call *call);
@@ -349,6 +366,9 @@ CALL_ACTION(call_options);
 CALL_ACTION(call_not_allowed);
 CALL_ACTION(call_prack);
 CALL_ACTION(call_prack_missing);
+CALL_ACTION(call_update);
+CALL_ACTION(call_updated);
+CALL_ACTION(call_update_gone);
 CALL_ACTION(call_gone);
 
 /* invite.c, options.c: requests outside a dialog; answer.c: what is said to an INVITE */

@@ -24,6 +24,8 @@ static enum call_input request_input(enum sip_method method)
 		return CALL_INPUT_OPTIONS;
 	case SIP_PRACK:
 		return CALL_INPUT_PRACK;
+	case SIP_UPDATE:
+		return CALL_INPUT_UPDATE;
 	default:
 		return CALL_INPUT_OTHER;
 	}
@@ -34,6 +36,8 @@ static enum call_input response_input(const struct sip_msg *msg)
 {
 	if (msg->method == SIP_BYE)
 		return msg->status >= 200 ? CALL_INPUT_BYE_DONE : CALL_NINPUTS;
+	if (msg->method == SIP_UPDATE)
+		return msg->status >= 200 ? CALL_INPUT_UPDATED : CALL_NINPUTS;
 	if (msg->method != SIP_INVITE || msg->status == 100)
 		return CALL_NINPUTS;
 	if (msg->status < 200)
@@ -58,6 +62,8 @@ static enum call_input event_input(const struct call_leg *leg, const struct sip_
 		return response_input(ev->msg);
 	case SIP_EVENT_TIMEOUT:
 	case SIP_EVENT_FAILED:
+		if (ev->client == leg->updating)
+			return CALL_INPUT_UPDATED;
 		return ev->client == leg->bye ? CALL_INPUT_BYE_DONE : CALL_INPUT_FAILURE;
 	case SIP_EVENT_NONE:
 		break;

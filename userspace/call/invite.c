@@ -133,6 +133,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	a->peer = ev->flow.peer;
 	a->realm = call_policy_realm(e->policy, ev->flow.listener);
 	a->trunk = call_policy_trunk(e->policy, &ev->flow);
+	call_update_learn(a, ev->msg);
 	sip_server_set_user(call->invite, call_leg_handle(a));
 	call_leg_respond(e, now, a, 100, NULL, SLICE(""), NULL);
 	call_event_add(e, now, CALL_EVENT_NEW, call);

@@ -67,6 +67,8 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 	timers_release(&e->timers, 1);
 	if (leg->server)
 		sip_server_put(e->sip, now, leg->server);
+	if (leg->update)
+		sip_server_put(e->sip, now, leg->update);
 	if (leg->unacked)
 		sip_client_put(e->sip, now, leg->unacked);
 	sip_dialog_free(e->sip, leg->dialog);
@@ -260,6 +262,7 @@ void call_leg_end(struct call_engine *e, u64 now, struct call_leg *leg,
 		[CALL_LEG_UP] = end_up,
 	};
 
+	call_update_respond(e, now, leg, 487, SLICE(""), NULL);
 	if (leg == why->quiet) {
 		call_leg_ack_kept(e, now, leg, NULL);
 		call_leg_respond(e, now, leg, 487, NULL, SLICE(""), NULL);

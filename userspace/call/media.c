@@ -288,6 +288,12 @@ static bool refuse_offer(struct call_engine *e, u64 now, struct call *call, u64 
 {
 	struct call_message *m = call_outbox_gated(call, ticket);
 
+	if (m && !m->status && m->method == SIP_UPDATE) {
+		media_rollback(call_leg_media(m->leg), now);
+		call_update_respond(e, now, call_other(m->leg), 500, SLICE(""), NULL);
+		call_outbox_forget(m->leg);
+		return true;
+	}
 	if (call->state != CALL_UP || !m || m->status || m->method != SIP_INVITE)
 		return false;
 	media_rollback(call->media, now);

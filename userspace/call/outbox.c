@@ -54,6 +54,14 @@ int call_outbox_progress(struct call_engine *e, u64 now, struct call_leg *leg,
 	});
 }
 
+int call_outbox_updated(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+			char *headers, char *sdp)
+{
+	return add(e, now, &(struct call_message){
+		.leg = leg, .status = status, .method = SIP_UPDATE, .headers = headers, .sdp = sdp,
+	});
+}
+
 int call_outbox_request(struct call_engine *e, u64 now, struct call_leg *leg,
 			enum sip_method method, char *headers, char *sdp)
 {
@@ -62,13 +70,28 @@ int call_outbox_request(struct call_engine *e, u64 now, struct call_leg *leg,
 	});
 }
 
+static int send_request(struct call_engine *e, u64 now, struct call_message *m)
+{
+	switch (m->method) {
+	case SIP_ACK:
+		return call_leg_ack_kept(e, now, m->leg, m->sdp);
+	case SIP_UPDATE:
+		return call_update_send(e, now, m);
+	default:
+		return call_invite_send(e, now, m);
+	}
+}
+
 static int send_message(struct call_engine *e, u64 now, struct call_message *m)
 {
 	struct call_leg *leg = m->leg;
 
 	if (!m->status)
-		return m->method == SIP_ACK ? call_leg_ack_kept(e, now, leg, m->sdp) :
-					      call_invite_send(e, now, m);
+		return send_request(e, now, m);
+	if (m->method == SIP_UPDATE) {
+		call_update_respond(e, now, leg, m->status, slice_str(m->headers), m->sdp);
+		return 0;
+	}
 	if (m->reliable)
 		call_leg_respond_reliably(e, now, leg, m->status, m->phrase, slice_str(m->headers),
 					  m->sdp);

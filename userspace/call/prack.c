@@ -41,8 +41,8 @@ bool call_prack_holds(const struct call_message *m)
 {
 	const struct call *call = m->leg->call;
 
-	return m->status >= 200 && m->status < 300 && call->invite && !m->leg->server &&
-	       m->leg->side == MEDIA_LEG_A &&
+	return m->status >= 200 && m->status < 300 && m->method != SIP_UPDATE && call->invite &&
+	       !m->leg->server && m->leg->side == MEDIA_LEG_A &&
 	       sip_server_unacknowledged(call->invite, m->leg->dialog);
 }
 

@@ -37,7 +37,7 @@ static u16 busy_status(struct call_leg *leg)
 {
 	const struct call_leg *other = call_other(leg);
 
-	if (leg->server || leg->state == CALL_LEG_ANSWERED)
+	if (leg->server || leg->update || leg->state == CALL_LEG_ANSWERED)
 		return 500;
 	if (leg->invite || leg->unacked || other->server || other->state == CALL_LEG_ANSWERED ||
 	    media_offer_pending(leg->call->media))

@@ -57,6 +57,20 @@ static call_action *const actions[CALL_NINPUTS][CALL_NSTATES] = {
 		[CALL_RINGING]	= call_prack_missing,
 		[CALL_ANSWERED]	= call_prack_missing,
 	},
+	[CALL_INPUT_UPDATE] = {
+		[CALL_TRYING]	= call_update,
+		[CALL_RINGING]	= call_update,
+		[CALL_ANSWERED]	= call_update,
+		[CALL_UP]	= call_update,
+		[CALL_ENDING]	= call_gone,
+	},
+	[CALL_INPUT_UPDATED] = {
+		[CALL_TRYING]	= call_updated,
+		[CALL_RINGING]	= call_updated,
+		[CALL_ANSWERED]	= call_updated,
+		[CALL_UP]	= call_updated,
+		[CALL_ENDING]	= call_update_gone,
+	},
 	[CALL_INPUT_OTHER] = {
 		[CALL_TRYING]	= call_not_allowed,
 		[CALL_RINGING]	= call_not_allowed,

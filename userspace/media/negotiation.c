@@ -423,6 +423,21 @@ out_sdp:
 	return err;
 }
 
+bool media_settle(struct media_negotiation *n, u64 now)
+{
+	if (!n->pending || !n->has_early)
+		return false;
+	n->next = n->early;
+	n->has_early = false;
+	commit(n, now);
+	return true;
+}
+
+enum media_leg media_offerer(const struct media_negotiation *n)
+{
+	return n->from;
+}
+
 int media_redraw(struct media_negotiation *n, u64 now, char **out,
 		 struct media_refusal *refusal)
 {

@@ -56,6 +56,13 @@ int media_offer(struct media_negotiation *n, u64 now, enum media_leg from,
  */
 int media_answer(struct media_negotiation *n, u64 now, bool provisional,
 		 struct slice sdp, char **out, struct media_refusal *refusal);
+/*
+ * The early answer, which the offerer has for sure, is the answer (RFC 3262 §5). false: there
+ * is none.
+ */
+bool media_settle(struct media_negotiation *n, u64 now);
+/* Who made the pending offer. */
+enum media_leg media_offerer(const struct media_negotiation *n);
 /* The pending offer was refused, cancelled, timed out. */
 void media_rollback(struct media_negotiation *n, u64 now);
 /*
