@@ -146,6 +146,7 @@ CALL_ACTION(call_invite_success)
 	}
 	if (call_answer(e, now, winner, ev->msg))
 		return;
+	call_session_agreed(e, now, winner, ev->msg);
 	call->answered = now;
 	e->counters[CALL_COUNT_ANSWERED]++;
 	call_set_timer(e, now, call);
@@ -189,6 +190,8 @@ CALL_ACTION(call_invite_failure)
 	struct call_failure f;
 
 	if (leg->root != leg || ev->client != leg->invite)
+		return;
+	if (call_session_refused(e, now, leg, ev))
 		return;
 	call_failure_make(ev, &f);
 	call_branch_failed(e, now, leg, &f);

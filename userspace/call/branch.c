@@ -344,6 +344,8 @@ static void add_twin(struct call_engine *e, struct call_leg *leg)
 		twin->trunk = call->all[0]->trunk;
 		twin->peer = call->all[0]->peer;
 		twin->updates = call->all[0]->updates;
+		twin->asked = call->all[0]->asked;
+		memcpy(twin->session_lines, call->all[0]->session_lines, SIP_SESSION_LINES);
 	}
 	twin->twin = leg;
 	leg->twin = twin;

@@ -24,7 +24,8 @@
 #include "media/negotiation.h"
 
 #define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE\r\n"
-#define CALL_SUPPORTED "Supported: 100rel\r\n"
+#define CALL_SUPPORTED "Supported: 100rel, timer\r\n"
+#define CALL_SUPPORTED_LATE "Supported: timer\r\n"
 #define CALL_ACCEPT \
 	"Accept: application/sdp, multipart/mixed, multipart/alternative\r\n" \
 	"Accept-Encoding: identity\r\n"
@@ -55,6 +56,7 @@ enum call_input {
 	CALL_INPUT_NO_PRACK,
 	CALL_INPUT_UPDATE,
 	CALL_INPUT_UPDATED,	/* final outcome of our UPDATE */
+	CALL_INPUT_REFRESHED,	/* of our refresh */
 	CALL_INPUT_OTHER,	/* a method that is not in Allow */
 	CALL_INPUT_PROVISIONAL,	/* responses to our INVITE */
 	CALL_INPUT_SUCCESS,
@@ -71,6 +73,8 @@ enum call_input {
 #define CALL_TIMER_IDLE 101
 /* A destination has rung for as long as it may. */
 #define CALL_TIMER_RING 102
+/* A session wants its refresh, or has had none (RFC 4028). */
+#define CALL_TIMER_SESSION 103
 #define CALL_NTIMERS 2
 
 struct call_leg {
@@ -87,6 +91,13 @@ struct call_leg {
 	struct sip_server *update;	/* an UPDATE of theirs with an offer, not answered yet */
 	struct sip_client *updating;	/* ours */
 	bool updates;			/* they allow UPDATE */
+	struct sip_session_timer session;	/* agreed on */
+	struct sip_session_timer asked;		/* what our 2xx will agree to, with these lines: */
+	char session_lines[SIP_SESSION_LINES];
+	u64 refreshed;			/* when */
+	struct timer session_timer;
+	struct sip_client *refresh;	/* ours: UPDATE or INVITE */
+	u32 refusals;			/* 422 in a row */
 	bool late;			/* our INVITE has no offer: its 2xx makes one */
 	char *answer;			/* B: of a reliable response; its 2xx may have none */
 	bool settled;			/* B: an UPDATE has built on it: nothing replaces it */
@@ -277,6 +288,23 @@ bool call_prack_answered(const struct call_leg *leg);
 /* A 2xx waits for the PRACK of what went before it (RFC 3262 §3). */
 bool call_prack_holds(const struct call_message *m);
 
+/* refresh.c: session timers (RFC 4028), on each leg for itself */
+/* An INVITE or UPDATE of leg's peer: 0, or the status to refuse it with, and lines for it. */
+u16 call_session_asked(struct call_leg *leg, const struct sip_msg *msg,
+		       char lines[SIP_SESSION_LINES]);
+/* headers, and for a 2xx to it what was agreed on; malloc'ed. NULL: no memory. */
+char *call_session_answer(struct call_engine *e, u64 now, struct call_leg *leg,
+			  struct slice headers);
+/* headers, and for our INVITE or UPDATE what we ask for; malloc'ed. NULL: no memory. */
+char *call_session_request(struct call_leg *leg, struct slice headers);
+/* The 2xx to it. */
+void call_session_agreed(struct call_engine *e, u64 now, struct call_leg *leg,
+			 const struct sip_msg *msg);
+/* A 422 to the first INVITE of a branch: true: it was sent again as its peer wants it. */
+bool call_session_refused(struct call_engine *e, u64 now, struct call_leg *root,
+			  const struct sip_event *ev);
+void call_session_timer(struct call_engine *e, u64 now, struct call_leg *leg);
+
 /* update.c */
 int call_update_send(struct call_engine *e, u64 now, struct call_message *m);
 /* Final response to leg's UPDATE, if there is one. */
@@ -369,6 +397,7 @@ CALL_ACTION(call_prack_missing);
 CALL_ACTION(call_update);
 CALL_ACTION(call_updated);
 CALL_ACTION(call_update_gone);
+CALL_ACTION(call_refreshed);
 CALL_ACTION(call_gone);
 
 /* invite.c, options.c: requests outside a dialog; answer.c: what is said to an INVITE */

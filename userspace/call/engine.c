@@ -47,6 +47,9 @@ static enum call_input response_input(const struct sip_msg *msg)
 
 static enum call_input event_input(const struct call_leg *leg, const struct sip_event *ev)
 {
+	if (ev->client && ev->client == leg->refresh)
+		return ev->type == SIP_EVENT_RESPONSE && ev->msg->status < 200 ?
+		       CALL_NINPUTS : CALL_INPUT_REFRESHED;
 	switch (ev->type) {
 	case SIP_EVENT_REQUEST:
 		return request_input(ev->msg->method);
@@ -110,6 +113,13 @@ void call_engine_tick(struct call_engine *e, u64 now)
 		if (t->kind == CALL_TIMER_IDLE) {
 			call_media_check(e, now, t->owner);
 			call_settle(e, now, t->owner);
+			continue;
+		}
+		if (t->kind == CALL_TIMER_SESSION) {
+			struct call_leg *leg = t->owner;
+
+			call_session_timer(e, now, leg);
+			call_settle(e, now, leg->call);
 			continue;
 		}
 		if (t->kind == CALL_TIMER_RING) {

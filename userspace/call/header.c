@@ -180,7 +180,8 @@ char *call_headers_invite(const struct sip_msg *msg, bool offer)
 
 	if (!lines)
 		return NULL;
-	end += sprintf(end, CALL_ALLOW "%sMax-Forwards: %d\r\n", offer ? CALL_SUPPORTED : "",
+	end += sprintf(end, CALL_ALLOW "%sMax-Forwards: %d\r\n",
+		       offer ? CALL_SUPPORTED : CALL_SUPPORTED_LATE,
 		       msg->max_forwards > 0 ? msg->max_forwards - 1 : 70);
 	copy_passed(end, msg);
 	return lines;
@@ -215,7 +216,7 @@ char *call_headers_reason(const struct sip_msg *msg)
 /* What is in CALL_SUPPORTED. */
 static bool is_supported(struct slice tag)
 {
-	return slice_caseeq(tag, SLICE("100rel"));
+	return slice_caseeq(tag, SLICE("100rel")) || slice_caseeq(tag, SLICE("timer"));
 }
 
 char *call_headers_unsupported(const struct sip_msg *msg)

@@ -102,8 +102,10 @@ static void end_unsent(struct call_engine *e, u64 now, struct call *call)
 void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
 	const struct call_route *route;
+	char lines[SIP_SESSION_LINES];
 	struct call_leg *a;
 	struct call *call;
+	u16 status;
 	int err;
 
 	if (!passes_checks(e, now, ev))
@@ -124,6 +126,12 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	if (err) {
 		call_free(e, now, call);
 		call_refuse(e, now, ev, err == -ENOMEM ? 503 : 400, "", "no usable Contact");
+		return;
+	}
+	status = call_session_asked(a, ev->msg, lines);
+	if (status) {
+		call_free(e, now, call);
+		call_refuse(e, now, ev, status, lines, "session timer");
 		return;
 	}
 	e->counters[CALL_COUNT_CALLS]++;
@@ -164,8 +172,9 @@ static int new_dialog(struct call_engine *e, struct call_leg *leg)
 int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)
 {
 	struct call_leg *leg = m->leg;
+	char *headers = call_session_request(leg, slice_str(m->headers));
 	struct sip_content content = {
-		.headers = slice_str(m->headers),
+		.headers = slice_str(headers),
 		.content_type = m->sdp ? SLICE("application/sdp") : SLICE(""),
 		.body = slice_str(m->sdp),
 	};
@@ -174,16 +183,18 @@ int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)
 	if (!leg->dialog) {
 		err = new_dialog(e, leg);
 		if (err)
-			return err;
+			goto out;
 	}
 	err = sip_request(e->sip, now, leg->dialog, SIP_INVITE, &content, call_leg_handle(leg),
 			  &leg->invite);
 	if (err)
-		return err;
+		goto out;
 	leg->late = !m->sdp;
 	if (leg->state == CALL_LEG_NONE)
 		leg->state = CALL_LEG_INVITED;
 	if (leg->ring && leg->call->state < CALL_ANSWERED)
 		timer_arm(&e->timers, &leg->timer, now + leg->ring);
-	return 0;
+out:
+	free(headers);
+	return err;
 }

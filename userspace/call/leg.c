@@ -48,7 +48,7 @@ struct call_leg *call_leg_new(struct call_engine *e, struct call *call, enum med
 
 	if (!leg)
 		return NULL;
-	if (timers_reserve(&e->timers, 1)) {
+	if (timers_reserve(&e->timers, 2)) {
 		free(leg);
 		return NULL;
 	}
@@ -57,6 +57,7 @@ struct call_leg *call_leg_new(struct call_engine *e, struct call *call, enum med
 	leg->side = side;
 	leg->realm = leg->trunk = -1;
 	leg->timer = (struct timer){ .kind = CALL_TIMER_RING, .owner = leg };
+	leg->session_timer = (struct timer){ .kind = CALL_TIMER_SESSION, .owner = leg };
 	call->all[call->nall++] = leg;
 	return leg;
 }
@@ -64,7 +65,8 @@ struct call_leg *call_leg_new(struct call_engine *e, struct call *call, enum med
 void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 {
 	timer_disarm(&e->timers, &leg->timer);
-	timers_release(&e->timers, 1);
+	timer_disarm(&e->timers, &leg->session_timer);
+	timers_release(&e->timers, 2);
 	if (leg->server)
 		sip_server_put(e->sip, now, leg->server);
 	if (leg->update)
@@ -114,10 +116,16 @@ void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 
 	};
 
 	struct sip_server *server = call_leg_server(leg);
+	char *lines = NULL;
 
 	if (!server)
 		return;
+	if (status >= 200 && status < 300) {
+		lines = call_session_answer(e, now, leg, headers);
+		content.headers = slice_str(lines);
+	}
 	sip_respond(e->sip, now, server, leg->dialog, status, phrase, &content);
+	free(lines);
 	if (status < 200)
 		return;
 	sip_server_put(e->sip, now, server);

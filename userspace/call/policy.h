@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "media/port.h"
+#include "sip/session_timer.h"
 
 struct call_realm {
 	char *name;
@@ -66,6 +67,7 @@ struct call_policy {
 	u64 ring_timeout;		/* ns */
 	u64 max_duration;		/* ns, 0: none */
 	u64 t1, t2, t4;			/* ns */
+	struct sip_session_policy session;
 };
 
 struct call_policy *call_policy_get(struct call_policy *p);

@@ -66,6 +66,7 @@ CALL_ACTION(call_reinvite)
 {
 	struct media_refusal refusal = { .status = 500 };
 	u16 busy = busy_status(leg), status = call_body_refusal(ev->msg);
+	char lines[SIP_SESSION_LINES];
 	struct slice offer;
 	char *sdp = NULL;
 
@@ -78,6 +79,11 @@ CALL_ACTION(call_reinvite)
 	if (status) {
 		refuse(e, now, leg, ev->server, status,
 		       status == 415 ? SLICE(CALL_ACCEPT) : SLICE(""));
+		return;
+	}
+	status = call_session_asked(leg, ev->msg, lines);
+	if (status) {
+		refuse(e, now, leg, ev->server, status, slice_str(lines));
 		return;
 	}
 	if (call_has_sdp(ev->msg, &offer) &&
@@ -108,6 +114,7 @@ CALL_ACTION(call_reinvite_success)
 	}
 	leg->invite = NULL;
 	sip_dialog_response(e->sip, leg->dialog, ev->msg);
+	call_session_agreed(e, now, leg, ev->msg);
 	call_leg_take_2xx(e, now, leg, ev);
 	call_answer(e, now, leg, ev->msg);
 }

@@ -71,6 +71,10 @@ static call_action *const actions[CALL_NINPUTS][CALL_NSTATES] = {
 		[CALL_UP]	= call_updated,
 		[CALL_ENDING]	= call_update_gone,
 	},
+	[CALL_INPUT_REFRESHED] = {
+		[CALL_UP]	= call_refreshed,
+		[CALL_ENDING]	= call_refreshed,
+	},
 	[CALL_INPUT_OTHER] = {
 		[CALL_TRYING]	= call_not_allowed,
 		[CALL_RINGING]	= call_not_allowed,

@@ -21,14 +21,16 @@ void call_update_learn(struct call_leg *leg, const struct sip_msg *msg)
 static void answer(struct call_engine *e, u64 now, struct call_leg *leg, struct sip_server *server,
 		   u16 status, struct slice headers, const char *sdp)
 {
+	char *lines = status < 300 ? call_session_answer(e, now, leg, headers) : NULL;
 	struct sip_content content = {
-		.headers = headers,
+		.headers = lines ? slice_str(lines) : headers,
 		.content_type = sdp ? SLICE("application/sdp") : SLICE(""),
 		.body = slice_str(sdp),
 	};
 
 	sip_respond(e->sip, now, server, leg->dialog, status, NULL, &content);
 	sip_server_put(e->sip, now, server);
+	free(lines);
 }
 
 void call_update_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
@@ -44,14 +46,18 @@ void call_update_respond(struct call_engine *e, u64 now, struct call_leg *leg, u
 
 int call_update_send(struct call_engine *e, u64 now, struct call_message *m)
 {
+	char *headers = call_session_request(m->leg, slice_str(m->headers));
 	struct sip_content content = {
-		.headers = slice_str(m->headers),
+		.headers = slice_str(headers),
 		.content_type = SLICE("application/sdp"),
 		.body = slice_str(m->sdp),
 	};
+	int err;
 
-	return sip_request(e->sip, now, m->leg->dialog, SIP_UPDATE, &content,
-			   call_leg_handle(m->leg), &m->leg->updating);
+	err = sip_request(e->sip, now, m->leg->dialog, SIP_UPDATE, &content,
+			  call_leg_handle(m->leg), &m->leg->updating);
+	free(headers);
+	return err;
 }
 
 /* The answer of an early dialog counts for an UPDATE when the offerer surely has it. */
@@ -114,9 +120,16 @@ CALL_ACTION(call_update)
 {
 	struct call_leg *other = call_other(leg);
 	u16 status = call_body_refusal(ev->msg);
+	char lines[SIP_SESSION_LINES];
 	struct slice offer;
+	u16 refused;
 
 	call_update_learn(leg, ev->msg);
+	refused = leg->update || leg->server ? 0 : call_session_asked(leg, ev->msg, lines);
+	if (refused) {
+		answer(e, now, leg, ev->server, refused, slice_str(lines), NULL);
+		return;
+	}
 	if (status || !call_has_sdp(ev->msg, &offer)) {
 		answer(e, now, leg, ev->server, status ? status : 200,
 		       status == 415 ? SLICE(CALL_ACCEPT) : SLICE(CALL_ALLOW CALL_SUPPORTED), NULL);
@@ -166,6 +179,7 @@ CALL_ACTION(call_updated)
 		fail(e, now, leg, ev);
 		return;
 	}
+	call_session_agreed(e, now, leg, ev->msg);
 	if (call_has_sdp(ev->msg, &body) &&
 	    !media_answer(call_leg_media(leg), now, false, body, &sdp, &refusal)) {
 		if (call_media_apply(e, leg->call)) {

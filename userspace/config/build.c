@@ -202,6 +202,11 @@ static void build_timers(struct call_policy *policy, const struct value *timers)
 	policy->media_idle_ms = (u32)(number_of(timers, "media-idle") / NSEC_PER_MSEC);
 	policy->ring_timeout = number_of(timers, "ring");
 	policy->max_duration = number_of(timers, "max-duration");
+	policy->session = (struct sip_session_policy){
+		.expires = (u32)(number_of(timers, "session") / NSEC_PER_SEC),
+		.min_se = (u32)(number_of(timers, "session-min") / NSEC_PER_SEC),
+		.refresh = true,
+	};
 	policy->t1 = number_of(timers, "t1");
 	policy->t2 = number_of(timers, "t2");
 	policy->t4 = number_of(timers, "t4");

@@ -176,6 +176,13 @@ const struct schema_item schema[] = {
 	    HELP("How long a call may ring before it is cancelled.")),
 	KEY("timers.max-duration", DURATION, DEFAULT("4h"), RANGE(0, 240 * HOUR), RELOAD(CALLS),
 	    HELP("A call that lasts so long is ended. 0s: no limit.")),
+	KEY("timers.session", DURATION, DEFAULT("30m"), RANGE(0, 24 * HOUR), RELOAD(CALLS),
+	    HELP("How long a session lasts without a sign of life (RFC 4028), on each leg for "
+		 "itself; 0s: only where the other side asks for it. At half of it Jalur sends a "
+		 "refresh, or the peer does; without one the call ends.")),
+	KEY("timers.session-min", DURATION, DEFAULT("90s"),
+	    RANGE(90 * NSEC_PER_SEC, HOUR), RELOAD(CALLS),
+	    HELP("The shortest that a peer may ask for; below it, 422 with Min-SE.")),
 	KEY("timers.t1", DURATION, DEFAULT("500ms"),
 	    RANGE(10 * NSEC_PER_MSEC, 10 * NSEC_PER_SEC), RELOAD(RESTART),
 	    HELP("RFC 3261 T1, the estimate of a round trip; the first retransmission is sent "

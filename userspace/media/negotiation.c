@@ -433,6 +433,11 @@ bool media_settle(struct media_negotiation *n, u64 now)
 	return true;
 }
 
+const char *media_said(const struct media_negotiation *n, enum media_leg leg)
+{
+	return n->last[leg];
+}
+
 enum media_leg media_offerer(const struct media_negotiation *n)
 {
 	return n->from;

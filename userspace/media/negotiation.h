@@ -61,6 +61,8 @@ int media_answer(struct media_negotiation *n, u64 now, bool provisional,
  * is none.
  */
 bool media_settle(struct media_negotiation *n, u64 now);
+/* The description that leg was told last; NULL: none. */
+const char *media_said(const struct media_negotiation *n, enum media_leg leg);
 /* Who made the pending offer. */
 enum media_leg media_offerer(const struct media_negotiation *n);
 /* The pending offer was refused, cancelled, timed out. */

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Whole calls in virtual time: the call engine between fake user agents, A
+ * (192.0.2.10, realm "outside"), B and C (10.0.0.2 and .3, realm "inside"), and a fake
+ * kernel that acknowledges media plans at once, late, or not at all. Nothing
+ * here opens a socket or sleeps; a test says what each side sends and what must
+ * arrive at the other.
+ */
+#ifndef CALL_WORLD_H
+#define CALL_WORLD_H
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/jalur.h>
+
+#include "call/engine.h"
+#include "kselftest_harness.h"
+
+#define UNUSED __attribute__((unused))
+#define MAX_QUEUE 64
+#define MAX_TICKETS 32
+
+#define IP_A "192.0.2.10"
+#define IP_B "10.0.0.2"
+#define IP_C "10.0.0.3"
+#define IP_OUTSIDE "192.0.2.1"
+#define IP_ADVERTISED "198.51.100.7"
+#define IP_INSIDE "10.0.0.1"
+
+#define SDP_A "v=0\r\no=- 111 1 IN IP4 " IP_A "\r\ns=-\r\nc=IN IP4 " IP_A "\r\nt=0 0\r\n" \
+	"m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n" \
+	"a=rtpmap:101 telephone-event/8000\r\n"
+#define SDP_B "v=0\r\no=- 222 1 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 " IP_B "\r\nt=0 0\r\n" \
+	"m=audio 6000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+#define SDP_A_HOLD "v=0\r\no=- 111 2 IN IP4 " IP_A "\r\ns=-\r\nc=IN IP4 " IP_A "\r\nt=0 0\r\n" \
+	"m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=inactive\r\n"
+#define SDP_B_HOLD "v=0\r\no=- 222 2 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 " IP_B "\r\nt=0 0\r\n" \
+	"m=audio 6000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=inactive\r\n"
+#define SDP_A_RESUME "v=0\r\no=- 111 3 IN IP4 " IP_A "\r\ns=-\r\nc=IN IP4 " IP_A "\r\nt=0 0\r\n" \
+	"m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
+#define SDP_B_RESUME "v=0\r\no=- 222 3 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 " IP_B "\r\nt=0 0\r\n" \
+	"m=audio 6000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
+
+enum who { A, B, STRANGER, C, NWHO };
+
+struct datagram {
+	char *text;
+	size_t n;
+};
+
+/* A user agent: the identity of its dialog, and what arrived for it. */
+struct ua {
+	const char *ip;
+	struct flow flow;
+	char call_id[128], local_tag[64], remote_tag[64];
+	char from[256], to[256];	/* our own and the peer's name-addr, no tags */
+	char target[256];		/* Contact of the peer */
+	u32 cseq;
+	struct datagram queue[MAX_QUEUE];
+	size_t head, tail;
+	char *last;			/* bytes of msg */
+	struct sip_msg msg;		/* taken last by expect() */
+	char *invite_bytes;
+	struct sip_msg invite;		/* the last INVITE among those */
+};
+
+struct harness {
+	struct __test_metadata *_metadata;
+	struct call_engine *engine;
+	struct call_policy *policy;
+	struct media_ports *ports[2];
+	u64 now;
+	u32 branch;
+	struct ua ua[NWHO];
+	/* the fake kernel */
+	bool late;			/* tickets wait for complete() */
+	int apply_result;
+	unsigned int fail_applies;	/* so many get apply_result, then 0 */
+	u64 tickets[MAX_TICKETS];
+	enum effect_kind kinds[MAX_TICKETS];
+	size_t ntickets;
+	unsigned int applied, removed;
+	struct media_plan *plan;	/* asked for last */
+};
+
+static struct call_policy *make_policy(struct harness *h)
+{
+	static const char *const names[2] = { "outside", "inside" };
+	static const char *const trunks[3] = { "phones", "pbx", "desk" };
+	static const char *const match[3] = { "192.0.2.0/24", "10.0.0.2", "10.0.0.3" };
+	static const char *const targets[3] = { IP_A ":5060", IP_B ":5060", IP_C ":5060" };
+	static const char *const local[2] = { IP_OUTSIDE, IP_INSIDE };
+	static const char *const advertise[2] = { IP_ADVERTISED, IP_INSIDE };
+	struct call_policy *p = calloc(1, sizeof(*p));
+	size_t i;
+
+	p->refs = 1;
+	p->nrealms = p->nroutes = 2;
+	p->ntrunks = 3;
+	p->realms = calloc(2, sizeof(*p->realms));
+	p->trunks = calloc(3, sizeof(*p->trunks));
+	p->routes = calloc(2, sizeof(*p->routes));
+	for (i = 0; i < 2; i++) {
+		struct call_realm *r = &p->realms[i];
+
+		r->name = strdup(names[i]);
+		r->first_listener = i;
+		r->nlisteners = 1;
+		r->media = calloc(1, sizeof(*r->media));
+		r->nmedia = 1;
+		addr_parse_ip(slice_str(local[i]), &r->media->address);
+		addr_parse_ip(slice_str(advertise[i]), &r->media->advertise);
+		r->media->min = 20000;
+		r->media->max = 20999;
+		r->latch = JALUR_LATCH_PORT;
+		h->ports[i] = media_ports_new(r->media, 1, 7 + i);
+		r->ports = h->ports[i];
+	}
+	for (i = 0; i < 3; i++) {
+		struct call_trunk *t = &p->trunks[i];
+
+		t->name = strdup(trunks[i]);
+		t->realm = i > 0;
+		t->match = calloc(1, sizeof(*t->match));
+		t->nmatch = 1;
+		prefix_parse(slice_str(match[i]), t->match);
+		addr_parse(slice_str(targets[i]), &t->target);
+		if (asprintf(&t->target_uri, "sip:%s", targets[i]) < 0)
+			abort();
+	}
+	p->routes[0] = (struct call_route){ .name = strdup("in"), .from_realm = -1,
+		.from_trunk = 0, .number_prefix = strdup("49") };
+	p->routes[1] = (struct call_route){ .name = strdup("out"), .from_realm = 1,
+		.from_trunk = -1 };
+	for (i = 0; i < 2; i++) {
+		p->routes[i].to = calloc(1, sizeof(*p->routes[i].to));
+		p->routes[i].to[0] = (struct call_destination){ .trunk = !i, .q = 1000 };
+		p->routes[i].nto = 1;
+	}
+	p->media_idle_ms = 60000;
+	p->ring_timeout = 180 * NSEC_PER_SEC;
+	p->max_duration = 3600 * NSEC_PER_SEC;
+	return p;
+}
+
+static UNUSED void harness_start(struct harness *h, struct __test_metadata *_metadata)
+{
+	struct sip_listener listeners[2];
+	struct call_engine_conf conf = {
+		.sip = { .listeners = listeners, .nlisteners = 2, .seed = "test",
+			 .software = "jalur" },
+		.node = 1, .epoch = 5,
+	};
+	static const char *const ips[NWHO] = { IP_A, IP_B, "203.0.113.66", IP_C };
+	size_t i;
+
+	memset(h, 0, sizeof(*h));
+	memset(listeners, 0, sizeof(listeners));
+	h->_metadata = _metadata;
+	h->now = 1000 * NSEC_PER_SEC;
+	h->policy = make_policy(h);
+	addr_parse(SLICE(IP_OUTSIDE ":5060"), &listeners[0].local);
+	addr_parse(SLICE(IP_ADVERTISED ":5060"), &listeners[0].advertise);
+	addr_parse(SLICE(IP_INSIDE ":5060"), &listeners[1].local);
+	listeners[1].advertise = listeners[1].local;
+	conf.policy = h->policy;
+	h->engine = call_engine_new(&conf);
+	ASSERT_NE(h->engine, NULL);
+	for (i = 0; i < NWHO; i++) {
+		char peer[64];
+
+		h->ua[i].ip = ips[i];
+		h->ua[i].flow.listener = i == B || i == C;
+		snprintf(peer, sizeof(peer), "%s:5060", ips[i]);
+		ASSERT_TRUE(addr_parse(slice_str(peer), &h->ua[i].flow.peer));
+		snprintf(h->ua[i].local_tag, sizeof(h->ua[i].local_tag), "tag-of-%zu", i);
+	}
+}
+
+static UNUSED void forget(struct ua *ua)
+{
+	free(ua->last);
+	free(ua->invite_bytes);
+	ua->last = ua->invite_bytes = NULL;
+	while (ua->head < ua->tail)
+		free(ua->queue[ua->head++ % MAX_QUEUE].text);
+}
+
+/* The end of every test: no call, no port, no message that nobody expected. */
+static UNUSED void harness_stop(struct harness *h)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	size_t i;
+
+	EXPECT_EQ(call_engine_calls(h->engine), 0);
+	EXPECT_EQ(h->ntickets, 0);
+	for (i = 0; i < NWHO; i++) {
+		EXPECT_EQ(h->ua[i].head, h->ua[i].tail) {
+			TH_LOG("left for %zu: %s", i, h->ua[i].queue[h->ua[i].head % MAX_QUEUE].text);
+		}
+		forget(&h->ua[i]);
+	}
+	call_engine_free(h->engine);
+	call_policy_put(h->policy);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(media_ports_used(h->ports[i]), 0);
+		media_ports_free(h->ports[i]);
+	}
+	free(h->plan);
+}
+
+static UNUSED void take_send(struct harness *h, const struct effect *effect)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	struct ua *ua = NULL;
+	size_t i;
+
+	for (i = 0; i < NWHO; i++)
+		if (addr_eq(&h->ua[i].flow.peer, &effect->flow.peer))
+			ua = &h->ua[i];
+	ASSERT_NE(ua, NULL);
+	ASSERT_EQ(ua->flow.listener, effect->flow.listener);
+	ASSERT_LT(ua->tail - ua->head, MAX_QUEUE);
+	ua->queue[ua->tail++ % MAX_QUEUE] = (struct datagram){
+		strndup(effect->bytes, effect->len), effect->len,
+	};
+}
+
+static UNUSED void answer_ticket(struct harness *h, enum effect_kind kind, u64 ticket)
+{
+	struct media_figures figures = { .session = 1, .nends = h->plan ? h->plan->nends : 2 };
+	int result = 0;
+	size_t i;
+
+	if (kind == EFFECT_MEDIA_APPLY && h->fail_applies) {
+		h->fail_applies--;
+		result = h->apply_result;
+	}
+	for (i = 0; h->plan && i < figures.nends; i++)
+		figures.ends[i] = (struct media_end_figures){ h->plan->ends[i].id, .tx_packets = i };
+	figures.ends[0].rx_packets = 500;
+	call_engine_complete(h->engine, h->now, ticket, result,
+			     kind == EFFECT_MEDIA_REMOVE ? &figures : NULL);
+}
+
+/* Carries out every effect in order, as the daemon does. */
+static UNUSED void run(struct harness *h)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	struct effect *effect;
+
+	while ((effect = call_engine_effect(h->engine))) {
+		enum effect_kind kind = effect->kind;
+		u64 ticket = effect->ticket;
+
+		if (kind == EFFECT_SEND)
+			take_send(h, effect);
+		h->applied += kind == EFFECT_MEDIA_APPLY;
+		h->removed += kind == EFFECT_MEDIA_REMOVE;
+		if (kind == EFFECT_MEDIA_APPLY) {
+			free(h->plan);
+			h->plan = media_plan_copy(effect->plan);
+		}
+		effect_free(effect);
+		if (kind == EFFECT_SEND)
+			continue;
+		if (!h->late) {
+			answer_ticket(h, kind, ticket);
+			continue;
+		}
+		ASSERT_LT(h->ntickets, MAX_TICKETS);
+		h->kinds[h->ntickets] = kind;
+		h->tickets[h->ntickets++] = ticket;
+	}
+}
+
+/* The fake kernel answers the oldest ticket. */
+static UNUSED void complete(struct harness *h)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	enum effect_kind kind = h->kinds[0];
+	u64 ticket = h->tickets[0];
+
+	ASSERT_GT(h->ntickets, 0);
+	h->ntickets--;
+	memmove(h->tickets, h->tickets + 1, h->ntickets * sizeof(*h->tickets));
+	memmove(h->kinds, h->kinds + 1, h->ntickets * sizeof(*h->kinds));
+	answer_ticket(h, kind, ticket);
+	run(h);
+}
+
+static UNUSED void input(struct harness *h, enum who from, const char *text, size_t n)
+{
+	/* A copy of exact size, so that ASan sees a read beyond the datagram. */
+	char *bytes = malloc(n ? n : 1);
+
+	memcpy(bytes, text, n);
+	call_engine_input(h->engine, h->now, &h->ua[from].flow, slice_of(bytes, n));
+	run(h);
+	free(bytes);
+}
+
+/* Time passes, each deadline at its time. */
+static UNUSED void advance(struct harness *h, u64 ns)
+{
+	u64 end = h->now + ns;
+
+	while (call_engine_deadline(h->engine) <= end) {
+		u64 at = call_engine_deadline(h->engine);
+
+		if (at > h->now)
+			h->now = at;
+		call_engine_tick(h->engine, h->now);
+		run(h);
+	}
+	h->now = end;
+}
+
+static UNUSED bool pending(const struct harness *h, enum who who)
+{
+	return h->ua[who].head != h->ua[who].tail;
+}
+
+/* Takes the next message for who; its start line must begin with start. */
+static UNUSED const struct sip_msg *expect(struct harness *h, enum who who, const char *start)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	struct ua *ua = &h->ua[who];
+	struct sip_error err;
+	struct datagram d;
+
+	ASSERT_TRUE(pending(h, who)) {
+		TH_LOG("nothing for %s, expected %s", ua->ip, start);
+	}
+	d = ua->queue[ua->head++ % MAX_QUEUE];
+	ASSERT_EQ(strncmp(d.text, start, strlen(start)), 0) {
+		TH_LOG("for %s expected %s, got %s", ua->ip, start, d.text);
+	}
+	free(ua->last);
+	ua->last = d.text;
+	ASSERT_EQ(sip_parse(slice_of(d.text, d.n), &ua->msg, &err), 0) {
+		TH_LOG("unparsable: %s", d.text);
+	}
+	if (ua->msg.request && ua->msg.method == SIP_INVITE) {
+		free(ua->invite_bytes);
+		ua->invite_bytes = strndup(d.text, d.n);
+		sip_parse(slice_of(ua->invite_bytes, d.n), &ua->invite, &err);
+	}
+	return &ua->msg;
+}
+
+/* Throws away retransmissions and the like. */
+static UNUSED unsigned int discard(struct harness *h, enum who who)
+{
+	unsigned int n = 0;
+
+	for (; pending(h, who); n++) {
+		struct ua *ua = &h->ua[who];
+
+		free(ua->queue[ua->head++ % MAX_QUEUE].text);
+	}
+	return n;
+}
+
+#endif

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Session timers (RFC 4028), on each leg for itself: what one side agrees on with us
+ * is nothing to the other. Where it falls to us we refresh at half of the interval,
+ * by an UPDATE without an offer or, where that is not allowed, by an INVITE that
+ * says again what we said last; where it falls to the peer and does not come, the
+ * call ends. A refresh that fails for the moment is tried again until then.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/call.h"
+
+#define TRY_AGAIN (10 * NSEC_PER_SEC)
+#define MAX_REFUSALS 3
+
+static char *join(struct slice headers, const char *lines)
+{
+	char *text;
+
+	return asprintf(&text, SLICE_FMT "%s", SLICE_ARG(headers), lines) < 0 ? NULL : text;
+}
+
+static void arm(struct call_engine *e, u64 now, struct call_leg *leg)
+{
+	leg->refreshed = now;
+	if (leg->session.interval)
+		timer_arm(&e->timers, &leg->session_timer, leg->session.local ?
+			  sip_session_timer_refresh(&leg->session, now) :
+			  sip_session_timer_bye(&leg->session, now));
+	else
+		timer_disarm(&e->timers, &leg->session_timer);
+}
+
+u16 call_session_asked(struct call_leg *leg, const struct sip_msg *msg,
+		       char lines[SIP_SESSION_LINES])
+{
+	struct sip_session_timer t = leg->session;
+	u16 status = sip_session_timer_uas(&leg->call->policy->session, msg, &t, lines);
+
+	if (status)
+		return status;
+	leg->asked = t;
+	memcpy(leg->session_lines, lines, SIP_SESSION_LINES);
+	return 0;
+}
+
+char *call_session_answer(struct call_engine *e, u64 now, struct call_leg *leg,
+			  struct slice headers)
+{
+	leg->session = leg->asked;
+	arm(e, now, leg);
+	return join(headers, leg->session_lines);
+}
+
+char *call_session_request(struct call_leg *leg, struct slice headers)
+{
+	char lines[SIP_SESSION_LINES];
+
+	sip_session_timer_request(&leg->call->policy->session, &leg->session, lines);
+	return join(headers, lines);
+}
+
+void call_session_agreed(struct call_engine *e, u64 now, struct call_leg *leg,
+			 const struct sip_msg *msg)
+{
+	sip_session_timer_uac(&leg->call->policy->session, msg, &leg->session);
+	leg->refusals = 0;
+	arm(e, now, leg);
+}
+
+static void end_expired(struct call_engine *e, u64 now, struct call_leg *leg)
+{
+	call_end(e, now, leg->call, &(struct call_reason){
+		.status = 408, .text = "session expired",
+		.bye_headers = SLICE("Reason: Q.850;cause=102;text=\"session expired\"\r\n"),
+	});
+}
+
+/* Anything of theirs or ours that is open on the leg will refresh it, or fail loudly. */
+static bool is_busy(const struct call_leg *leg)
+{
+	return leg->refresh || leg->invite || leg->updating || leg->server || leg->update ||
+	       leg->unacked;
+}
+
+static int send_refresh(struct call_engine *e, u64 now, struct call_leg *leg)
+{
+	const char *said = media_said(leg->call->media, leg->side);
+	char *headers = call_session_request(leg, SLICE(CALL_ALLOW CALL_SUPPORTED));
+	bool update = leg->updates || !said;
+	struct sip_content content = {
+		.headers = slice_str(headers),
+		.content_type = update ? SLICE("") : SLICE("application/sdp"),
+		.body = update ? SLICE("") : slice_str(said),
+	};
+	int err;
+
+	err = sip_request(e->sip, now, leg->dialog, update ? SIP_UPDATE : SIP_INVITE, &content,
+			  call_leg_handle(leg), &leg->refresh);
+	free(headers);
+	return err;
+}
+
+void call_session_timer(struct call_engine *e, u64 now, struct call_leg *leg)
+{
+	u64 bye = sip_session_timer_bye(&leg->session, leg->refreshed);
+
+	if (leg->call->state == CALL_ENDING || !leg->session.interval)
+		return;
+	if (now >= bye) {
+		end_expired(e, now, leg);
+		return;
+	}
+	if (leg->call->state == CALL_UP && leg->state == CALL_LEG_UP && !is_busy(leg))
+		send_refresh(e, now, leg);
+	timer_arm(&e->timers, &leg->session_timer, now + TRY_AGAIN < bye ? now + TRY_AGAIN : bye);
+}
+
+bool call_session_refused(struct call_engine *e, u64 now, struct call_leg *root,
+			  const struct sip_event *ev)
+{
+	const char *said;
+
+	if (ev->type != SIP_EVENT_RESPONSE || ev->msg->status != 422 || root->given_up ||
+	    root->refusals++ >= MAX_REFUSALS ||
+	    !sip_session_timer_refused(&root->call->policy->session, ev->msg, &root->session))
+		return false;
+	said = media_said(root->media, MEDIA_LEG_B);
+	return !call_outbox_request(e, now, root, SIP_INVITE,
+				    call_headers_invite(sip_server_request(root->call->invite),
+							said),
+				    said ? strdup(said) : NULL);
+}
+
+/* RFC 4028 §7.3: again with what the peer wants, as long as it wants more and more. */
+static void ask_again(struct call_engine *e, u64 now, struct call_leg *leg,
+		      const struct sip_event *ev)
+{
+	if (leg->refusals++ < MAX_REFUSALS &&
+	    sip_session_timer_refused(&leg->call->policy->session, ev->msg, &leg->session))
+		send_refresh(e, now, leg);
+}
+
+CALL_ACTION(call_refreshed)
+{
+	struct sip_content content = { .headers = SLICE("") };
+	struct sip_client *client = ev->client;
+
+	leg->refresh = NULL;
+	if (ev->type != SIP_EVENT_RESPONSE || ev->msg->status == 408 || ev->msg->status == 481) {
+		if (leg->call->state != CALL_ENDING)
+			end_expired(e, now, leg);
+		return;
+	}
+	if (ev->msg->status >= 300) {
+		if (ev->msg->status == 422)
+			ask_again(e, now, leg, ev);
+		return;
+	}
+	sip_dialog_response(e->sip, leg->dialog, ev->msg);
+	if (ev->msg->method == SIP_INVITE)
+		sip_ack(e->sip, now, client, leg->dialog, &content);
+	call_session_agreed(e, now, leg, ev->msg);
+}
