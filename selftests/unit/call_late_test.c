@@ -229,8 +229,8 @@ TEST_F(late, the_callee_hangs_up_before_the_answer)
 
 	offered(h);
 	send_request(h, B, "BYE", ++h->ua[B].cseq, NULL, NULL);
-	expect(h, B, "SIP/2.0 200");
 	expect_rejection(h);
+	expect(h, B, "SIP/2.0 200");
 	send_answer(h, A, SDP_A);
 	expect(h, A, "BYE ");
 	reply(h, A, "200 OK", NULL);

@@ -265,8 +265,8 @@ TEST_F(prack, one_that_fits_nothing_is_481)
 	send_request(h, A, "PRACK", 2, "RAck: 1 7 INVITE\r\n", NULL);
 	expect(h, A, "SIP/2.0 481");
 	send_request(h, A, "BYE", 3, NULL, NULL);
-	expect(h, A, "SIP/2.0 200");
 	expect(h, A, "SIP/2.0 487");
+	expect(h, A, "SIP/2.0 200");
 	send_same_branch(h, A, "ACK", 1, NULL);
 	expect(h, B, "CANCEL ");
 	reply(h, B, "200 OK", NULL);

@@ -260,8 +260,8 @@ TEST_F(race, caller_sends_bye_while_it_rings)
 	answer(h, B, "180 Ringing", NULL);
 	learn(&h->ua[A], expect(h, A, "SIP/2.0 180"));
 	send_request(h, A, "BYE", 2, NULL, NULL);
-	expect(h, A, "SIP/2.0 200");
 	expect(h, A, "SIP/2.0 487");
+	expect(h, A, "SIP/2.0 200");
 	send_same_branch(h, A, "ACK", h->branch - 1, NULL);
 	expect(h, B, "CANCEL ");
 	reply(h, B, "200 OK", NULL);

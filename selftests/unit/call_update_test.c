@@ -147,8 +147,11 @@ TEST_F(update, glare)
 	expect(h, B, "SIP/2.0 491");
 	send_same_branch(h, B, "ACK", h->branch, NULL);
 	EXPECT_EQ(counter(h, "glare"), 2);
-	hang_up(h, A);
+	send_request(h, A, "BYE", ++h->ua[A].cseq, NULL, NULL);
 	expect(h, A, "SIP/2.0 487");
+	expect(h, A, "SIP/2.0 200");
+	expect(h, B, "BYE ");
+	reply(h, B, "200 OK", NULL);
 }
 
 TEST_F(update, a_refusal_leaves_everything_as_it_was)

@@ -1,19 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * BYE, from either side and to either side (RFC 3261 §15). The one who sends it
- * has its 200 before anything else happens.
+ * BYE, from either side and to either side (RFC 3261 §15). The other side hears of
+ * it at once; the one who sent it has its 200 when the media session is gone, so
+ * that who has a 200 knows that nothing is relayed any more, and the figures of
+ * the session can be in it.
  */
 #include <stdlib.h>
 
 #include "call/call.h"
 
 static void accept_bye(struct call_engine *e, u64 now, struct call_leg *leg,
-		       const struct sip_event *ev)
+		       struct sip_server *server)
 {
 	struct sip_content content = { .headers = SLICE("") };
 
-	sip_respond(e->sip, now, ev->server, leg->dialog, 200, NULL, &content);
-	sip_server_put(e->sip, now, ev->server);
+	sip_respond(e->sip, now, server, leg->dialog, 200, NULL, &content);
+	sip_server_put(e->sip, now, server);
+}
+
+void call_bye_answer(struct call_engine *e, u64 now, struct call_leg *leg)
+{
+	if (leg->hung_up)
+		accept_bye(e, now, leg, leg->hung_up);
+	leg->hung_up = NULL;
+}
+
+/* A leg that outlives its call by nothing but this BYE, or that has one already. */
+static void take_bye(struct call_engine *e, u64 now, struct call_leg *leg,
+		     struct sip_server *server)
+{
+	if (leg->hung_up)
+		accept_bye(e, now, leg, server);
+	else
+		leg->hung_up = server;
 }
 
 CALL_ACTION(call_bye)
@@ -22,7 +41,7 @@ CALL_ACTION(call_bye)
 	bool early = leg->call->state < CALL_ANSWERED;
 	char *headers = early ? call_headers_reason(ev->msg) : call_headers_pass(ev->msg);
 
-	accept_bye(e, now, leg, ev);
+	take_bye(e, now, leg, ev->server);
 	call_end(e, now, leg->call, &(struct call_reason){
 		.status = 487, .bye_headers = slice_str(headers), .quiet = leg,
 		.by = leg->side == MEDIA_LEG_A ? CALL_ENDED_BY_CALLER : CALL_ENDED_BY_CALLEE,
@@ -37,7 +56,9 @@ CALL_ACTION(call_bye)
  */
 CALL_ACTION(call_bye_late)
 {
-	accept_bye(e, now, leg, ev);
+	take_bye(e, now, leg, ev->server);
+	if (leg->call->state != CALL_ENDING)
+		call_bye_answer(e, now, leg);
 	if (leg->state == CALL_LEG_ANSWERED || leg->state == CALL_LEG_UP)
 		leg->state = CALL_LEG_DONE;
 }

@@ -179,6 +179,8 @@ void call_settle(struct call_engine *e, u64 now, struct call *call)
 		return;
 	call_tell_end(e, now, call);
 	for (i = 0; i < call->nall; i++)
+		call_bye_answer(e, now, call->all[i]);
+	for (i = 0; i < call->nall; i++)
 		if (call->all[i]->state != CALL_LEG_DONE)
 			return;
 	call_free(e, now, call);

@@ -88,6 +88,7 @@ struct call_leg {
 	struct sip_server *server;	/* an INVITE of theirs inside the call, not answered yet */
 	struct sip_client *invite;	/* our INVITE, until its final response */
 	struct sip_client *bye;
+	struct sip_server *hung_up;	/* their BYE, while the media session goes */
 	struct sip_server *update;	/* an UPDATE of theirs with an offer, not answered yet */
 	struct sip_client *updating;	/* ours */
 	bool updates;			/* they allow UPDATE */
@@ -276,6 +277,10 @@ int call_leg_ack_kept(struct call_engine *e, u64 now, struct call_leg *leg, cons
 /* A dialog of leg's branch that msg made beside leg's. NULL: no memory, or too many. */
 struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
 			       const struct sip_msg *msg);
+
+/* bye.c */
+/* 200 to the BYE of leg's peer, if there was one: the media session is gone. */
+void call_bye_answer(struct call_engine *e, u64 now, struct call_leg *leg);
 
 /* prack.c: reliable provisional responses, on each leg for itself */
 /* leg has had a reliable response: acknowledges it, and keeps the answer in it. */

@@ -69,6 +69,8 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 	timers_release(&e->timers, 2);
 	if (leg->server)
 		sip_server_put(e->sip, now, leg->server);
+	if (leg->hung_up)
+		sip_server_put(e->sip, now, leg->hung_up);
 	if (leg->update)
 		sip_server_put(e->sip, now, leg->update);
 	if (leg->unacked)
