@@ -194,22 +194,6 @@ TEST_F(call, busy)
 	call_event_clear(&event);
 }
 
-/* A redirection is not followed, and where it points is not told. */
-TEST_F(call, redirected)
-{
-	struct harness *h = &self->h;
-	const struct sip_msg *msg;
-
-	send_invite(h, A, SDP_A);
-	expect(h, A, "SIP/2.0 100");
-	expect(h, B, "INVITE ");
-	answer(h, B, "302 Moved Temporarily", NULL);
-	expect(h, B, "ACK ");
-	msg = expect(h, A, "SIP/2.0 480");
-	EXPECT_FALSE(contains(msg->bytes, IP_B));
-	send_same_branch(h, A, "ACK", h->branch, NULL);
-}
-
 TEST_F(call, nobody_at_the_far_side)
 {
 	struct harness *h = &self->h;

@@ -423,7 +423,8 @@ TEST(a_route_to_several_destinations)
 	struct config *c;
 
 	ASSERT_EQ(0, load(HEAD TRUNKS "  r: {realm: b, target: \"sip:10.0.0.3\"}\n"
-			  "routes: [{name: x, early-media: latest, to: {fork: [{trunk: r, q: 0.25}, "
+			  "routes: [{name: x, early-media: latest, redirect: follow, "
+			  "to: {fork: [{trunk: r, q: 0.25}, "
 			  "{trunk: q, ring: 20s}]}}]\n", &c, &mistakes));
 	route = &c->policy->routes[0];
 	ASSERT_EQ(2, route->nto);
@@ -434,6 +435,7 @@ TEST(a_route_to_several_destinations)
 	EXPECT_EQ(250, route->to[1].q);
 	EXPECT_EQ(0, route->to[1].ring);
 	EXPECT_EQ(CALL_EARLY_MEDIA_LATEST, route->early_media);
+	EXPECT_EQ(CALL_REDIRECT_FOLLOW, route->redirect);
 	config_free(c);
 }
 

@@ -153,27 +153,33 @@ CALL_ACTION(call_invite_success)
 	call_event_add(e, now, CALL_EVENT_ANSWERED, call);
 }
 
-/* Redirections are not followed, and their Contact stays here. */
-static u16 failure_status(const struct sip_event *ev)
+/* A redirection that is not followed, and is not to be seen, is no more than "not here". */
+static u16 failure_status(const struct call_leg *root, const struct sip_event *ev)
 {
+	bool pass = root->call->state < CALL_ANSWERED &&
+		    root->call->route->redirect == CALL_REDIRECT_PASS;
+
 	if (ev->type == SIP_EVENT_TIMEOUT)
 		return 408;
 	if (ev->type == SIP_EVENT_FAILED)
 		return 503;
-	return ev->msg->status < 400 ? 480 : ev->msg->status;
+	return ev->msg->status < 400 && !pass ? 480 : ev->msg->status;
 }
 
-void call_failure_make(const struct sip_event *ev, struct call_failure *f)
+void call_failure_make(const struct call_engine *e, const struct call_leg *root,
+		       const struct sip_event *ev, struct call_failure *f)
 {
 	const struct sip_msg *msg = ev->type == SIP_EVENT_RESPONSE ? ev->msg : NULL;
 
-	f->status = failure_status(ev);
+	f->status = failure_status(root, ev);
 	f->by = msg ? CALL_ENDED_BY_CALLEE : CALL_ENDED_BY_JALUR;
 	f->phrase = NULL;
 	f->headers = NULL;
 	if (msg) {
 		f->headers = call_headers_pass(msg);
 		f->phrase = msg->status == f->status ? slice_dup(msg->reason) : NULL;
+		if (f->status < 400)
+			f->headers = call_redirect_pass(e, root->call, msg, f->headers);
 	}
 	snprintf(f->text, sizeof(f->text), "%u %s", f->status,
 		 f->phrase ? f->phrase : sip_reason_phrase(f->status));
@@ -187,13 +193,14 @@ void call_failure_clear(struct call_failure *f)
 
 CALL_ACTION(call_invite_failure)
 {
-	struct call_failure f;
+	struct call_failure f = { .status = 0 };
 
 	if (leg->root != leg || ev->client != leg->invite)
 		return;
 	if (call_session_refused(e, now, leg, ev))
 		return;
-	call_failure_make(ev, &f);
+	if (ev->type != SIP_EVENT_RESPONSE || !call_redirect_follow(leg, ev->msg))
+		call_failure_make(e, leg, ev, &f);
 	call_branch_failed(e, now, leg, &f);
 }
 

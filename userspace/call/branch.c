@@ -114,6 +114,8 @@ static unsigned int badness(u16 status)
 
 static void keep_best(struct call *call, struct call_failure *f)
 {
+	if (!f->status)
+		return;
 	if (call->failure.status && badness(call->failure.status) <= badness(f->status)) {
 		call_failure_clear(f);
 		return;
@@ -159,9 +161,21 @@ static void end_failed(struct call_engine *e, u64 now, struct call *call)
 	});
 }
 
+static bool any_redirected(const struct call *call)
+{
+	size_t i;
+
+	for (i = 0; i < call->nall; i++)
+		if (call->all[i]->redirected && is_open(call->all[i]))
+			return true;
+	return false;
+}
+
 /* What is left of the call goes on, or the next destinations are tried, or it ends. */
 static void go_on(struct call_engine *e, u64 now, struct call *call)
 {
+	if (call->failure.status < 600 && !any_redirected(call))
+		call_redirect_next(e, now, call);
 	if (call->failure.status >= 600 || (!any_open(call) && !call_branch_next(e, now, call)))
 		end_failed(e, now, call);
 	else if (call->state != CALL_ENDING && call_media_apply(e, call))
@@ -257,14 +271,18 @@ static int carry_offer(struct call_engine *e, u64 now, struct call_leg *root,
 	return call_outbox_request(e, now, root, SIP_INVITE, call_headers_invite(msg, sdp), sdp);
 }
 
-static void start(struct call_engine *e, u64 now, struct call *call,
-		  const struct call_destination *to)
+void call_branch_start(struct call_engine *e, u64 now, struct call *call,
+		       const struct call_destination *to, char *user)
 {
 	struct call_failure f = { .status = 503, .text = "no memory" };
 	struct call_leg *root = new_root(e, call, to);
 
-	if (!root)
+	if (!root) {
+		free(user);
 		return;
+	}
+	root->user = user;
+	root->redirected = user;
 	if (!carry_offer(e, now, root, &f))
 		return;
 	root->state = CALL_LEG_DONE;
@@ -281,7 +299,7 @@ bool call_branch_next(struct call_engine *e, u64 now, struct call *call)
 
 		while (call->next_to < route->nto && route->to[call->next_to].q == q &&
 		       call->state < CALL_ANSWERED)
-			start(e, now, call, &route->to[call->next_to++]);
+			call_branch_start(e, now, call, &route->to[call->next_to++], NULL);
 		if (any_open(call))
 			return true;
 	}

@@ -92,6 +92,7 @@ struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev
 	call->idle_timer.kind = CALL_TIMER_IDLE;
 	call->timer.owner = call->idle_timer.owner = call;
 	list_init(&call->outbox);
+	list_init(&call->redirects);
 	call->legs[0] = call_leg_new(e, call, MEDIA_LEG_A);
 	if (!call->legs[0]) {
 		timers_release(&e->timers, CALL_NTIMERS);
@@ -113,6 +114,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	timer_disarm(&e->timers, &call->idle_timer);
 	timers_release(&e->timers, CALL_NTIMERS);
 	call_outbox_clear(call);
+	call_redirect_clear(call);
 	if (call->invite)
 		sip_server_put(e->sip, now, call->invite);
 	for (i = 0; i < call->nall; i++)

@@ -110,8 +110,10 @@ struct call_leg {
 	u32 listener;			/* B: what we send from */
 	/* of a root, before the answer: */
 	struct media_negotiation *media;
+	char *user;			/* called so; NULL: as the caller's INVITE says */
 	u64 ring;			/* ns; 0: no limit of its own */
 	struct timer timer;
+	bool redirected;		/* a 3xx led here */
 	bool given_up;			/* the next destinations are tried without it */
 };
 
@@ -161,6 +163,13 @@ struct call_failure {
 	enum call_ender by;
 };
 
+/* Where a 3xx says to call instead. */
+struct call_redirect {
+	struct list node;		/* in the call, by q */
+	struct call_destination to;
+	char *user;
+};
+
 struct call {
 	struct list node;		/* in the engine */
 	struct call *hash_next;
@@ -174,6 +183,8 @@ struct call {
 	struct sip_server *invite;	/* the caller's, until our final response */
 	const struct call_route *route;	/* in policy */
 	size_t next_to;			/* destination of the route */
+	struct list redirects;		/* struct call_redirect, not called yet */
+	u8 nredirects;			/* called ones included */
 	struct call_leg *heard;		/* the root whose early media the caller hears */
 	struct call_failure failure;	/* the best so far (RFC 3261 §16.7) */
 	struct timer timer, idle_timer;
@@ -324,7 +335,10 @@ void call_update_learn(struct call_leg *leg, const struct sip_msg *msg);
  * or none could be invited.
  */
 bool call_branch_next(struct call_engine *e, u64 now, struct call *call);
-/* The INVITE of root's branch has failed; takes the contents of f. */
+/* Invites one destination by the name of user, which it takes; NULL: the called one. */
+void call_branch_start(struct call_engine *e, u64 now, struct call *call,
+		       const struct call_destination *to, char *user);
+/* The INVITE of root's branch has failed; takes the contents of f. Status 0: it counts not. */
 void call_branch_failed(struct call_engine *e, u64 now, struct call_leg *root,
 			struct call_failure *f);
 /* leg is the one that answered: the pair is made, everything else goes. */
@@ -336,6 +350,16 @@ struct call_leg *call_branch_leg(struct call_engine *e, struct call_leg *root,
 void call_branch_hear(struct call *call, struct call_leg *root);
 void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root);
 void call_end_without_memory(struct call_engine *e, u64 now, struct call *call);
+
+/* redirect.c: 3xx */
+/* true: the Contacts of root's 3xx will be called instead of it. */
+bool call_redirect_follow(struct call_leg *root, const struct sip_msg *msg);
+/* Invites those with the highest q of the rest. */
+void call_redirect_next(struct call_engine *e, u64 now, struct call *call);
+void call_redirect_clear(struct call *call);
+/* headers, which it takes, with Contacts for the caller. NULL: no memory. */
+char *call_redirect_pass(const struct call_engine *e, const struct call *call,
+			 const struct sip_msg *msg, char *headers);
 
 /* outbox.c */
 /* Both take ownership of headers and sdp, also on error: -ENOMEM. */
@@ -421,7 +445,8 @@ int call_invite_send(struct call_engine *e, u64 now, struct call_message *m);
  */
 int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_msg *msg);
 
-void call_failure_make(const struct sip_event *ev, struct call_failure *f);
+void call_failure_make(const struct call_engine *e, const struct call_leg *root,
+		       const struct sip_event *ev, struct call_failure *f);
 void call_failure_clear(struct call_failure *f);
 
 /* target.c: who and what the far side's INVITE names */
@@ -430,8 +455,11 @@ struct call_target {
 	char *request_uri, *from, *to, *contact_user;
 };
 
-/* From the caller's INVITE; hosts are ours and the trunk's. 0 or -ENOMEM. */
-int call_target_make(struct call_target *target, const struct sip_msg *msg,
+/*
+ * From the caller's INVITE; hosts are ours and the trunk's. called: the user to call. 0 or
+ * -ENOMEM.
+ */
+int call_target_make(struct call_target *target, const struct sip_msg *msg, struct slice called,
 		     const struct call_trunk *trunk, const struct sip_listener *listener);
 void call_target_clear(struct call_target *target);
 struct slice call_uri_user(struct slice uri);	/* empty: none, or not a SIP or tel URI */

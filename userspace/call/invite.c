@@ -160,7 +160,8 @@ static int new_dialog(struct call_engine *e, struct call_leg *leg)
 	struct call_target target;
 	int err;
 
-	err = call_target_make(&target, msg, trunk, &e->listeners[leg->listener]);
+	err = call_target_make(&target, msg, leg->user ? slice_str(leg->user) :
+			       call_uri_user(msg->ruri), trunk, &e->listeners[leg->listener]);
 	if (err)
 		return err;
 	target.dialog.flow = (struct flow){ .listener = leg->listener, .peer = leg->peer };

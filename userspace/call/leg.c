@@ -79,6 +79,7 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 	media_negotiation_free(leg->media, now);
 	free(leg->offer);
 	free(leg->answer);
+	free(leg->user);
 	free(leg);
 }
 

@@ -45,6 +45,12 @@ enum call_early_media {
 	CALL_EARLY_MEDIA_NONE,
 };
 
+/* What becomes of a 3xx. */
+enum call_redirection {
+	CALL_REDIRECT_PASS,
+	CALL_REDIRECT_FOLLOW,
+};
+
 struct call_route {
 	char *name;
 	int from_realm;			/* index, -1: any */
@@ -53,6 +59,7 @@ struct call_route {
 	struct call_destination *to;	/* sorted by q */
 	size_t nto;
 	enum call_early_media early_media;
+	enum call_redirection redirect;
 };
 
 struct call_policy {

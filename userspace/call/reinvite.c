@@ -129,7 +129,7 @@ CALL_ACTION(call_reinvite_failure)
 		return;
 	leg->invite = NULL;
 	media_rollback(call->media, now);
-	call_failure_make(ev, &f);
+	call_failure_make(e, leg, ev, &f);
 	if (f.status == 408 || f.status == 481 || call_media_apply(e, call)) {
 		call_end(e, now, call, &(struct call_reason){
 			.status = f.status, .text = f.text,

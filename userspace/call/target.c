@@ -92,14 +92,14 @@ static void print_host(const struct sip_listener *listener, char *host, size_t s
 	snprintf(host, size, a->family == AF_INET6 ? "[%s]" : "%s", addr_print_ip(a, ip));
 }
 
-int call_target_make(struct call_target *target, const struct sip_msg *msg,
+int call_target_make(struct call_target *target, const struct sip_msg *msg, struct slice called,
 		     const struct call_trunk *trunk, const struct sip_listener *listener)
 {
 	char host[ADDR_STRLEN + 2];
 
 	print_host(listener, host, sizeof(host));
 	*target = (struct call_target){
-		.request_uri = print_request_uri(call_uri_user(msg->ruri), trunk->target_uri),
+		.request_uri = print_request_uri(called, trunk->target_uri),
 		.from = print_from(msg, host),
 		.contact_user = slice_dup(call_uri_user(msg->from.uri)),
 	};

@@ -153,7 +153,7 @@ static void fail(struct call_engine *e, u64 now, struct call_leg *leg, const str
 	struct call_failure f;
 
 	media_rollback(call_leg_media(leg), now);
-	call_failure_make(ev, &f);
+	call_failure_make(e, leg, ev, &f);
 	if (call_media_apply(e, call) || ((f.status == 408 || f.status == 481) && call->media))
 		call_end(e, now, call, &(struct call_reason){
 			.status = f.status, .text = f.text,

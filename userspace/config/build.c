@@ -160,6 +160,7 @@ static bool build_route(struct call_policy *policy, const struct value *root,
 	route->from_realm = index_of(value_get(root, "realms"), value_get(match, "realm"));
 	route->from_trunk = index_of(trunks, value_get(match, "trunk"));
 	route->early_media = (enum call_early_media)number_of(v, "early-media");
+	route->redirect = (enum call_redirection)number_of(v, "redirect");
 	route->number_prefix = number ? strdup(number->text) : NULL;
 	return route->name && (!number || route->number_prefix) &&
 	       build_destinations(route, trunks, value_get(v, "to"));

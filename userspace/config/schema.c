@@ -14,6 +14,8 @@
 #define HOUR (3600 * NSEC_PER_SEC)
 
 static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };
+/* In the order of enum call_redirection. */
+static const char *const redirections[] = { "pass", "follow", NULL };
 /* In the order of enum call_early_media. */
 static const char *const early_medias[] = { "first", "latest", "none", NULL };
 static const char *const on_stops[] = { "keep", "hangup", NULL };
@@ -140,6 +142,10 @@ const struct schema_item schema[] = {
 	KEY("routes[].early-media", CHOICE, DEFAULT("first"), CHOICES(early_medias), RELOAD(CALLS),
 	    HELP("Whose media a caller hears before the answer: that of the destination which "
 		 "sent some first, of the one which did so last, or none.")),
+	KEY("routes[].redirect", CHOICE, DEFAULT("pass"), CHOICES(redirections), RELOAD(CALLS),
+	    HELP("What becomes of a 3xx: pass, the caller gets its numbers with Jalur's address, "
+		 "and may call again; follow, they are called at once, by the routes that the one "
+		 "who redirects may take.")),
 
 	KEY("sip", MAP, RELOAD(RESTART), HELP("What SIP messages may be.")),
 	KEY("sip.max-message", NUMBER, DEFAULT("65535"), RANGE(1000, 1048576), RELOAD(RESTART),

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * 3xx: passed on to the caller with our host, or followed by the routes of the one
+ * who redirects. B redirects; C is where numbers that begin with 77 are, and only
+ * B may call them.
+ */
+#include "call_harness.h"
+
+#define SDP_C "v=0\r\no=- 333 1 IN IP4 " IP_C "\r\ns=-\r\nc=IN IP4 " IP_C "\r\nt=0 0\r\n" \
+	"m=audio 7000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+
+FIXTURE(redirect) {
+	struct harness h;
+};
+
+FIXTURE_SETUP(redirect)
+{
+	struct harness *h = &self->h;
+	struct call_policy *p;
+
+	harness_start(h, _metadata);
+	p = h->policy;
+	p->routes = realloc(p->routes, 3 * sizeof(*p->routes));
+	p->routes[2] = p->routes[1];
+	p->routes[2].number_prefix = strdup("none");
+	p->routes[1] = (struct call_route){
+		.name = strdup("diverted"), .from_realm = -1, .from_trunk = 1,
+		.number_prefix = strdup("77"), .to = calloc(1, sizeof(struct call_destination)),
+		.nto = 1,
+	};
+	p->routes[1].to[0].trunk = 2;
+	p->nroutes = 3;
+}
+
+FIXTURE_TEARDOWN(redirect)
+{
+	harness_stop(&self->h);
+}
+
+static void follow(struct harness *h)
+{
+	h->policy->routes[0].redirect = CALL_REDIRECT_FOLLOW;
+}
+
+static void begin(struct harness *h)
+{
+	send_invite(h, A, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+}
+
+static void redirected(struct harness *h, enum who who, const char *contacts)
+{
+	reply_tagged(h, who, &h->ua[who].invite, "302 Moved Temporarily", "moved", contacts, NULL);
+	expect(h, who, "ACK ");
+}
+
+static void failed(struct harness *h, const char *status)
+{
+	expect(h, A, status);
+	send_same_branch(h, A, "ACK", 1, NULL);
+}
+
+TEST_F(redirect, passed_on_the_caller_gets_the_numbers_with_our_host)
+{
+	struct harness *h = &self->h;
+	const struct sip_msg *msg;
+
+	begin(h);
+	redirected(h, B, "Contact: \"Desk\" <sip:7710@" IP_C ":5070;transport=udp>;q=0.25\r\n");
+	msg = expect(h, A, "SIP/2.0 302");
+	EXPECT_TRUE(contains(msg->bytes, "<sip:7710@" IP_ADVERTISED ":5060>;q=0.250"));
+	EXPECT_TRUE(contains(msg->bytes, "<sip:bob@" IP_ADVERTISED ":5060>;q=1.000"));
+	EXPECT_FALSE(contains(msg->bytes, IP_B));
+	EXPECT_FALSE(contains(msg->bytes, IP_C));
+	send_same_branch(h, A, "ACK", 1, NULL);
+}
+
+TEST_F(redirect, followed_it_is_a_call_to_the_new_place)
+{
+	struct harness *h = &self->h;
+
+	follow(h);
+	begin(h);
+	redirected(h, B, "Contact: <sip:7710@elsewhere.example>\r\n");
+	EXPECT_TRUE(slice_eq(expect(h, C, "INVITE ")->ruri, SLICE("sip:7710@" IP_C ":5060")));
+	EXPECT_FALSE(pending(h, A));
+	answer(h, C, "200 OK", SDP_C);
+	expect(h, C, "ACK ");
+	expect(h, A, "SIP/2.0 200");
+	acknowledge(h, A);
+	send_request(h, A, "BYE", 2, NULL, NULL);
+	expect(h, A, "SIP/2.0 200");
+	expect(h, C, "BYE ");
+	reply(h, C, "200 OK", NULL);
+}
+
+TEST_F(redirect, the_failure_of_the_new_place_is_the_callers)
+{
+	struct harness *h = &self->h;
+
+	follow(h);
+	begin(h);
+	redirected(h, B, "Contact: <tel:+7710>, <sip:7710@x.example>\r\n");
+	expect(h, C, "INVITE ");
+	answer(h, C, "486 Busy Here", NULL);
+	expect(h, C, "ACK ");
+	failed(h, "SIP/2.0 486");
+}
+
+TEST_F(redirect, higher_q_is_called_first)
+{
+	struct harness *h = &self->h;
+
+	follow(h);
+	begin(h);
+	redirected(h, B, "Contact: <sip:771@x.example>;q=0.2\r\n"
+		   "Contact: <sip:772@x.example>;q=0.7, <sip:773@x.example>;q=0.20\r\n");
+	EXPECT_TRUE(contains(expect(h, C, "INVITE ")->ruri, "sip:772@"));
+	EXPECT_FALSE(pending(h, C));
+	answer(h, C, "480 Temporarily Unavailable", NULL);
+	expect(h, C, "ACK ");
+	EXPECT_TRUE(contains(expect(h, C, "INVITE ")->ruri, "sip:771@"));
+	answer(h, C, "480 Temporarily Unavailable", NULL);
+	expect(h, C, "INVITE ");
+	expect(h, C, "ACK ");
+	EXPECT_TRUE(contains(h->ua[C].invite.ruri, "sip:773@"));
+	answer(h, C, "600 Busy Everywhere", NULL);
+	expect(h, C, "ACK ");
+	failed(h, "SIP/2.0 600");
+}
+
+/* B may not call 88, nor "bob", so nobody can be made to by his word. */
+TEST_F(redirect, a_place_that_the_redirecting_one_may_not_call)
+{
+	struct harness *h = &self->h;
+	const struct sip_msg *msg;
+
+	follow(h);
+	begin(h);
+	redirected(h, B, "Contact: <sip:8810@" IP_C ">, <mailto:x@example.org>\r\n");
+	msg = expect(h, A, "SIP/2.0 480");
+	EXPECT_FALSE(contains(msg->bytes, "8810"));
+	send_same_branch(h, A, "ACK", 1, NULL);
+	EXPECT_FALSE(pending(h, C));
+}
+
+/* C, who gets the call by B's word, sends it in circles: each place is called once. */
+TEST_F(redirect, in_circles)
+{
+	struct harness *h = &self->h;
+	struct call_policy *p = h->policy;
+
+	p->routes[1].from_trunk = -1;
+	p->routes[1].from_realm = 1;
+	follow(h);
+	begin(h);
+	redirected(h, B, "Contact: <sip:771@x.example>\r\n");
+	expect(h, C, "INVITE ");
+	redirected(h, C, "Contact: <sip:771@x.example>\r\n");
+	failed(h, "SIP/2.0 480");
+}
+
+TEST_F(redirect, without_end)
+{
+	struct harness *h = &self->h;
+	char contact[64];
+	int i;
+
+	h->policy->routes[1].from_trunk = -1;
+	h->policy->routes[1].from_realm = 1;
+	follow(h);
+	begin(h);
+	redirected(h, B, "Contact: <sip:770@x.example>\r\n");
+	for (i = 1; pending(h, C); i++) {
+		ASSERT_LT(i, 20);
+		expect(h, C, "INVITE ");
+		snprintf(contact, sizeof(contact), "Contact: <sip:77%d@x.example>\r\n", i);
+		reply_tagged(h, C, &h->ua[C].invite, "302 Moved", "moved", contact, NULL);
+		while (pending(h, C) && !strncmp(h->ua[C].queue[h->ua[C].head % MAX_QUEUE].text,
+						 "ACK", 3))
+			expect(h, C, "ACK ");
+	}
+	EXPECT_EQ(i, 9);
+	failed(h, "SIP/2.0 480");
+}
+
+TEST_F(redirect, the_caller_gives_up_before_all_are_called)
+{
+	struct harness *h = &self->h;
+
+	follow(h);
+	begin(h);
+	redirected(h, B, "Contact: <sip:771@x.example>;q=0.9, <sip:772@x.example>;q=0.1\r\n");
+	expect(h, C, "INVITE ");
+	answer(h, C, "180 Ringing", NULL);
+	expect(h, A, "SIP/2.0 180");
+	send_same_branch(h, A, "CANCEL", 1, NULL);
+	expect(h, A, "SIP/2.0 200");
+	failed(h, "SIP/2.0 487");
+	expect(h, C, "CANCEL ");
+	reply(h, C, "200 OK", NULL);
+	answer(h, C, "487 Request Terminated", NULL);
+	expect(h, C, "ACK ");
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a 3xx says (RFC 3261 §8.1.3.4, §21.3). Followed, each of its Contacts runs
+ * through the routes as if the one who redirects had sent the call there himself:
+ * whom he may not call he cannot make us call for him. Those with the highest q
+ * are called at once, the others when these have failed. Passed on, the Contacts
+ * keep their numbers and get our host, so the caller comes back here and is routed
+ * by his own rights.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/call.h"
+
+#define MAX_REDIRECTS 8		/* of a call, followed */
+#define MAX_CONTACTS 8		/* of a response, looked at */
+
+struct contact {
+	struct slice user;
+	u16 q;			/* thousandths */
+};
+
+/* RFC 3261 §25.1: 1 or 0 and at most three decimals. Anything else is 1. */
+static u16 parse_q(struct slice text)
+{
+	u16 q = 0, place = 100;
+	size_t i;
+
+	if (!text.n || text.p[0] != '0' || (text.n > 1 && text.p[1] != '.') || text.n > 5)
+		return 1000;
+	for (i = 2; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return 1000;
+		q = (u16)(q + (text.p[i] - '0') * place);
+		place /= 10;
+	}
+	return q;
+}
+
+static bool read_contact(struct slice element, struct contact *contact)
+{
+	struct sip_nameaddr addr;
+	struct sip_uri uri;
+	struct slice q;
+
+	if (!sip_parse_nameaddr(element, &addr) || !sip_uri_parse(addr.uri, &uri) ||
+	    (uri.kind != SIP_URI_SIP && uri.kind != SIP_URI_TEL))
+		return false;
+	contact->user = call_uri_user(addr.uri);
+	contact->q = sip_param(addr.params, "q", &q) ? parse_q(q) : 1000;
+	return contact->user.n;
+}
+
+static size_t read_contacts(const struct sip_msg *msg, struct contact contacts[MAX_CONTACTS])
+{
+	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_CONTACT);
+	struct slice rest, element;
+	size_t n = 0;
+
+	for (; hdr; hdr = sip_msg_header_next(msg, hdr)) {
+		rest = hdr->value;
+		while (n < MAX_CONTACTS && sip_next_element(&rest, &element))
+			n += read_contact(element, &contacts[n]);
+	}
+	return n;
+}
+
+/* --- followed --- */
+
+static bool same_user(const struct call *call, const char *user, struct slice other)
+{
+	return slice_eq(user ? slice_str(user) :
+			call_uri_user(sip_server_request(call->invite)->ruri), other);
+}
+
+/* A place is called once, however many send us there (RFC 3261 §8.1.3.4). */
+static bool was_named(const struct call *call, size_t trunk, struct slice user)
+{
+	const struct list *at;
+	size_t i;
+
+	for (i = 0; i < call->nall; i++) {
+		const struct call_leg *leg = call->all[i];
+
+		if (leg->root == leg && leg->trunk == (int)trunk &&
+		    same_user(call, leg->user, user))
+			return true;
+	}
+	for (at = call->redirects.next; at != &call->redirects; at = at->next) {
+		const struct call_redirect *r = list_entry(at, struct call_redirect, node);
+
+		if (r->to.trunk == trunk && slice_eq(slice_str(r->user), user))
+			return true;
+	}
+	return false;
+}
+
+/* Behind all that have the same q, or a higher one. */
+static bool add(struct call *call, size_t trunk, u64 ring, const struct contact *contact)
+{
+	struct call_redirect *r = calloc(1, sizeof(*r));
+	struct list *at = call->redirects.next;
+
+	if (!r)
+		return false;
+	r->to = (struct call_destination){ .trunk = trunk, .q = contact->q, .ring = ring };
+	r->user = slice_dup(contact->user);
+	if (!r->user) {
+		free(r);
+		return false;
+	}
+	while (at != &call->redirects &&
+	       list_entry(at, struct call_redirect, node)->to.q >= contact->q)
+		at = at->next;
+	list_add_tail(at, &r->node);
+	call->nredirects++;
+	return true;
+}
+
+static size_t follow(struct call_leg *root, const struct contact *contact)
+{
+	struct call *call = root->call;
+	const struct call_route *route = call_policy_route(call->policy, root->realm, root->trunk,
+							   contact->user);
+	size_t i, n = 0;
+
+	for (i = 0; route && i < route->nto; i++)
+		if (call->nredirects < MAX_REDIRECTS &&
+		    !was_named(call, route->to[i].trunk, contact->user))
+			n += add(call, route->to[i].trunk, route->to[i].ring, contact);
+	return n;
+}
+
+bool call_redirect_follow(struct call_leg *root, const struct sip_msg *msg)
+{
+	struct contact contacts[MAX_CONTACTS];
+	size_t i, n, found = 0;
+
+	if (root->call->route->redirect != CALL_REDIRECT_FOLLOW || root->given_up ||
+	    msg->status < 300 || msg->status > 302)
+		return false;
+	n = read_contacts(msg, contacts);
+	for (i = 0; i < n; i++)
+		found += follow(root, &contacts[i]);
+	return found;
+}
+
+static void free_redirect(struct call_redirect *r)
+{
+	list_del(&r->node);
+	free(r->user);
+	free(r);
+}
+
+void call_redirect_next(struct call_engine *e, u64 now, struct call *call)
+{
+	struct call_redirect *r;
+	u16 q;
+
+	if (list_empty(&call->redirects))
+		return;
+	q = list_entry(call->redirects.next, struct call_redirect, node)->to.q;
+	while (!list_empty(&call->redirects) && call->state < CALL_ANSWERED) {
+		r = list_entry(call->redirects.next, struct call_redirect, node);
+		if (r->to.q != q)
+			return;
+		call_branch_start(e, now, call, &r->to, r->user);
+		r->user = NULL;
+		free_redirect(r);
+	}
+}
+
+void call_redirect_clear(struct call *call)
+{
+	while (!list_empty(&call->redirects))
+		free_redirect(list_entry(call->redirects.next, struct call_redirect, node));
+}
+
+/* --- passed on --- */
+
+char *call_redirect_pass(const struct call_engine *e, const struct call *call,
+			 const struct sip_msg *msg, char *headers)
+{
+	const struct sip_listener *l = &e->listeners[call->all[0]->dialog->flow.listener];
+	struct contact contacts[MAX_CONTACTS];
+	char host[ADDR_STRLEN + 8];
+	size_t i, n = read_contacts(msg, contacts);
+	char *lines;
+
+	addr_print(l->advertise.family ? &l->advertise : &l->local, host);
+	for (i = 0; i < n && headers; i++) {
+		int len = asprintf(&lines, "%sContact: <sip:" SLICE_FMT "@%s>;q=%u.%03u\r\n",
+				   headers, SLICE_ARG(contacts[i].user), host,
+				   contacts[i].q / 1000, contacts[i].q % 1000);
+
+		free(headers);
+		headers = len < 0 ? NULL : lines;
+	}
+	return headers;
+}
