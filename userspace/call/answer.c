@@ -153,6 +153,13 @@ CALL_ACTION(call_invite_success)
 	call_event_add(e, now, CALL_EVENT_ANSWERED, call);
 }
 
+/* A challenge is for us where we have credentials: who called has nothing to do with it. */
+static bool is_our_challenge(const struct call_leg *root, const struct sip_msg *msg)
+{
+	return (msg->status == 401 || msg->status == 407) && root->trunk >= 0 &&
+	       root->call->policy->trunks[root->trunk].auth;
+}
+
 /* A redirection that is not followed, and is not to be seen, is no more than "not here". */
 static u16 failure_status(const struct call_leg *root, const struct sip_event *ev)
 {
@@ -162,6 +169,8 @@ static u16 failure_status(const struct call_leg *root, const struct sip_event *e
 	if (ev->type == SIP_EVENT_TIMEOUT)
 		return 408;
 	if (ev->type == SIP_EVENT_FAILED)
+		return 503;
+	if (is_our_challenge(root, ev->msg))
 		return 503;
 	return ev->msg->status < 400 && !pass ? 480 : ev->msg->status;
 }
@@ -176,7 +185,8 @@ void call_failure_make(const struct call_engine *e, const struct call_leg *root,
 	f->phrase = NULL;
 	f->headers = NULL;
 	if (msg) {
-		f->headers = call_headers_pass(msg);
+		if (!is_our_challenge(root, msg))
+			f->headers = call_headers_pass(msg);
 		f->phrase = msg->status == f->status ? slice_dup(msg->reason) : NULL;
 		if (f->status < 400)
 			f->headers = call_redirect_pass(e, root->call, msg, f->headers);

@@ -103,6 +103,7 @@ struct call_leg {
 	char *answer;			/* B: of a reliable response; its 2xx may have none */
 	bool settled;			/* B: an UPDATE has built on it: nothing replaces it */
 	bool answered;			/* A: has had an answer reliably; our 2xx has none */
+	struct call_attempt *attempts;	/* where the trunk has credentials */
 	struct sip_client *unacked;	/* of that 2xx, whose ACK waits for the answer */
 	char *offer;			/* in it */
 	int realm, trunk;		/* indices into the policy */
@@ -237,7 +238,7 @@ enum call_counter {
 	CALL_COUNT_REFUSED_OTHER, CALL_COUNT_DRAINED, CALL_COUNT_MEDIA_FAILED,
 	CALL_COUNT_MEDIA_IDLE, CALL_COUNT_NO_ACK, CALL_COUNT_NO_PRACK, CALL_COUNT_RING_TIMEOUT,
 	CALL_COUNT_MAX_DURATION, CALL_COUNT_SURPLUS, CALL_COUNT_REINVITES, CALL_COUNT_GLARE,
-	CALL_COUNT_EVENTS_LOST,
+	CALL_COUNT_EVENTS_LOST, CALL_COUNT_AUTH_REFUSED,
 	CALL_NCOUNTERS,
 };
 
@@ -288,6 +289,18 @@ int call_leg_ack_kept(struct call_engine *e, u64 now, struct call_leg *leg, cons
 /* A dialog of leg's branch that msg made beside leg's. NULL: no memory, or too many. */
 struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
 			       const struct sip_msg *msg);
+
+/* auth.c: requests to a trunk that wants to know who we are */
+/* sip_request() in leg's dialog, with credentials if its trunk has some. */
+int call_auth_request(struct call_engine *e, u64 now, struct call_leg *leg,
+		      enum sip_method method, const struct sip_content *content,
+		      struct sip_client **client);
+/* What the ACK to a 2xx needs in its headers. */
+struct slice call_auth_lines(const struct call_leg *leg);
+/* true: ev was a challenge, and its request is under way again. */
+bool call_auth_again(struct call_engine *e, u64 now, struct call_leg *leg,
+		     const struct sip_event *ev);
+void call_auth_clear(struct call_leg *leg);
 
 /* bye.c */
 /* 200 to the BYE of leg's peer, if there was one: the media session is gone. */
@@ -437,6 +450,8 @@ void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16
 /* ACK to the 2xx of ev; when that makes an offer, as soon as there is an answer. 0 or -errno. */
 int call_leg_take_2xx(struct call_engine *e, u64 now, struct call_leg *leg,
 		      const struct sip_event *ev);
+/* The dialog that leg B's first INVITE begins. 0 or -ENOMEM. */
+int call_invite_dialog(struct call_engine *e, struct call_leg *leg);
 /* The INVITE goes out on leg B, now that the kernel has the session. */
 int call_invite_send(struct call_engine *e, u64 now, struct call_message *m);
 /*

@@ -86,6 +86,8 @@ static void handle_event(struct call_engine *e, u64 now, const struct sip_event 
 		call_request(e, now, ev);
 		return;
 	}
+	if (leg && call_auth_again(e, now, leg, ev))
+		return;
 	input = leg ? event_input(leg, ev) : CALL_NINPUTS;
 	if (input < CALL_NINPUTS)
 		call_state_input(e, now, leg, input, ev);

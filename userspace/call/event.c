@@ -108,6 +108,7 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_REINVITES] = "re-invites",
 	[CALL_COUNT_GLARE] = "glare",
 	[CALL_COUNT_EVENTS_LOST] = "events-lost",
+	[CALL_COUNT_AUTH_REFUSED] = "credentials-refused",
 };
 
 #define NREPORT (sizeof(((struct call_engine *)0)->report) / sizeof(struct sip_counter))

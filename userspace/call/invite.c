@@ -153,7 +153,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 
 /* --- leg B --- */
 
-static int new_dialog(struct call_engine *e, struct call_leg *leg)
+int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
 {
 	const struct sip_msg *msg = sip_server_request(leg->call->invite);
 	const struct call_trunk *trunk = &leg->call->policy->trunks[leg->trunk];
@@ -182,12 +182,11 @@ int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)
 	int err;
 
 	if (!leg->dialog) {
-		err = new_dialog(e, leg);
+		err = call_invite_dialog(e, leg);
 		if (err)
 			goto out;
 	}
-	err = sip_request(e->sip, now, leg->dialog, SIP_INVITE, &content, call_leg_handle(leg),
-			  &leg->invite);
+	err = call_auth_request(e, now, leg, SIP_INVITE, &content, &leg->invite);
 	if (err)
 		goto out;
 	leg->late = !m->sdp;

@@ -75,6 +75,7 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 		sip_server_put(e->sip, now, leg->update);
 	if (leg->unacked)
 		sip_client_put(e->sip, now, leg->unacked);
+	call_auth_clear(leg);
 	sip_dialog_free(e->sip, leg->dialog);
 	media_negotiation_free(leg->media, now);
 	free(leg->offer);
@@ -153,9 +154,10 @@ void call_leg_respond_reliably(struct call_engine *e, u64 now, struct call_leg *
 		call_leg_respond(e, now, leg, status, phrase, headers, sdp);
 }
 
-static struct sip_content sdp_content(const char *sdp)
+static struct sip_content ack_content(const struct call_leg *leg, const char *sdp)
 {
 	return (struct sip_content){
+		.headers = call_auth_lines(leg),
 		.content_type = sdp ? SLICE("application/sdp") : SLICE(""),
 		.body = slice_str(sdp),
 	};
@@ -181,7 +183,7 @@ int call_leg_ack_now(struct call_engine *e, u64 now, struct call_leg *leg,
 
 	if (leg->late && call_has_sdp(ev->msg, &offer))
 		sdp = media_reject(leg->call->id, offer);
-	content = sdp_content(sdp);
+	content = ack_content(leg, sdp);
 	err = sip_ack(e->sip, now, ev->client, leg->dialog, &content);
 	free(sdp);
 	return err;
@@ -198,7 +200,7 @@ int call_leg_ack_kept(struct call_engine *e, u64 now, struct call_leg *leg, cons
 		return 0;
 	if (!sdp)
 		rejection = media_reject(leg->call->id, slice_str(leg->offer));
-	content = sdp_content(sdp ? sdp : rejection);
+	content = ack_content(leg, sdp ? sdp : rejection);
 	err = sip_ack(e->sip, now, client, leg->dialog, &content);
 	if (err)
 		sip_client_put(e->sip, now, client);
@@ -218,8 +220,7 @@ void call_leg_bye(struct call_engine *e, u64 now, struct call_leg *leg, struct s
 	struct sip_content content = { .headers = headers };
 
 	leg->state = CALL_LEG_BYE;
-	if (sip_request(e->sip, now, leg->dialog, SIP_BYE, &content, call_leg_handle(leg),
-			&leg->bye))
+	if (call_auth_request(e, now, leg, SIP_BYE, &content, &leg->bye))
 		leg->state = CALL_LEG_DONE;
 }
 

@@ -4,7 +4,9 @@
  * over plain data; the order of trunks does not matter (the longest prefix
  * wins), the order of routes does (the first that matches wins).
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "call/policy.h"
 #include "call/route.h"
@@ -26,6 +28,26 @@ static void free_trunk(struct call_trunk *trunk)
 	free(trunk->name);
 	free(trunk->match);
 	free(trunk->target_uri);
+	sip_auth_client_free(trunk->auth);
+	free(trunk->user);
+	free(trunk->auth_realm);
+	if (trunk->password)
+		explicit_bzero(trunk->password, strlen(trunk->password));
+	free(trunk->password);
+}
+
+int call_trunk_set_credentials(struct call_trunk *trunk, char *user, char *password,
+			       char *auth_realm)
+{
+	trunk->user = user;
+	trunk->password = password;
+	trunk->auth_realm = auth_realm;
+	trunk->account = (struct sip_auth_account){
+		.realm = slice_str(auth_realm), .user = slice_str(user),
+		.secret = { .password = slice_str(password) },
+	};
+	trunk->auth = sip_auth_client_new(&trunk->account, 1, SIP_DIGEST_ALL);
+	return user && password && trunk->auth ? 0 : -ENOMEM;
 }
 
 static void free_route(struct call_route *route)

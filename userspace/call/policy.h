@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "media/port.h"
+#include "sip/auth.h"
 #include "sip/session_timer.h"
 
 struct call_realm {
@@ -27,6 +28,9 @@ struct call_trunk {
 	size_t nmatch;
 	struct addr target;		/* where requests go; family 0: none */
 	char *target_uri;		/* "sip:10.0.0.2:5060" */
+	char *user, *password, *auth_realm;	/* who we are there; NULL: nobody */
+	struct sip_auth_account account;	/* slices of these */
+	struct sip_auth_client *auth;
 };
 
 #define CALL_MAX_DESTINATIONS 6	/* of a route */
@@ -76,6 +80,13 @@ struct call_policy {
 	u64 t1, t2, t4;			/* ns */
 	struct sip_session_policy session;
 };
+
+/*
+ * The trunk's credentials, whose strings it takes, also on error; auth_realm NULL: whatever the
+ * trunk calls itself. 0 or -ENOMEM.
+ */
+int call_trunk_set_credentials(struct call_trunk *trunk, char *user, char *password,
+			       char *auth_realm);
 
 struct call_policy *call_policy_get(struct call_policy *p);
 void call_policy_put(struct call_policy *p);	/* frees with the last reference */

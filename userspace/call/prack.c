@@ -19,7 +19,7 @@ void call_prack_send(struct call_engine *e, u64 now, struct call_leg *leg,
 
 	if (!leg->answer && !leg->late && call_has_sdp(msg, &answer))
 		leg->answer = slice_dup(answer);
-	sip_request(e->sip, now, leg->dialog, SIP_PRACK, &content, call_leg_handle(leg), &client);
+	call_auth_request(e, now, leg, SIP_PRACK, &content, &client);
 }
 
 bool call_prack_wanted(const struct call *call, bool reliable, const char *sdp)

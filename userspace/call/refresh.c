@@ -96,8 +96,8 @@ static int send_refresh(struct call_engine *e, u64 now, struct call_leg *leg)
 	};
 	int err;
 
-	err = sip_request(e->sip, now, leg->dialog, update ? SIP_UPDATE : SIP_INVITE, &content,
-			  call_leg_handle(leg), &leg->refresh);
+	err = call_auth_request(e, now, leg, update ? SIP_UPDATE : SIP_INVITE, &content,
+				&leg->refresh);
 	free(headers);
 	return err;
 }
@@ -144,7 +144,7 @@ static void ask_again(struct call_engine *e, u64 now, struct call_leg *leg,
 
 CALL_ACTION(call_refreshed)
 {
-	struct sip_content content = { .headers = SLICE("") };
+	struct sip_content content = { .headers = call_auth_lines(leg) };
 	struct sip_client *client = ev->client;
 
 	leg->refresh = NULL;

@@ -54,8 +54,7 @@ int call_update_send(struct call_engine *e, u64 now, struct call_message *m)
 	};
 	int err;
 
-	err = sip_request(e->sip, now, m->leg->dialog, SIP_UPDATE, &content,
-			  call_leg_handle(m->leg), &m->leg->updating);
+	err = call_auth_request(e, now, m->leg, SIP_UPDATE, &content, &m->leg->updating);
 	free(headers);
 	return err;
 }

@@ -92,10 +92,21 @@ static bool build_realms(struct config *c, const struct value *realms)
 	return true;
 }
 
+static bool build_credentials(struct call_trunk *trunk, const struct value *v)
+{
+	const struct value *realm = value_get(v, "realm");
+	char *auth_realm = realm ? strdup(realm->text) : NULL;
+
+	return !call_trunk_set_credentials(trunk, dup_text(v, "user"),
+					   strdup(value_get(v, "password-file")->secret),
+					   auth_realm) && (!realm || auth_realm);
+}
+
 static bool build_trunk(struct call_policy *policy, const struct value *realms,
 			const struct value *v)
 {
 	const struct value *match = value_get(v, "match"), *target = value_get(v, "target");
+	const struct value *credentials = value_get(v, "credentials");
 	struct call_trunk *trunk = &policy->trunks[policy->ntrunks++];
 	size_t i;
 
@@ -106,6 +117,8 @@ static bool build_trunk(struct call_policy *policy, const struct value *realms,
 		return false;
 	for (i = 0; match && i < match->n; i++)
 		trunk->match[trunk->nmatch++] = match->children[i]->prefix;
+	if (credentials && !build_credentials(trunk, credentials))
+		return false;
 	if (!target)
 		return true;
 	trunk->target = target->addr;

@@ -237,6 +237,8 @@ bool scalar_parse(struct value *v, const char **why)
 		return parse_target(v, why);
 	case SCHEMA_Q:
 		return parse_q(v);
+	case SCHEMA_SECRET:
+		return secret_read(v, why);
 	case SCHEMA_MAP:
 	case SCHEMA_NAMED:
 	case SCHEMA_LIST:

@@ -108,6 +108,18 @@ const struct schema_item schema[] = {
 	KEY("trunks.*.target", TARGET, RELOAD(CALLS), EXAMPLE("sip:10.0.0.2:5060"),
 	    HELP("Where requests to this trunk are sent: a sip: URI with an IP address. Names "
 		 "will be possible when Jalur asks the DNS.")),
+	KEY("trunks.*.credentials", MAP, RELOAD(CALLS),
+	    HELP("Who Jalur is to this trunk, for digest authentication (RFC 7616): a 401 or 407 to "
+		 "its requests is answered with them. Without them the caller gets it.")),
+	KEY("trunks.*.credentials.user", TEXT, REQUIRED, RANGE(1, 255), RELOAD(CALLS),
+	    EXAMPLE("jalur"), HELP("User name.")),
+	KEY("trunks.*.credentials.password-file", SECRET, REQUIRED, RELOAD(CALLS),
+	    EXAMPLE("/etc/jalur/carrier.secret"),
+	    HELP("File whose one line is the password. Only its owner, and if need be a group, may "
+		 "be able to read it (mode 0600 or 0640).")),
+	KEY("trunks.*.credentials.realm", TEXT, RANGE(1, 255), RELOAD(CALLS),
+	    EXAMPLE("carrier.example"),
+	    HELP("Realm of the challenge that may be answered. Without it, any.")),
 
 	KEY("routes", LIST, RELOAD(CALLS),
 	    HELP("Where calls go: the first route that matches is taken. A call that none "
@@ -304,6 +316,7 @@ const char *schema_expects(const struct schema_item *item, char *buf, size_t n)
 		[SCHEMA_PREFIX] = "an address or a prefix, such as 192.0.2.0/24 or 2001:db8::1",
 		[SCHEMA_TARGET] =
 			"a sip: URI with an IP address, such as sip:10.0.0.2:5060",
+		[SCHEMA_SECRET] = "the path of a file with one line, which others cannot read",
 		[SCHEMA_Q] = "a q value from 0 to 1 with at most three decimals, such as 0.5",
 	};
 

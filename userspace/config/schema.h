@@ -31,6 +31,7 @@ enum schema_type {
 	SCHEMA_PORTS,		/* "MIN-MAX" */
 	SCHEMA_TARGET,		/* sip: URI with an address */
 	SCHEMA_Q,		/* "0.7"; the value is thousandths */
+	SCHEMA_SECRET,		/* path of a file; the value is its one line */
 };
 
 /* What a reload does with a changed value. */
@@ -76,6 +77,7 @@ struct value {
 	bool given;		/* false: the default */
 	bool bad;		/* reported already; its value is not set */
 	char *text;		/* scalars: as written */
+	char *secret;		/* SECRET: wiped when it is freed */
 	u64 number;		/* NUMBER, CHOICE, DURATION, Q */
 	struct addr addr;	/* ADDRESS, TARGET */
 	struct prefix prefix;
@@ -111,6 +113,9 @@ const char *value_path(const struct value *v, char *buf, size_t n);
  * text than "expected ..." if one is known.
  */
 bool scalar_parse(struct value *v, const char **why);
+
+/* secret.c: the same for SECRET. */
+bool secret_read(struct value *v, const char **why);
 
 /* check.c, build.c */
 void check_tree(struct reader *r, const struct value *root);

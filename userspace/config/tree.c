@@ -29,6 +29,9 @@ void value_free(struct value *v)
 	free(v->children);
 	free(v->key);
 	free(v->text);
+	if (v->secret)
+		explicit_bzero(v->secret, strlen(v->secret));
+	free(v->secret);
 	free(v);
 }
 
