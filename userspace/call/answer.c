@@ -15,17 +15,35 @@
 #include "call/call.h"
 
 /*
- * The answer of an early dialog, for the caller's twin of it. SDP that no offer has asked
- * for is not passed: before a reliable response nobody could answer it (RFC 3261 §13.2.1).
+ * An offer in a response to an INVITE without one: only a reliable one can make it (RFC 3261
+ * §13.2.1), for the answer comes in its PRACK.
  */
-static char *early_answer(struct call_leg *leg, u64 now, const struct sip_msg *msg)
+static int early_offer(struct call_leg *leg, u64 now, const struct sip_event *ev,
+		       struct slice offer, char **sdp)
 {
 	struct media_refusal refusal;
-	struct slice answer;
-	char *sdp;
+	int err;
 
-	if (!leg->twin || leg->late || !call_has_sdp(msg, &answer) ||
-	    media_answer(leg->root->media, now, true, answer, &sdp, &refusal))
+	if (!ev->reliable || leg->settled)
+		return -EINVAL;
+	err = media_offer(leg->root->media, now, MEDIA_LEG_B, offer, sdp, &refusal);
+	leg->offered = !err;
+	return err;
+}
+
+/* The answer of an early dialog, or its offer, for the caller's twin of it. */
+static char *early_sdp(struct call_leg *leg, u64 now, const struct sip_event *ev)
+{
+	struct media_refusal refusal;
+	struct slice body;
+	char *sdp;
+	int err;
+
+	if (!leg->twin || !call_has_sdp(ev->msg, &body))
+		return NULL;
+	err = leg->late ? early_offer(leg, now, ev, body, &sdp) :
+			  media_answer(leg->root->media, now, true, body, &sdp, &refusal);
+	if (err)
 		return NULL;
 	call_branch_hear(leg->call, leg->root);
 	return sdp;
@@ -36,7 +54,7 @@ CALL_ACTION(call_invite_progress)
 {
 	struct call *call = leg->call;
 	struct call_leg *early = call_branch_leg(e, leg, ev->msg);
-	char *sdp = early && leg->media ? early_answer(early, now, ev->msg) : NULL;
+	char *sdp = early && leg->media ? early_sdp(early, now, ev) : NULL;
 
 	if (sdp && call_media_apply(e, call)) {
 		free(sdp);
@@ -72,7 +90,7 @@ int call_leg_take_2xx(struct call_engine *e, u64 now, struct call_leg *leg,
 {
 	struct slice offer;
 
-	if (leg->late && call_has_sdp(ev->msg, &offer))
+	if (leg->late && !leg->settled && call_has_sdp(ev->msg, &offer))
 		return call_leg_keep_offer(leg, ev);
 	return call_leg_ack_now(e, now, leg, ev);
 }
@@ -97,13 +115,24 @@ static int read_2xx(struct call_leg *leg, u64 now, const struct sip_msg *msg, ch
 			   media_answer(media, now, false, body, sdp, refusal);
 }
 
+/* They were of the first INVITE: those inside the call have answers of their own. */
+static void forget_early(struct call_leg *leg)
+{
+	free(leg->answer);
+	leg->answer = NULL;
+	leg->settled = false;
+}
+
 int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_msg *msg)
 {
 	struct call *call = leg->call;
 	struct media_refusal refusal;
 	char *sdp, text[96];
+	int err;
 
-	if (!read_2xx(leg, now, msg, &sdp, &refusal)) {
+	err = read_2xx(leg, now, msg, &sdp, &refusal);
+	forget_early(leg);
+	if (!err) {
 		if (call_media_apply(e, call)) {
 			free(sdp);
 			call_end_without_memory(e, now, call);

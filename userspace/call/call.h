@@ -101,7 +101,8 @@ struct call_leg {
 	u32 refusals;			/* 422 in a row */
 	bool late;			/* our INVITE has no offer: its 2xx makes one */
 	char *answer;			/* B: of a reliable response; its 2xx may have none */
-	bool settled;			/* B: an UPDATE has built on it: nothing replaces it */
+	bool settled;			/* B: no 2xx to the first INVITE replaces what is agreed */
+	bool offered;			/* B: by a reliable response, whose PRACK will answer */
 	bool answered;			/* A: has had an answer reliably; our 2xx has none */
 	struct call_attempt *attempts;	/* where the trunk has credentials */
 	struct sip_client *unacked;	/* of that 2xx, whose ACK waits for the answer */
@@ -307,7 +308,10 @@ void call_auth_clear(struct call_leg *leg);
 void call_bye_answer(struct call_engine *e, u64 now, struct call_leg *leg);
 
 /* prack.c: reliable provisional responses, on each leg for itself */
-/* leg has had a reliable response: acknowledges it, and keeps the answer in it. */
+/*
+ * leg has had a reliable response: keeps the answer in it, and acknowledges it, unless the
+ * acknowledgement must wait for the caller's answer to what it offers.
+ */
 void call_prack_send(struct call_engine *e, u64 now, struct call_leg *leg,
 		     const struct sip_msg *msg);
 /* Must a provisional response to the caller be reliable? */
@@ -334,9 +338,14 @@ bool call_session_refused(struct call_engine *e, u64 now, struct call_leg *root,
 			  const struct sip_event *ev);
 void call_session_timer(struct call_engine *e, u64 now, struct call_leg *leg);
 
+int call_prack_carry(struct call_engine *e, u64 now, struct call_message *m);
+
 /* update.c */
+/* The offer in a request of leg's peer, UPDATE or PRACK, which it answers. */
+void call_update_offer(struct call_engine *e, u64 now, struct call_leg *leg,
+		       const struct sip_event *ev, struct slice offer);
 int call_update_send(struct call_engine *e, u64 now, struct call_message *m);
-/* Final response to leg's UPDATE, if there is one. */
+/* Final response to leg's UPDATE, or PRACK with an offer, if there is one. */
 void call_update_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
 			 struct slice headers, const char *sdp);
 /* msg is from leg's peer: does it allow UPDATE? */

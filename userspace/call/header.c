@@ -173,7 +173,10 @@ char *call_headers_answer(const struct sip_msg *msg)
 	return lines;
 }
 
-/* Without an offer nobody may make one in a response that we would have to answer at once. */
+/*
+ * Without an offer a reliable response may make one, which the caller must be able to answer
+ * in his PRACK.
+ */
 char *call_headers_invite(const struct sip_msg *msg, bool offer)
 {
 	char *lines = new_lines(msg), *end = lines;
@@ -181,7 +184,7 @@ char *call_headers_invite(const struct sip_msg *msg, bool offer)
 	if (!lines)
 		return NULL;
 	end += sprintf(end, CALL_ALLOW "%sMax-Forwards: %d\r\n",
-		       offer ? CALL_SUPPORTED : CALL_SUPPORTED_LATE,
+		       offer || sip_msg_supports(msg, "100rel") ? CALL_SUPPORTED : CALL_SUPPORTED_LATE,
 		       msg->max_forwards > 0 ? msg->max_forwards - 1 : 70);
 	copy_passed(end, msg);
 	return lines;

@@ -181,7 +181,7 @@ int call_leg_ack_now(struct call_engine *e, u64 now, struct call_leg *leg,
 	char *sdp = NULL;
 	int err;
 
-	if (leg->late && call_has_sdp(ev->msg, &offer))
+	if (leg->late && !leg->settled && call_has_sdp(ev->msg, &offer))
 		sdp = media_reject(leg->call->id, offer);
 	content = ack_content(leg, sdp);
 	err = sip_ack(e->sip, now, ev->client, leg->dialog, &content);

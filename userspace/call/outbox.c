@@ -77,6 +77,8 @@ static int send_request(struct call_engine *e, u64 now, struct call_message *m)
 		return call_leg_ack_kept(e, now, m->leg, m->sdp);
 	case SIP_UPDATE:
 		return call_update_send(e, now, m);
+	case SIP_PRACK:
+		return call_prack_carry(e, now, m);
 	default:
 		return call_invite_send(e, now, m);
 	}

@@ -21,7 +21,8 @@ void call_update_learn(struct call_leg *leg, const struct sip_msg *msg)
 static void answer(struct call_engine *e, u64 now, struct call_leg *leg, struct sip_server *server,
 		   u16 status, struct slice headers, const char *sdp)
 {
-	char *lines = status < 300 ? call_session_answer(e, now, leg, headers) : NULL;
+	bool refreshes = status < 300 && sip_server_request(server)->method == SIP_UPDATE;
+	char *lines = refreshes ? call_session_answer(e, now, leg, headers) : NULL;
 	struct sip_content content = {
 		.headers = lines ? slice_str(lines) : headers,
 		.content_type = sdp ? SLICE("application/sdp") : SLICE(""),
@@ -115,9 +116,31 @@ static void carry(struct call_engine *e, u64 now, struct call_leg *leg, const st
 	call_update_respond(e, now, leg, 500, SLICE(""), NULL);
 }
 
-CALL_ACTION(call_update)
+void call_update_offer(struct call_engine *e, u64 now, struct call_leg *leg,
+		       const struct sip_event *ev, struct slice offer)
 {
 	struct call_leg *other = call_other(leg);
+	u16 status;
+
+	if (leg->call->invite && other)
+		settle(leg, other, now);
+	status = other ? refusal_of(leg, other, call_leg_media(leg)) : 500;
+	if (!status) {
+		carry(e, now, leg, ev, offer);
+		return;
+	}
+	e->counters[CALL_COUNT_GLARE] += status == 491;
+	if (status == 504 && ev->msg->method == SIP_PRACK) {
+		answer(e, now, leg, ev->server, 488,
+		       SLICE("Warning: 399 jalur \"the far side takes no offer now\"\r\n"), NULL);
+		return;
+	}
+	answer(e, now, leg, ev->server, status,
+	       status == 500 ? SLICE("Retry-After: 3\r\n") : SLICE(""), NULL);
+}
+
+CALL_ACTION(call_update)
+{
 	u16 status = call_body_refusal(ev->msg);
 	char lines[SIP_SESSION_LINES];
 	struct slice offer;
@@ -134,16 +157,7 @@ CALL_ACTION(call_update)
 		       status == 415 ? SLICE(CALL_ACCEPT) : SLICE(CALL_ALLOW CALL_SUPPORTED), NULL);
 		return;
 	}
-	if (leg->call->invite && other)
-		settle(leg, other, now);
-	status = other ? refusal_of(leg, other, call_leg_media(leg)) : 500;
-	if (status) {
-		e->counters[CALL_COUNT_GLARE] += status == 491;
-		answer(e, now, leg, ev->server, status,
-		       status == 500 ? SLICE("Retry-After: 3\r\n") : SLICE(""), NULL);
-		return;
-	}
-	carry(e, now, leg, ev, offer);
+	call_update_offer(e, now, leg, ev, offer);
 }
 
 static void fail(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_event *ev)
