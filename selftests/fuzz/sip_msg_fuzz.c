@@ -92,6 +92,18 @@ static void acknowledge(const struct sip_msg *msg)
 	sip_msg_supports(msg, "100rel");
 }
 
+static void replace(const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_REPLACES);
+	struct sip_replaces r;
+
+	if (!hdr || !sip_parse_replaces(hdr->value, &r))
+		return;
+	check_inside(r.call_id, hdr->value);
+	check_inside(r.to_tag, hdr->value);
+	check_inside(r.from_tag, hdr->value);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct sip_msg msg;
@@ -113,6 +125,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		respond(copy);
 	negotiate(copy);
 	acknowledge(copy);
+	replace(copy);
 	free(copy);
 	return 0;
 }

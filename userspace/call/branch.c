@@ -216,27 +216,33 @@ void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root)
 
 /* --- its beginning --- */
 
-static struct call_leg *new_root(struct call_engine *e, struct call *call,
-				 const struct call_destination *to)
+static struct call_leg *new_root(struct call_engine *e, struct call *call, size_t trunk,
+				 const struct flow *flow)
 {
-	const struct call_trunk *trunk = &call->policy->trunks[to->trunk];
-	int listener = call_policy_listener(call->policy, trunk, e->listeners, e->nlisteners);
-	struct call_leg *root;
+	struct call_leg *root = call_leg_new(e, call, MEDIA_LEG_B);
 
-	if (listener < 0 || !trunk->target.family)
-		return NULL;
-	root = call_leg_new(e, call, MEDIA_LEG_B);
 	if (!root)
 		return NULL;
 	root->root = root;
-	root->trunk = (int)to->trunk;
-	root->realm = (int)trunk->realm;
-	root->peer = trunk->target;
-	root->listener = (u32)listener;
-	root->ring = to->ring;
+	root->trunk = (int)trunk;
+	root->realm = (int)call->policy->trunks[trunk].realm;
+	root->peer = flow->peer;
+	root->listener = flow->listener;
 	if (!call->legs[1])
 		call->legs[1] = root;
 	return root;
+}
+
+static struct call_leg *root_of_destination(struct call_engine *e, struct call *call,
+					    const struct call_destination *to)
+{
+	const struct call_trunk *trunk = &call->policy->trunks[to->trunk];
+	int listener = call_policy_listener(call->policy, trunk, e->listeners, e->nlisteners);
+	struct flow flow = { .listener = (u32)listener, .peer = trunk->target };
+
+	if (listener < 0 || !trunk->target.family)
+		return NULL;
+	return new_root(e, call, to->trunk, &flow);
 }
 
 static void failure_of_media(const struct media_refusal *refusal, struct call_failure *f)
@@ -268,26 +274,46 @@ static int carry_offer(struct call_engine *e, u64 now, struct call_leg *root,
 		free(sdp);
 		return -ENOMEM;
 	}
-	return call_outbox_request(e, now, root, SIP_INVITE, call_headers_invite(msg, sdp), sdp);
+	return call_outbox_request(e, now, root, SIP_INVITE, call_invite_headers(root->call, sdp),
+				   sdp);
+}
+
+static void start(struct call_engine *e, u64 now, struct call_leg *root)
+{
+	struct call_failure f = { .status = 503, .text = "no memory" };
+
+	if (!carry_offer(e, now, root, &f))
+		return;
+	root->state = CALL_LEG_DONE;
+	close_media(now, root);
+	keep_best(root->call, &f);
 }
 
 void call_branch_start(struct call_engine *e, u64 now, struct call *call,
 		       const struct call_destination *to, char *user)
 {
-	struct call_failure f = { .status = 503, .text = "no memory" };
-	struct call_leg *root = new_root(e, call, to);
+	struct call_leg *root = root_of_destination(e, call, to);
 
 	if (!root) {
 		free(user);
 		return;
 	}
+	root->ring = to->ring;
 	root->user = user;
 	root->redirected = user;
-	if (!carry_offer(e, now, root, &f))
-		return;
-	root->state = CALL_LEG_DONE;
-	close_media(now, root);
-	keep_best(call, &f);
+	start(e, now, root);
+}
+
+bool call_branch_replace(struct call_engine *e, u64 now, struct call *call)
+{
+	struct call_leg *root = new_root(e, call, (size_t)call->replacement->trunk,
+					 &call->replacement->flow);
+
+	call->next_to = call->route->nto;
+	if (!root)
+		return false;
+	start(e, now, root);
+	return any_open(call) || call->state >= CALL_ANSWERED;
 }
 
 bool call_branch_next(struct call_engine *e, u64 now, struct call *call)

@@ -115,6 +115,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	timers_release(&e->timers, CALL_NTIMERS);
 	call_outbox_clear(call);
 	call_redirect_clear(call);
+	call_replaces_clear(call);
 	if (call->invite)
 		sip_server_put(e->sip, now, call->invite);
 	for (i = 0; i < call->nall; i++)

@@ -24,8 +24,8 @@
 #include "media/negotiation.h"
 
 #define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE\r\n"
-#define CALL_SUPPORTED "Supported: 100rel, timer\r\n"
-#define CALL_SUPPORTED_LATE "Supported: timer\r\n"
+#define CALL_SUPPORTED "Supported: 100rel, timer, replaces\r\n"
+#define CALL_SUPPORTED_LATE "Supported: timer, replaces\r\n"
 #define CALL_ACCEPT \
 	"Accept: application/sdp, multipart/mixed, multipart/alternative\r\n" \
 	"Accept-Encoding: identity\r\n"
@@ -172,6 +172,14 @@ struct call_redirect {
 	char *user;
 };
 
+/* Whose dialog a call takes over, and how he knows it (RFC 3891). */
+struct call_replacement {
+	char *line;			/* Replaces, and that it is required */
+	char *request_uri;
+	struct flow flow;
+	int trunk;
+};
+
 struct call {
 	struct list node;		/* in the engine */
 	struct call *hash_next;
@@ -187,6 +195,7 @@ struct call {
 	size_t next_to;			/* destination of the route */
 	struct list redirects;		/* struct call_redirect, not called yet */
 	u8 nredirects;			/* called ones included */
+	struct call_replacement *replacement;	/* it goes there and nowhere else; or NULL */
 	struct call_leg *heard;		/* the root whose early media the caller hears */
 	struct call_failure failure;	/* the best so far (RFC 3261 §16.7) */
 	struct timer timer, idle_timer;
@@ -309,8 +318,8 @@ void call_bye_answer(struct call_engine *e, u64 now, struct call_leg *leg);
 
 /* prack.c: reliable provisional responses, on each leg for itself */
 /*
- * leg has had a reliable response: keeps the answer in it, and acknowledges it, unless the
- * acknowledgement must wait for the caller's answer to what it offers.
+ * leg has had a reliable response: keeps the answer in it, and acknowledges it, unless that
+ * PRACK must wait for the caller's answer to what it offers.
  */
 void call_prack_send(struct call_engine *e, u64 now, struct call_leg *leg,
 		     const struct sip_msg *msg);
@@ -372,6 +381,20 @@ struct call_leg *call_branch_leg(struct call_engine *e, struct call_leg *root,
 void call_branch_hear(struct call *call, struct call_leg *root);
 void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root);
 void call_end_without_memory(struct call_engine *e, u64 now, struct call *call);
+
+/* The one whom the call's replacement is about, instead of the route's. false: it cannot be. */
+bool call_branch_replace(struct call_engine *e, u64 now, struct call *call);
+
+/* replaces.c */
+/*
+ * The leg whose dialog Replaces in msg names; NULL: there is none in it. 0, or the status to
+ * refuse it with, and why.
+ */
+u16 call_replaces_find(struct call_engine *e, const struct sip_msg *msg, struct call_leg **found,
+		       const char **why);
+/* call will go to the one on the other side of leg. false: it cannot. */
+bool call_replaces_take(struct call *call, struct call_leg *leg);
+void call_replaces_clear(struct call *call);
 
 /* redirect.c: 3xx */
 /* true: the Contacts of root's 3xx will be called instead of it. */
@@ -459,6 +482,8 @@ void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16
 /* ACK to the 2xx of ev; when that makes an offer, as soon as there is an answer. 0 or -errno. */
 int call_leg_take_2xx(struct call_engine *e, u64 now, struct call_leg *leg,
 		      const struct sip_event *ev);
+/* Header lines of the first INVITE to a destination; malloc'ed. NULL: no memory. */
+char *call_invite_headers(const struct call *call, bool offer);
 /* The dialog that leg B's first INVITE begins. 0 or -ENOMEM. */
 int call_invite_dialog(struct call_engine *e, struct call_leg *leg);
 /* The INVITE goes out on leg B, now that the kernel has the session. */
@@ -480,11 +505,11 @@ struct call_target {
 };
 
 /*
- * From the caller's INVITE; hosts are ours and the trunk's. called: the user to call. 0 or
- * -ENOMEM.
+ * From the caller's INVITE; hosts are ours and that of uri, which has the user to call, or gets
+ * it from called. 0 or -ENOMEM.
  */
 int call_target_make(struct call_target *target, const struct sip_msg *msg, struct slice called,
-		     const struct call_trunk *trunk, const struct sip_listener *listener);
+		     const char *uri, const struct sip_listener *listener);
 void call_target_clear(struct call_target *target);
 struct slice call_uri_user(struct slice uri);	/* empty: none, or not a SIP or tel URI */
 

@@ -61,7 +61,7 @@ static const struct {
 
 	{ "Path", 0, DROPPED },
 	{ "Service-Route", 0, DROPPED },
-	{ "Replaces", 0, DROPPED },
+	{ "Replaces", 0, CONSUMED },
 	{ "Join", 0, DROPPED },
 	{ "In-Reply-To", 0, DROPPED },
 	{ "Target-Dialog", 0, DROPPED },
@@ -180,11 +180,12 @@ char *call_headers_answer(const struct sip_msg *msg)
 char *call_headers_invite(const struct sip_msg *msg, bool offer)
 {
 	char *lines = new_lines(msg), *end = lines;
+	bool reliable = offer || sip_msg_supports(msg, "100rel");
 
 	if (!lines)
 		return NULL;
 	end += sprintf(end, CALL_ALLOW "%sMax-Forwards: %d\r\n",
-		       offer || sip_msg_supports(msg, "100rel") ? CALL_SUPPORTED : CALL_SUPPORTED_LATE,
+		       reliable ? CALL_SUPPORTED : CALL_SUPPORTED_LATE,
 		       msg->max_forwards > 0 ? msg->max_forwards - 1 : 70);
 	copy_passed(end, msg);
 	return lines;
@@ -219,7 +220,8 @@ char *call_headers_reason(const struct sip_msg *msg)
 /* What is in CALL_SUPPORTED. */
 static bool is_supported(struct slice tag)
 {
-	return slice_caseeq(tag, SLICE("100rel")) || slice_caseeq(tag, SLICE("timer"));
+	return slice_caseeq(tag, SLICE("100rel")) || slice_caseeq(tag, SLICE("timer")) ||
+	       slice_caseeq(tag, SLICE("replaces"));
 }
 
 char *call_headers_unsupported(const struct sip_msg *msg)

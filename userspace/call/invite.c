@@ -103,7 +103,8 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
 	const struct call_route *route;
 	char lines[SIP_SESSION_LINES];
-	struct call_leg *a;
+	struct call_leg *a, *replaced;
+	const char *why;
 	struct call *call;
 	u16 status;
 	int err;
@@ -114,6 +115,11 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	if (!route) {
 		e->counters[CALL_COUNT_REFUSED_ROUTE]++;
 		call_refuse(e, now, ev, 404, "", "no route");
+		return;
+	}
+	status = call_replaces_find(e, ev->msg, &replaced, &why);
+	if (status) {
+		call_refuse(e, now, ev, status, "", why);
 		return;
 	}
 	call = call_new(e, now, ev);
@@ -146,22 +152,37 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	call_leg_respond(e, now, a, 100, NULL, SLICE(""), NULL);
 	call_event_add(e, now, CALL_EVENT_NEW, call);
 	call_set_timer(e, now, call);
-	if (!call_branch_next(e, now, call))
+	if (!(replaced ? call_replaces_take(call, replaced) && call_branch_replace(e, now, call) :
+			 call_branch_next(e, now, call)))
 		end_unsent(e, now, call);
 	call_settle(e, now, call);
 }
 
 /* --- leg B --- */
 
+char *call_invite_headers(const struct call *call, bool offer)
+{
+	char *headers = call_headers_invite(sip_server_request(call->invite), offer), *all;
+
+	if (!headers || !call->replacement)
+		return headers;
+	if (asprintf(&all, "%s%s", headers, call->replacement->line) < 0)
+		all = NULL;
+	free(headers);
+	return all;
+}
+
 int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
 {
 	const struct sip_msg *msg = sip_server_request(leg->call->invite);
-	const struct call_trunk *trunk = &leg->call->policy->trunks[leg->trunk];
+	const struct call_replacement *r = leg->call->replacement;
+	const char *uri = r ? r->request_uri : leg->call->policy->trunks[leg->trunk].target_uri;
+	struct slice called = leg->user ? slice_str(leg->user) : call_uri_user(msg->ruri);
 	struct call_target target;
 	int err;
 
-	err = call_target_make(&target, msg, leg->user ? slice_str(leg->user) :
-			       call_uri_user(msg->ruri), trunk, &e->listeners[leg->listener]);
+	err = call_target_make(&target, msg, r ? SLICE("") : called, uri,
+			       &e->listeners[leg->listener]);
 	if (err)
 		return err;
 	target.dialog.flow = (struct flow){ .listener = leg->listener, .peer = leg->peer };

@@ -138,6 +138,7 @@ bool call_redirect_follow(struct call_leg *root, const struct sip_msg *msg)
 	size_t i, n, found = 0;
 
 	if (root->call->route->redirect != CALL_REDIRECT_FOLLOW || root->given_up ||
+	    root->call->replacement ||
 	    msg->status < 300 || msg->status > 302)
 		return false;
 	n = read_contacts(msg, contacts);

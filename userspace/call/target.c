@@ -93,13 +93,13 @@ static void print_host(const struct sip_listener *listener, char *host, size_t s
 }
 
 int call_target_make(struct call_target *target, const struct sip_msg *msg, struct slice called,
-		     const struct call_trunk *trunk, const struct sip_listener *listener)
+		     const char *uri, const struct sip_listener *listener)
 {
 	char host[ADDR_STRLEN + 2];
 
 	print_host(listener, host, sizeof(host));
 	*target = (struct call_target){
-		.request_uri = print_request_uri(called, trunk->target_uri),
+		.request_uri = print_request_uri(called, uri),
 		.from = print_from(msg, host),
 		.contact_user = slice_dup(call_uri_user(msg->from.uri)),
 	};

@@ -398,6 +398,12 @@ static struct sip_dialog *find_exact(struct sip_engine *e, struct slice local, s
 	return NULL;
 }
 
+struct sip_dialog *sip_dialog_of_ids(struct sip_engine *e, struct slice call_id,
+				     struct slice local_tag, struct slice remote_tag)
+{
+	return find_exact(e, local_tag, remote_tag, call_id);
+}
+
 struct sip_dialog *sip_dialog_find(struct sip_engine *e, const struct sip_msg *msg)
 {
 	return find_exact(e, msg->to.tag, msg->from.tag, msg->call_id);

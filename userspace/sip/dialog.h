@@ -69,6 +69,9 @@ int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct
 /* Another fork's dialog, as a copy of d's identity with msg's tag and target. */
 struct sip_dialog *sip_dialog_fork(struct sip_engine *e, const struct sip_dialog *d,
 				   const struct sip_msg *msg);
+/* The dialog that is called so on our side, whatever its state; NULL: there is none. */
+struct sip_dialog *sip_dialog_of_ids(struct sip_engine *e, struct slice call_id,
+				     struct slice local_tag, struct slice remote_tag);
 /* The Request-URI of the next request; good until the dialog learns another. */
 struct slice sip_dialog_request_uri(const struct sip_dialog *d);
 void sip_dialog_free(struct sip_engine *e, struct sip_dialog *d);	/* NULL allowed */

@@ -127,6 +127,14 @@ bool sip_parse_via(struct slice element, struct sip_via *out);
 bool sip_parse_cseq(struct slice value, u32 *number, struct slice *method);
 /* "776656 1 INVITE" (RFC 3262 §7.2) */
 bool sip_parse_rack(struct slice value, u32 *rseq, u32 *cseq, struct slice *method);
+
+/* A dialog as the one who gets it knows it: to_tag is his own (RFC 3891 §6.1). */
+struct sip_replaces {
+	struct slice call_id, to_tag, from_tag;
+	bool early_only;
+};
+
+bool sip_parse_replaces(struct slice value, struct sip_replaces *out);
 /* Takes the next element of a comma-separated header value off *rest. */
 bool sip_next_element(struct slice *rest, struct slice *element);
 /*

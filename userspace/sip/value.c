@@ -73,6 +73,29 @@ bool sip_param(struct slice params, const char *name, struct slice *value)
 	return false;
 }
 
+/* What stands before the first ';' is a Call-ID, which is made of words and of no ';'. */
+bool sip_parse_replaces(struct slice value, struct sip_replaces *out)
+{
+	const char *semicolon = value.n ? memchr(value.p, ';', value.n) : NULL;
+	struct slice params, name, its;
+	int more;
+
+	*out = (struct sip_replaces){ .early_only = false };
+	if (!semicolon)
+		return false;
+	out->call_id = slice_trim(slice_of(value.p, (size_t)(semicolon - value.p)));
+	params = slice_of(semicolon, value.n - (size_t)(semicolon - value.p));
+	while ((more = sip_next_param(&params, &name, &its)) == 1) {
+		if (sip_is(name, "to-tag"))
+			out->to_tag = its;
+		else if (sip_is(name, "from-tag"))
+			out->from_tag = its;
+		else if (sip_is(name, "early-only"))
+			out->early_only = true;
+	}
+	return !more && out->call_id.n && out->to_tag.n && out->from_tag.n;
+}
+
 bool sip_next_element(struct slice *rest, struct slice *element)
 {
 	struct sip_cursor c = sip_cursor_of(*rest);
