@@ -147,7 +147,7 @@ TEST_F(call, hides_each_leg_from_the_other)
 	EXPECT_FALSE(contains(msg->bytes, h->ua[A].local_tag));
 	EXPECT_FALSE(contains(msg->bytes, "phone-a"));
 	EXPECT_FALSE(contains(msg->bytes, "sbc.example"));
-	EXPECT_TRUE(slice_eq(header(msg, "X-Colour"), SLICE("blue")));
+	EXPECT_FALSE(header(msg, "X-Colour").n);
 	EXPECT_TRUE(contains(header(msg, "Subject"), "one"));
 	EXPECT_TRUE(contains(header(msg, "Subject"), "two"));
 	EXPECT_TRUE(contains(header(msg, "From"), "\"Alice\" <sip:alice@" IP_INSIDE));
@@ -162,7 +162,7 @@ TEST_F(call, hides_each_leg_from_the_other)
 	EXPECT_FALSE(contains(msg->bytes, IP_INSIDE));
 	EXPECT_FALSE(contains(msg->bytes, "secret-tag"));
 	EXPECT_FALSE(contains(msg->bytes, "pbx-b"));
-	EXPECT_TRUE(slice_eq(header(msg, "X-Shape"), SLICE("round")));
+	EXPECT_FALSE(header(msg, "X-Shape").n);
 	EXPECT_TRUE(contains(header(msg, "Contact"), IP_ADVERTISED));
 	EXPECT_TRUE(contains(header(msg, "Record-Route"), IP_A ":5099"));
 	EXPECT_TRUE(contains(header(msg, "Allow"), "BYE"));

@@ -67,7 +67,7 @@ CALL_ACTION(call_invite_progress)
 	}
 	if (early && ev->reliable)
 		call_prack_send(e, now, early, ev->msg);
-	call_outbox_progress(e, now, call_other(early ? early : leg), ev->msg,
+	call_outbox_progress(e, now, call_other(early ? early : leg), leg, ev->msg,
 			     call_prack_wanted(call, ev->reliable, sdp), sdp);
 }
 
@@ -125,6 +125,7 @@ static void forget_early(struct call_leg *leg)
 
 int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_msg *msg)
 {
+	struct call_leg *other = call_other(leg);
 	struct call *call = leg->call;
 	struct media_refusal refusal;
 	char *sdp, text[96];
@@ -138,8 +139,8 @@ int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const stru
 			call_end_without_memory(e, now, call);
 			return -ENOMEM;
 		}
-		if (!call_outbox_respond(e, now, call_other(leg), msg->status, msg->reason,
-					 call_headers_answer(msg), sdp))
+		if (!call_outbox_respond(e, now, other, msg->status, call_phrase_pass(leg, msg),
+					 call_headers_answer(e, leg, other, msg), sdp))
 			return 0;
 		call_end_without_memory(e, now, call);
 		return -ENOMEM;
@@ -208,6 +209,7 @@ void call_failure_make(const struct call_engine *e, const struct call_leg *root,
 		       const struct sip_event *ev, struct call_failure *f)
 {
 	const struct sip_msg *msg = ev->type == SIP_EVENT_RESPONSE ? ev->msg : NULL;
+	const struct call_leg *other = root->call->legs[!root->side];
 
 	f->status = failure_status(root, ev);
 	f->by = msg ? CALL_ENDED_BY_CALLEE : CALL_ENDED_BY_JALUR;
@@ -215,8 +217,8 @@ void call_failure_make(const struct call_engine *e, const struct call_leg *root,
 	f->headers = NULL;
 	if (msg) {
 		if (!is_our_challenge(root, msg))
-			f->headers = call_headers_pass(msg);
-		f->phrase = msg->status == f->status ? slice_dup(msg->reason) : NULL;
+			f->headers = call_headers_pass(e, root, other, msg);
+		f->phrase = msg->status == f->status ? call_phrase_pass(root, msg) : NULL;
 		if (f->status < 400)
 			f->headers = call_redirect_pass(e, root->call, msg, f->headers);
 	}

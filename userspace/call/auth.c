@@ -146,7 +146,7 @@ static int renew_dialog(struct call_engine *e, struct call_leg *leg)
 static void replace(struct call_leg *leg, const struct sip_client *old, struct sip_client *new)
 {
 	struct sip_client **const waiting[] = {
-		&leg->invite, &leg->bye, &leg->updating, &leg->refresh,
+		&leg->invite, &leg->bye, &leg->updating, &leg->refresh, &leg->asking,
 	};
 	size_t i;
 

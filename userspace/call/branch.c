@@ -274,8 +274,8 @@ static int carry_offer(struct call_engine *e, u64 now, struct call_leg *root,
 		free(sdp);
 		return -ENOMEM;
 	}
-	return call_outbox_request(e, now, root, SIP_INVITE, call_invite_headers(root->call, sdp),
-				   sdp);
+	return call_outbox_request(e, now, root, SIP_INVITE,
+				   call_invite_headers(e, root, sdp), sdp);
 }
 
 static void start(struct call_engine *e, u64 now, struct call_leg *root)

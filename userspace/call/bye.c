@@ -12,8 +12,11 @@
 static void accept_bye(struct call_engine *e, u64 now, struct call_leg *leg,
 		       struct sip_server *server)
 {
-	struct sip_content content = { .headers = SLICE("") };
+	struct sip_content content;
+	char line[CALL_RTP_STAT];
 
+	call_rtp_stat(leg, line);
+	content = (struct sip_content){ .headers = slice_str(line) };
 	sip_respond(e->sip, now, server, leg->dialog, 200, NULL, &content);
 	sip_server_put(e->sip, now, server);
 }
@@ -38,8 +41,10 @@ static void take_bye(struct call_engine *e, u64 now, struct call_leg *leg,
 CALL_ACTION(call_bye)
 {
 	/* What a BYE carries passes to a BYE; to a CANCEL, its Reason alone. */
+	const struct call_leg *other = call_other(leg);
 	bool early = leg->call->state < CALL_ANSWERED;
-	char *headers = early ? call_headers_reason(ev->msg) : call_headers_pass(ev->msg);
+	char *headers = early ? call_headers_reason(e, leg, other, ev->msg) :
+				call_headers_pass(e, leg, other, ev->msg);
 
 	take_bye(e, now, leg, ev->server);
 	call_end(e, now, leg->call, &(struct call_reason){

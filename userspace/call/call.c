@@ -180,9 +180,9 @@ void call_settle(struct call_engine *e, u64 now, struct call *call)
 
 	if (call->state != CALL_ENDING || call->tickets)
 		return;
-	call_tell_end(e, now, call);
 	for (i = 0; i < call->nall; i++)
 		call_bye_answer(e, now, call->all[i]);
+	call_tell_end(e, now, call);
 	for (i = 0; i < call->nall; i++)
 		if (call->all[i]->state != CALL_LEG_DONE)
 			return;

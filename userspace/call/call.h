@@ -57,6 +57,7 @@ enum call_input {
 	CALL_INPUT_UPDATE,
 	CALL_INPUT_UPDATED,	/* final outcome of our UPDATE */
 	CALL_INPUT_REFRESHED,	/* of our refresh */
+	CALL_INPUT_ASKED,	/* of our OPTIONS */
 	CALL_INPUT_OTHER,	/* a method that is not in Allow */
 	CALL_INPUT_PROVISIONAL,	/* responses to our INVITE */
 	CALL_INPUT_SUCCESS,
@@ -91,6 +92,8 @@ struct call_leg {
 	struct sip_server *hung_up;	/* their BYE, while the media session goes */
 	struct sip_server *update;	/* an UPDATE of theirs with an offer, not answered yet */
 	struct sip_client *updating;	/* ours */
+	struct sip_server *question;	/* OPTIONS of theirs, not answered yet */
+	struct sip_client *asking;	/* ours */
 	bool updates;			/* they allow UPDATE */
 	struct sip_session_timer session;	/* agreed on */
 	struct sip_session_timer asked;		/* what our 2xx will agree to, with these lines: */
@@ -316,6 +319,15 @@ void call_auth_clear(struct call_leg *leg);
 /* 200 to the BYE of leg's peer, if there was one: the media session is gone. */
 void call_bye_answer(struct call_engine *e, u64 now, struct call_leg *leg);
 
+/* stat.c */
+#define CALL_RTP_STAT 256
+/* P-RTP-Stat for leg's peer; empty: it wants none, or there are no figures. */
+void call_rtp_stat(const struct call_leg *leg, char line[CALL_RTP_STAT]);
+
+/* capability.c */
+/* The answer to a question of leg's peer, when its call ends first. */
+void call_question_end(struct call_engine *e, u64 now, struct call_leg *leg);
+
 /* prack.c: reliable provisional responses, on each leg for itself */
 /*
  * leg has had a reliable response: keeps the answer in it, and acknowledges it, unless that
@@ -407,12 +419,13 @@ char *call_redirect_pass(const struct call_engine *e, const struct call *call,
 			 const struct sip_msg *msg, char *headers);
 
 /* outbox.c */
-/* Both take ownership of headers and sdp, also on error: -ENOMEM. */
+/* All take ownership of the strings, also on error: -ENOMEM. */
 int call_outbox_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
-			struct slice phrase, char *headers, char *sdp);
-/* A provisional response; reliable: and as such, if the INVITE's sender can do that. */
+			char *phrase, char *headers, char *sdp);
+/* A provisional response of from; reliable: and as such, if the INVITE's sender can do that. */
 int call_outbox_progress(struct call_engine *e, u64 now, struct call_leg *leg,
-			 const struct sip_msg *msg, bool reliable, char *sdp);
+			 const struct call_leg *from, const struct sip_msg *msg, bool reliable,
+			 char *sdp);
 /* To leg's UPDATE. */
 int call_outbox_updated(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
 			char *headers, char *sdp);
@@ -465,6 +478,8 @@ CALL_ACTION(call_bye_late);
 CALL_ACTION(call_bye_done);
 CALL_ACTION(call_cancel);
 CALL_ACTION(call_options);
+CALL_ACTION(call_ask);
+CALL_ACTION(call_asked);
 CALL_ACTION(call_not_allowed);
 CALL_ACTION(call_prack);
 CALL_ACTION(call_prack_missing);
@@ -483,7 +498,7 @@ void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16
 int call_leg_take_2xx(struct call_engine *e, u64 now, struct call_leg *leg,
 		      const struct sip_event *ev);
 /* Header lines of the first INVITE to a destination; malloc'ed. NULL: no memory. */
-char *call_invite_headers(const struct call *call, bool offer);
+char *call_invite_headers(const struct call_engine *e, const struct call_leg *root, bool offer);
 /* The dialog that leg B's first INVITE begins. 0 or -ENOMEM. */
 int call_invite_dialog(struct call_engine *e, struct call_leg *leg);
 /* The INVITE goes out on leg B, now that the kernel has the session. */
@@ -508,21 +523,44 @@ struct call_target {
  * From the caller's INVITE; hosts are ours and that of uri, which has the user to call, or gets
  * it from called. 0 or -ENOMEM.
  */
-int call_target_make(struct call_target *target, const struct sip_msg *msg, struct slice called,
-		     const char *uri, const struct sip_listener *listener);
+int call_target_make(struct call_target *target, const struct call_leg *to,
+		     const struct sip_msg *msg, struct slice called, const char *uri,
+		     const struct sip_listener *listener);
+/* Our host on listener, as others see it. */
+void call_print_host(const struct sip_listener *listener, char *host, size_t size);
 void call_target_clear(struct call_target *target);
 struct slice call_uri_user(struct slice uri);	/* empty: none, or not a SIP or tel URI */
 
 /* header.c: header lines as malloc'ed strings; NULL: no memory, or no such line */
-/* What may pass to the other leg. A request's Max-Forwards is carried minus one. */
-char *call_headers_pass(const struct sip_msg *msg);
-/* The same for the first INVITE, and for a 2xx to it, with our own capabilities. */
-char *call_headers_invite(const struct sip_msg *msg, bool offer);
-char *call_headers_answer(const struct sip_msg *msg);
-char *call_headers_reason(const struct sip_msg *msg);
+/* What of msg may pass. A request's Max-Forwards is carried minus one. */
+char *call_headers_pass(const struct call_engine *e, const struct call_leg *from,
+			const struct call_leg *to, const struct sip_msg *msg);
+/* The same for the caller's first INVITE, and for a 2xx to it, with our own capabilities. */
+char *call_headers_invite(const struct call_engine *e, const struct call_leg *to,
+			  const struct sip_msg *msg, bool offer);
+char *call_headers_answer(const struct call_engine *e, const struct call_leg *from,
+			  const struct call_leg *to, const struct sip_msg *msg);
+char *call_headers_reason(const struct call_engine *e, const struct call_leg *from,
+			  const struct call_leg *to, const struct sip_msg *msg);
+/* The reason phrase; NULL: the RFC's will do. */
+char *call_phrase_pass(const struct call_leg *from, const struct sip_msg *msg);
 /* Unsupported, for what a request requires. */
 char *call_headers_unsupported(const struct sip_msg *msg);
 char *call_warning(const struct media_refusal *refusal);
+
+/* identity.c */
+/* Privacy (RFC 3323 §4.2) has this value. */
+bool call_privacy_asks(const struct sip_msg *msg, const char *value);
+/* It has one that nobody here knows. */
+bool call_privacy_unknown(const struct sip_msg *msg);
+/* to must not learn who sends msg. */
+bool call_is_anonymous(const struct call_leg *to, const struct sip_msg *msg);
+
+/* reason.c */
+/* Our cause of Q.850 for that of leg's trunk. */
+u32 call_cause_from(const struct call_leg *leg, u32 theirs);
+/* lines with its causes for ours; malloc'ed. NULL: they are the same, or no memory. */
+char *call_reason_for(const struct call_leg *leg, struct slice lines);
 
 /* body.c */
 /*

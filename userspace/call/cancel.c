@@ -11,11 +11,12 @@
 
 CALL_ACTION(call_cancel)
 {
+	const struct call_leg *other = call_other(leg);
 	char *reason;
 
 	if (!leg->call->invite)
 		return;
-	reason = ev->msg ? call_headers_reason(ev->msg) : NULL;
+	reason = ev->msg && other ? call_headers_reason(e, leg, other, ev->msg) : NULL;
 	e->counters[CALL_COUNT_CANCELLED]++;
 	call_end(e, now, leg->call, &(struct call_reason){
 		.status = 487, .bye_headers = slice_str(reason), .text = "CANCEL from the caller",

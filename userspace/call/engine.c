@@ -38,6 +38,8 @@ static enum call_input response_input(const struct sip_msg *msg)
 		return msg->status >= 200 ? CALL_INPUT_BYE_DONE : CALL_NINPUTS;
 	if (msg->method == SIP_UPDATE)
 		return msg->status >= 200 ? CALL_INPUT_UPDATED : CALL_NINPUTS;
+	if (msg->method == SIP_OPTIONS)
+		return msg->status >= 200 ? CALL_INPUT_ASKED : CALL_NINPUTS;
 	if (msg->method != SIP_INVITE || msg->status == 100)
 		return CALL_NINPUTS;
 	if (msg->status < 200)
@@ -67,6 +69,8 @@ static enum call_input event_input(const struct call_leg *leg, const struct sip_
 	case SIP_EVENT_FAILED:
 		if (ev->client == leg->updating)
 			return CALL_INPUT_UPDATED;
+		if (ev->client == leg->asking)
+			return CALL_INPUT_ASKED;
 		return ev->client == leg->bye ? CALL_INPUT_BYE_DONE : CALL_INPUT_FAILURE;
 	case SIP_EVENT_NONE:
 		break;

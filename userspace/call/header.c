@@ -2,129 +2,290 @@
 /*
  * What passes from one leg to the other. One table says of each header whether
  * it belongs to a leg (and is written anew there, or ends here) or to the call
- * (and passes); a header that is not in the table passes, so that what users
- * invent reaches its reader. Whatever would show one leg's addresses, tags or
- * Call-ID to the other, or promise an extension that the other leg does not
- * have, stays behind.
+ * (and passes, as it is or in the words of the other side). Who may hear what of a
+ * person is a matter of trust (identity.c), as is a header that is not in the table.
+ * Whatever would show one leg's addresses, tags or Call-ID to the other, or
+ * promise an extension that the other leg does not have, stays behind.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
-#include "call/call.h"
+#include "call/header_private.h"
 
 enum passage {
-	PASSED,
+	DROPPED,	/* would reveal the other leg, or name what we do not do */
 	REGENERATED,	/* each leg has its own, written by sip/ or by call/ */
 	CONSUMED,	/* meant for us */
-	DROPPED,	/* would reveal the other leg, or name what we do not do */
+	PASSED,
+	OPAQUE,		/* what one end proves to the other: passes as it is or not at all */
+	ADDRESSES,	/* those in it are mapped */
+	WARNING,
+	REASON,
+	IDENTITY,	/* passes by trust, */
+	IDENTITIES,	/* or is mapped then */
 };
 
-static const struct {
-	const char *name;
-	char compact;
-	enum passage passage;
-} headers[] = {
-	{ "Via", 'v', REGENERATED },
-	{ "From", 'f', REGENERATED },
-	{ "To", 't', REGENERATED },
-	{ "Call-ID", 'i', REGENERATED },
-	{ "CSeq", 0, REGENERATED },
-	{ "Contact", 'm', REGENERATED },
-	{ "Max-Forwards", 0, REGENERATED },
-	{ "Content-Length", 'l', REGENERATED },
-	{ "Content-Type", 'c', REGENERATED },
-	{ "Content-Encoding", 'e', REGENERATED },
-	{ "Content-Disposition", 0, REGENERATED },
-	{ "Content-Language", 0, REGENERATED },
-	{ "MIME-Version", 0, REGENERATED },
-	{ "User-Agent", 0, REGENERATED },
-	{ "Server", 0, REGENERATED },
-	{ "Allow", 0, REGENERATED },
-	{ "Accept", 0, REGENERATED },
-	{ "Accept-Encoding", 0, REGENERATED },
-	{ "Accept-Language", 0, PASSED },
-	{ "Supported", 'k', REGENERATED },
+static const u8 passages[SIP_HDR_COUNT] = {
+	[SIP_HDR_VIA]			= REGENERATED,
+	[SIP_HDR_FROM]			= REGENERATED,
+	[SIP_HDR_TO]			= REGENERATED,
+	[SIP_HDR_CALL_ID]		= REGENERATED,
+	[SIP_HDR_CSEQ]			= REGENERATED,
+	[SIP_HDR_CONTACT]		= REGENERATED,
+	[SIP_HDR_MAX_FORWARDS]		= REGENERATED,
+	[SIP_HDR_CONTENT_LENGTH]	= REGENERATED,
+	[SIP_HDR_CONTENT_TYPE]		= REGENERATED,
+	[SIP_HDR_CONTENT_ENCODING]	= REGENERATED,
+	[SIP_HDR_CONTENT_DISPOSITION]	= REGENERATED,
+	[SIP_HDR_CONTENT_LANGUAGE]	= REGENERATED,
+	[SIP_HDR_MIME_VERSION]		= REGENERATED,
+	[SIP_HDR_USER_AGENT]		= REGENERATED,
+	[SIP_HDR_SERVER]		= REGENERATED,
+	[SIP_HDR_ALLOW]			= REGENERATED,
+	[SIP_HDR_ACCEPT]		= REGENERATED,
+	[SIP_HDR_ACCEPT_ENCODING]	= REGENERATED,
+	[SIP_HDR_SUPPORTED]		= REGENERATED,
+	[SIP_HDR_ALLOW_EVENTS]		= REGENERATED,
 
-	{ "Route", 0, CONSUMED },
-	{ "Record-Route", 0, CONSUMED },
-	{ "Require", 0, CONSUMED },
-	{ "Proxy-Require", 0, CONSUMED },
-	{ "Unsupported", 0, CONSUMED },
-	{ "Timestamp", 0, CONSUMED },
-	{ "RSeq", 0, CONSUMED },
-	{ "RAck", 0, CONSUMED },
-	{ "Session-Expires", 'x', CONSUMED },
-	{ "Min-SE", 0, CONSUMED },
-	{ "Allow-Events", 'u', CONSUMED },
-	{ "Event", 'o', CONSUMED },
+	[SIP_HDR_ROUTE]			= CONSUMED,
+	[SIP_HDR_RECORD_ROUTE]		= CONSUMED,
+	[SIP_HDR_REQUIRE]		= CONSUMED,
+	[SIP_HDR_PROXY_REQUIRE]		= CONSUMED,
+	[SIP_HDR_UNSUPPORTED]		= CONSUMED,
+	[SIP_HDR_TIMESTAMP]		= CONSUMED,
+	[SIP_HDR_RSEQ]			= CONSUMED,
+	[SIP_HDR_RACK]			= CONSUMED,
+	[SIP_HDR_SESSION_EXPIRES]	= CONSUMED,
+	[SIP_HDR_MIN_SE]		= CONSUMED,
+	[SIP_HDR_REPLACES]		= CONSUMED,
 
-	{ "Path", 0, DROPPED },
-	{ "Service-Route", 0, DROPPED },
-	{ "Replaces", 0, CONSUMED },
-	{ "Join", 0, DROPPED },
-	{ "In-Reply-To", 0, DROPPED },
-	{ "Target-Dialog", 0, DROPPED },
-	{ "Refer-To", 'r', DROPPED },
-	{ "Referred-By", 'b', DROPPED },
-	{ "Refer-Sub", 0, DROPPED },
-	{ "Warning", 0, DROPPED },
-	{ "Flow-Timer", 0, DROPPED },
-	{ "Accept-Contact", 'a', DROPPED },
-	{ "Reject-Contact", 'j', DROPPED },
-	{ "Request-Disposition", 'd', DROPPED },
-	{ "Identity", 'y', PASSED },
-	{ "Subject", 's', PASSED },
-	{ "Reason", 0, PASSED },
-	{ "Retry-After", 0, PASSED },
-	{ "Date", 0, PASSED },
-	{ "Privacy", 0, PASSED },
-	{ "P-Asserted-Identity", 0, PASSED },
-	{ "Authorization", 0, PASSED },
-	{ "Proxy-Authorization", 0, PASSED },
-	{ "WWW-Authenticate", 0, PASSED },
-	{ "Proxy-Authenticate", 0, PASSED },
+	[SIP_HDR_EVENT]			= DROPPED,
+	[SIP_HDR_SUBSCRIPTION_STATE]	= DROPPED,
+	[SIP_HDR_SIP_ETAG]		= DROPPED,
+	[SIP_HDR_SIP_IF_MATCH]		= DROPPED,
+	[SIP_HDR_MIN_EXPIRES]		= DROPPED,
+	[SIP_HDR_PATH]			= DROPPED,
+	[SIP_HDR_SERVICE_ROUTE]		= DROPPED,
+	[SIP_HDR_JOIN]			= DROPPED,
+	[SIP_HDR_IN_REPLY_TO]		= DROPPED,
+	[SIP_HDR_TARGET_DIALOG]		= DROPPED,
+	[SIP_HDR_REFER_TO]		= DROPPED,
+	[SIP_HDR_REFERRED_BY]		= DROPPED,
+	[SIP_HDR_REFER_SUB]		= DROPPED,
+	[SIP_HDR_ACCEPT_CONTACT]	= DROPPED,
+	[SIP_HDR_REJECT_CONTACT]	= DROPPED,
+	[SIP_HDR_REQUEST_DISPOSITION]	= DROPPED,
+
+	[SIP_HDR_ACCEPT_LANGUAGE]	= PASSED,
+	[SIP_HDR_DATE]			= PASSED,
+	[SIP_HDR_EXPIRES]		= PASSED,
+	[SIP_HDR_PRIORITY]		= PASSED,
+	[SIP_HDR_RETRY_AFTER]		= PASSED,
+	[SIP_HDR_IDENTITY]		= OPAQUE,
+	[SIP_HDR_AUTHENTICATION_INFO]	= OPAQUE,
+	[SIP_HDR_AUTHORIZATION]		= OPAQUE,
+	[SIP_HDR_PROXY_AUTHENTICATE]	= OPAQUE,
+	[SIP_HDR_PROXY_AUTHORIZATION]	= OPAQUE,
+	[SIP_HDR_WWW_AUTHENTICATE]	= OPAQUE,
+	[SIP_HDR_ALERT_INFO]		= ADDRESSES,
+	[SIP_HDR_ERROR_INFO]		= ADDRESSES,
+	[SIP_HDR_WARNING]		= WARNING,
+	[SIP_HDR_REASON]		= REASON,
+	[SIP_HDR_PRIVACY]		= IDENTITY,
+	[SIP_HDR_SUBJECT]		= IDENTITY,
+	[SIP_HDR_ORGANIZATION]		= IDENTITY,
+	[SIP_HDR_P_ASSERTED_IDENTITY]	= IDENTITIES,
+	[SIP_HDR_P_PREFERRED_IDENTITY]	= IDENTITIES,
+	[SIP_HDR_HISTORY_INFO]		= IDENTITIES,
+	[SIP_HDR_DIVERSION]		= IDENTITIES,
+	[SIP_HDR_REPLY_TO]		= IDENTITIES,
+	[SIP_HDR_CALL_INFO]		= IDENTITIES,
 };
 
-static enum passage passage_of(struct slice name)
+/* What sip/ never asks for has no id. */
+static bool other_passes(const struct call_passage *p, struct slice name)
 {
+	/* RFC 7989, RFC 7433: from one end to the other, and meant to be the same there */
+	static const char *const always[] = { "Session-ID", "User-to-User" };
+	/* RFC 5626, RFC 5393, RFC 7315: between neighbours, and of the network that we hide */
+	static const char *const never[] = {
+		"Flow-Timer", "Max-Breadth", "P-Charging-Vector", "P-Charging-Function-Addresses",
+		"P-RTP-Stat",
+	};
 	size_t i;
 
-	for (i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
-		if (slice_caseeq(name, slice_str(headers[i].name)))
-			return headers[i].passage;
-		if (name.n == 1 && headers[i].compact == (name.p[0] | 0x20))
-			return headers[i].passage;
-	}
-	return PASSED;
+	for (i = 0; i < sizeof(always) / sizeof(*always); i++)
+		if (slice_caseeq(name, slice_str(always[i])))
+			return true;
+	for (i = 0; i < sizeof(never) / sizeof(*never); i++)
+		if (slice_caseeq(name, slice_str(never[i])))
+			return false;
+	return call_unknown_passes(p, name);
 }
 
-/* A folded value (RFC 3261 §7.3.1) becomes one line. */
-static char *copy_unfolded(char *to, struct slice value)
+static void copy(struct call_passage *p, const struct sip_hdr *hdr)
 {
+	if (call_names_in(&p->names, hdr->value))
+		return;
+	if (hdr->id == SIP_HDR_OTHER)
+		buf_add(&p->lines, hdr->name);
+	else
+		buf_str(&p->lines, sip_hdr_info(hdr->id)->name);
+	buf_str(&p->lines, ": ");
+	call_add_unfolded(&p->lines, hdr->value);
+	buf_str(&p->lines, "\r\n");
+}
+
+static void pass(struct call_passage *p, const struct sip_hdr *hdr)
+{
+	switch (passages[hdr->id]) {
+	case PASSED:
+	case OPAQUE:
+		copy(p, hdr);
+		break;
+	case ADDRESSES:
+		call_map_addresses(p, hdr);
+		break;
+	case WARNING:
+		call_map_warning(p, hdr);
+		break;
+	case REASON:
+		call_map_reason(p, hdr);
+		break;
+	case IDENTITY:
+		if (call_identity_passes(p, hdr))
+			copy(p, hdr);
+		break;
+	case IDENTITIES:
+		if (call_identity_passes(p, hdr))
+			call_map_addresses(p, hdr);
+		break;
+	}
+}
+
+static void pass_all(struct call_passage *p)
+{
+	const struct sip_msg *msg = p->msg;
 	size_t i;
 
-	for (i = 0; i < value.n; i++) {
-		char c = value.p[i];
+	for (i = 0; i < msg->nhdrs; i++) {
+		const struct sip_hdr *hdr = &msg->hdrs[i];
+		struct slice name = hdr->id == SIP_HDR_OTHER ? hdr->name :
+				    slice_str(sip_hdr_info(hdr->id)->name);
 
-		*to++ = c == '\r' || c == '\n' ? ' ' : c;
+		if (call_dropped(p, name))
+			continue;
+		if (hdr->id != SIP_HDR_OTHER)
+			pass(p, hdr);
+		else if (other_passes(p, name))
+			copy(p, hdr);
 	}
-	return to;
 }
 
-static char *copy_header(char *to, const struct sip_hdr *hdr)
+static const struct call_realm *realm_of(const struct call_leg *leg)
 {
-	memcpy(to, hdr->name.p, hdr->name.n);
-	to += hdr->name.n;
-	*to++ = ':';
-	*to++ = ' ';
-	to = copy_unfolded(to, hdr->value);
-	*to++ = '\r';
-	*to++ = '\n';
-	return to;
+	return leg->realm < 0 ? NULL : &leg->call->policy->realms[leg->realm];
 }
 
-/* Room for every header of msg, and for what we add. */
+static void begin(struct call_passage *p, const struct call_engine *e, const struct call_leg *from,
+		  const struct call_leg *to, const struct sip_msg *msg)
+{
+	u32 listener = to->dialog ? to->dialog->flow.listener : to->listener;
+
+	p->msg = msg;
+	p->from = from;
+	p->to = to;
+	p->in = realm_of(from);
+	p->out = realm_of(to);
+	call_print_host(&e->listeners[listener], p->host, sizeof(p->host));
+	call_names_find(&p->names, from, msg);
+	buf_init(&p->lines);
+}
+
+/*
+ * Max-Forwards is written here because what the next leg gets depends on what
+ * this one had; 70 is the RFC's start value (RFC 3261 §8.1.1.6).
+ */
+static void add_max_forwards(struct call_passage *p)
+{
+	if (p->msg->request)
+		buf_printf(&p->lines, "Max-Forwards: %d\r\n",
+			   p->msg->max_forwards > 0 ? p->msg->max_forwards - 1 : 70);
+}
+
+static char *take(struct call_passage *p)
+{
+	buf_str(&p->lines, "");
+	return buf_take(&p->lines);
+}
+
+char *call_headers_pass(const struct call_engine *e, const struct call_leg *from,
+			const struct call_leg *to, const struct sip_msg *msg)
+{
+	struct call_passage p;
+
+	begin(&p, e, from, to, msg);
+	add_max_forwards(&p);
+	pass_all(&p);
+	return take(&p);
+}
+
+char *call_headers_answer(const struct call_engine *e, const struct call_leg *from,
+			  const struct call_leg *to, const struct sip_msg *msg)
+{
+	struct call_passage p;
+
+	begin(&p, e, from, to, msg);
+	buf_str(&p.lines, CALL_ALLOW CALL_SUPPORTED);
+	pass_all(&p);
+	return take(&p);
+}
+
+/*
+ * Without an offer a reliable response may make one, which the caller must be able to answer
+ * in his PRACK.
+ */
+char *call_headers_invite(const struct call_engine *e, const struct call_leg *to,
+			  const struct sip_msg *msg, bool offer)
+{
+	bool reliable = offer || sip_msg_supports(msg, "100rel");
+	struct call_passage p;
+
+	begin(&p, e, to->call->all[0], to, msg);
+	buf_str(&p.lines, CALL_ALLOW);
+	buf_str(&p.lines, reliable ? CALL_SUPPORTED : CALL_SUPPORTED_LATE);
+	add_max_forwards(&p);
+	pass_all(&p);
+	return take(&p);
+}
+
+char *call_headers_reason(const struct call_engine *e, const struct call_leg *from,
+			  const struct call_leg *to, const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_REASON);
+	struct call_passage p;
+
+	if (!hdr)
+		return NULL;
+	begin(&p, e, from, to, msg);
+	for (; hdr; hdr = sip_msg_header_next(msg, hdr))
+		call_map_reason(&p, hdr);
+	return take(&p);
+}
+
+/* A text that the far side wrote is no place to learn of it either. */
+char *call_phrase_pass(const struct call_leg *from, const struct sip_msg *msg)
+{
+	struct call_names names;
+
+	call_names_find(&names, from, msg);
+	if (!msg->reason.n || call_names_in(&names, msg->reason))
+		return NULL;
+	return slice_dup(msg->reason);
+}
+
+/* Room for every header of msg. */
 static char *new_lines(const struct sip_msg *msg)
 {
 	size_t size = 256, i;
@@ -132,89 +293,6 @@ static char *new_lines(const struct sip_msg *msg)
 	for (i = 0; i < msg->nhdrs; i++)
 		size += msg->hdrs[i].name.n + msg->hdrs[i].value.n + 4;
 	return malloc(size);
-}
-
-static char *copy_passed(char *end, const struct sip_msg *msg)
-{
-	size_t i;
-
-	for (i = 0; i < msg->nhdrs; i++)
-		if (passage_of(msg->hdrs[i].name) == PASSED)
-			end = copy_header(end, &msg->hdrs[i]);
-	*end = 0;
-	return end;
-}
-
-/*
- * Max-Forwards is written here because what the next leg gets depends on what
- * this one had; 70 is the RFC's start value (RFC 3261 §8.1.1.6).
- */
-char *call_headers_pass(const struct sip_msg *msg)
-{
-	char *lines = new_lines(msg), *end = lines;
-
-	if (!lines)
-		return NULL;
-	if (msg->request)
-		end += sprintf(end, "Max-Forwards: %d\r\n",
-			       msg->max_forwards > 0 ? msg->max_forwards - 1 : 70);
-	copy_passed(end, msg);
-	return lines;
-}
-
-char *call_headers_answer(const struct sip_msg *msg)
-{
-	char *lines = new_lines(msg), *end = lines;
-
-	if (!lines)
-		return NULL;
-	end += sprintf(end, CALL_ALLOW CALL_SUPPORTED);
-	copy_passed(end, msg);
-	return lines;
-}
-
-/*
- * Without an offer a reliable response may make one, which the caller must be able to answer
- * in his PRACK.
- */
-char *call_headers_invite(const struct sip_msg *msg, bool offer)
-{
-	char *lines = new_lines(msg), *end = lines;
-	bool reliable = offer || sip_msg_supports(msg, "100rel");
-
-	if (!lines)
-		return NULL;
-	end += sprintf(end, CALL_ALLOW "%sMax-Forwards: %d\r\n",
-		       reliable ? CALL_SUPPORTED : CALL_SUPPORTED_LATE,
-		       msg->max_forwards > 0 ? msg->max_forwards - 1 : 70);
-	copy_passed(end, msg);
-	return lines;
-}
-
-static char *copy_named(const struct sip_msg *msg, struct slice name, const char *as)
-{
-	char *lines = new_lines(msg), *end = lines;
-	size_t i;
-
-	if (!lines)
-		return NULL;
-	for (i = 0; i < msg->nhdrs; i++) {
-		if (!slice_caseeq(msg->hdrs[i].name, name))
-			continue;
-		end += sprintf(end, "%s: ", as);
-		end = copy_unfolded(end, msg->hdrs[i].value);
-		end += sprintf(end, "\r\n");
-	}
-	*end = 0;
-	if (end != lines)
-		return lines;
-	free(lines);
-	return NULL;
-}
-
-char *call_headers_reason(const struct sip_msg *msg)
-{
-	return copy_named(msg, SLICE("Reason"), "Reason");
 }
 
 /* What is in CALL_SUPPORTED. */

@@ -41,6 +41,13 @@ static bool takes_no_answer(const struct call_engine *e, const struct sip_msg *m
 	return !call_accepts_sdp(msg);
 }
 
+/* RFC 3323 §4.2: "critical" wants all of it or nothing, and that includes what we do not know. */
+static bool wants_other_privacy(const struct call_engine *e, const struct sip_msg *msg)
+{
+	(void)e;
+	return call_privacy_asks(msg, "critical") && call_privacy_unknown(msg);
+}
+
 static const struct {
 	bool (*test)(const struct call_engine *e, const struct sip_msg *msg);
 	u16 status;
@@ -55,6 +62,9 @@ static const struct {
 	{ takes_no_answer, 406, CALL_COUNT_REFUSED_MEDIA,
 	  "Warning: 399 jalur \"an answer is application/sdp\"\r\n",
 	  "accepts no application/sdp" },
+	{ wants_other_privacy, 500, CALL_COUNT_REFUSED_OTHER,
+	  "Warning: 399 jalur \"critical Privacy that is not known\"\r\n",
+	  "critical Privacy that is not known" },
 };
 
 static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event *ev)
@@ -160,10 +170,12 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 
 /* --- leg B --- */
 
-char *call_invite_headers(const struct call *call, bool offer)
+char *call_invite_headers(const struct call_engine *e, const struct call_leg *root, bool offer)
 {
-	char *headers = call_headers_invite(sip_server_request(call->invite), offer), *all;
+	const struct call *call = root->call;
+	char *headers, *all;
 
+	headers = call_headers_invite(e, root, sip_server_request(call->invite), offer);
 	if (!headers || !call->replacement)
 		return headers;
 	if (asprintf(&all, "%s%s", headers, call->replacement->line) < 0)
@@ -181,7 +193,7 @@ int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
 	struct call_target target;
 	int err;
 
-	err = call_target_make(&target, msg, r ? SLICE("") : called, uri,
+	err = call_target_make(&target, leg, msg, r ? SLICE("") : called, uri,
 			       &e->listeners[leg->listener]);
 	if (err)
 		return err;

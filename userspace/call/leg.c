@@ -73,6 +73,8 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 		sip_server_put(e->sip, now, leg->hung_up);
 	if (leg->update)
 		sip_server_put(e->sip, now, leg->update);
+	if (leg->question)
+		sip_server_put(e->sip, now, leg->question);
 	if (leg->unacked)
 		sip_client_put(e->sip, now, leg->unacked);
 	call_auth_clear(leg);
@@ -124,10 +126,11 @@ void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 
 
 	if (!server)
 		return;
-	if (status >= 200 && status < 300) {
-		lines = call_session_answer(e, now, leg, headers);
+	if (status >= 200)
+		lines = status < 300 ? call_session_answer(e, now, leg, headers) :
+				       call_reason_for(leg, headers);
+	if (lines)
 		content.headers = slice_str(lines);
-	}
 	sip_respond(e->sip, now, server, leg->dialog, status, phrase, &content);
 	free(lines);
 	if (status < 200)
@@ -217,11 +220,13 @@ int call_leg_ack_kept(struct call_engine *e, u64 now, struct call_leg *leg, cons
  */
 void call_leg_bye(struct call_engine *e, u64 now, struct call_leg *leg, struct slice headers)
 {
-	struct sip_content content = { .headers = headers };
+	char *mapped = call_reason_for(leg, headers);
+	struct sip_content content = { .headers = mapped ? slice_str(mapped) : headers };
 
 	leg->state = CALL_LEG_BYE;
 	if (call_auth_request(e, now, leg, SIP_BYE, &content, &leg->bye))
 		leg->state = CALL_LEG_DONE;
+	free(mapped);
 }
 
 static void end_quietly(struct call_engine *e, u64 now, struct call_leg *leg,
@@ -237,6 +242,8 @@ static void end_quietly(struct call_engine *e, u64 now, struct call_leg *leg,
 static void end_invited(struct call_engine *e, u64 now, struct call_leg *leg,
 			const struct call_reason *why)
 {
+	char *mapped;
+
 	if (leg->side == MEDIA_LEG_A) {
 		if (call_in_pair(leg))
 			call_leg_respond(e, now, leg, why->status, why->phrase, why->headers, NULL);
@@ -244,8 +251,11 @@ static void end_invited(struct call_engine *e, u64 now, struct call_leg *leg,
 		return;
 	}
 	leg->state = CALL_LEG_CANCELLED;
-	if (!leg->invite || sip_cancel(e->sip, now, leg->invite, why->bye_headers))
+	mapped = call_reason_for(leg, why->bye_headers);
+	if (!leg->invite || sip_cancel(e->sip, now, leg->invite,
+				       mapped ? slice_str(mapped) : why->bye_headers))
 		leg->state = CALL_LEG_DONE;
+	free(mapped);
 }
 
 /*
@@ -275,6 +285,7 @@ void call_leg_end(struct call_engine *e, u64 now, struct call_leg *leg,
 	};
 
 	call_update_respond(e, now, leg, 487, SLICE(""), NULL);
+	call_question_end(e, now, leg);
 	if (leg == why->quiet) {
 		call_leg_ack_kept(e, now, leg, NULL);
 		call_leg_respond(e, now, leg, 487, NULL, SLICE(""), NULL);

@@ -346,15 +346,13 @@ static void applied(struct call_engine *e, u64 now, struct call *call, struct ca
 	call_media_check(e, now, call);
 }
 
-static void removed(struct call_engine *e, u64 now, struct call *call, int result,
-		    const struct media_figures *figures)
+static void removed(struct call *call, int result, const struct media_figures *figures)
 {
-	if (!result && figures) {
-		call->figures = malloc(sizeof(*figures));
-		if (call->figures)
-			*call->figures = *figures;
-	}
-	call_tell_end(e, now, call);
+	if (result || !figures)
+		return;
+	call->figures = malloc(sizeof(*figures));
+	if (call->figures)
+		*call->figures = *figures;
 }
 
 void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result,
@@ -369,7 +367,7 @@ void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result
 	if (call->last_ticket == ticket)
 		call->last_ticket = 0;
 	if (t->kind == CALL_TICKET_REMOVE)
-		removed(e, now, call, result, figures);
+		removed(call, result, figures);
 	else if (t->kind == CALL_TICKET_EMPTY)
 		applied(e, now, call, t);
 	else if (result)

@@ -37,20 +37,20 @@ static int add(struct call_engine *e, u64 now, const struct call_message *messag
 }
 
 int call_outbox_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
-			struct slice phrase, char *headers, char *sdp)
+			char *phrase, char *headers, char *sdp)
 {
 	return add(e, now, &(struct call_message){
-		.leg = leg, .status = status, .phrase = phrase.n ? slice_dup(phrase) : NULL,
-		.headers = headers, .sdp = sdp,
+		.leg = leg, .status = status, .phrase = phrase, .headers = headers, .sdp = sdp,
 	});
 }
 
 int call_outbox_progress(struct call_engine *e, u64 now, struct call_leg *leg,
-			 const struct sip_msg *msg, bool reliable, char *sdp)
+			 const struct call_leg *from, const struct sip_msg *msg, bool reliable,
+			 char *sdp)
 {
 	return add(e, now, &(struct call_message){
-		.leg = leg, .status = msg->status, .phrase = slice_dup(msg->reason),
-		.headers = call_headers_pass(msg), .sdp = sdp, .reliable = reliable,
+		.leg = leg, .status = msg->status, .phrase = call_phrase_pass(from, msg),
+		.headers = call_headers_pass(e, from, leg, msg), .sdp = sdp, .reliable = reliable,
 	});
 }
 

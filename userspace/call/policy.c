@@ -17,16 +17,26 @@ struct call_policy *call_policy_get(struct call_policy *p)
 	return p;
 }
 
+static void free_names(char **names, size_t n)
+{
+	while (n)
+		free(names[--n]);
+	free(names);
+}
+
 static void free_realm(struct call_realm *realm)
 {
 	free(realm->name);
 	free(realm->media);
+	free_names(realm->pass, realm->npass);
+	free_names(realm->drop, realm->ndrop);
 }
 
 static void free_trunk(struct call_trunk *trunk)
 {
 	free(trunk->name);
 	free(trunk->match);
+	free(trunk->causes);
 	free(trunk->target_uri);
 	sip_auth_client_free(trunk->auth);
 	free(trunk->user);

@@ -18,7 +18,15 @@ struct call_realm {
 	struct media_range *media;
 	size_t nmedia;
 	u8 latch;				/* enum jalur_latch */
+	bool trusted;				/* RFC 3325: what it asserts counts */
+	char **pass, **drop;			/* names of headers that do, that do not */
+	size_t npass, ndrop;
 	struct media_ports *ports;		/* owned by main, survives a reload */
+};
+
+/* A cause of Q.850 that a trunk calls otherwise. */
+struct call_cause {
+	u8 ours, theirs;
 };
 
 struct call_trunk {
@@ -31,6 +39,9 @@ struct call_trunk {
 	char *user, *password, *auth_realm;	/* who we are there; NULL: nobody */
 	struct sip_auth_account account;	/* slices of these */
 	struct sip_auth_client *auth;
+	struct call_cause *causes;
+	size_t ncauses;
+	bool rtp_stat;			/* it gets P-RTP-Stat in the 200 to its BYE */
 };
 
 #define CALL_MAX_DESTINATIONS 6	/* of a route */

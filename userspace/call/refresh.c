@@ -128,7 +128,7 @@ bool call_session_refused(struct call_engine *e, u64 now, struct call_leg *root,
 		return false;
 	said = media_said(root->media, MEDIA_LEG_B);
 	return !call_outbox_request(e, now, root, SIP_INVITE,
-				    call_invite_headers(root->call, said),
+				    call_invite_headers(e, root, said),
 				    said ? strdup(said) : NULL);
 }
 

@@ -101,8 +101,8 @@ CALL_ACTION(call_reinvite)
 		give_up(e, now, leg, 500);
 		return;
 	}
-	if (call_outbox_request(e, now, call_other(leg), SIP_INVITE, call_headers_pass(ev->msg),
-				sdp))
+	if (call_outbox_request(e, now, call_other(leg), SIP_INVITE,
+				call_headers_pass(e, leg, call_other(leg), ev->msg), sdp))
 		give_up(e, now, leg, 500);
 }
 
@@ -139,9 +139,8 @@ CALL_ACTION(call_reinvite_failure)
 		call_failure_clear(&f);
 		return;
 	}
-	call_outbox_respond(e, now, call_other(leg), f.status, slice_str(f.phrase), f.headers,
-			    NULL);
-	f.headers = NULL;
+	call_outbox_respond(e, now, call_other(leg), f.status, f.phrase, f.headers, NULL);
+	f.phrase = f.headers = NULL;
 	call_failure_clear(&f);
 }
 

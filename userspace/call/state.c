@@ -43,7 +43,7 @@ static call_action *const actions[CALL_NINPUTS][CALL_NSTATES] = {
 		[CALL_TRYING]	= call_options,
 		[CALL_RINGING]	= call_options,
 		[CALL_ANSWERED]	= call_options,
-		[CALL_UP]	= call_options,
+		[CALL_UP]	= call_ask,
 		[CALL_ENDING]	= call_options,
 	},
 	[CALL_INPUT_PRACK] = {
@@ -74,6 +74,10 @@ static call_action *const actions[CALL_NINPUTS][CALL_NSTATES] = {
 	[CALL_INPUT_REFRESHED] = {
 		[CALL_UP]	= call_refreshed,
 		[CALL_ENDING]	= call_refreshed,
+	},
+	[CALL_INPUT_ASKED] = {
+		[CALL_UP]	= call_asked,
+		[CALL_ENDING]	= call_asked,
 	},
 	[CALL_INPUT_OTHER] = {
 		[CALL_TRYING]	= call_not_allowed,

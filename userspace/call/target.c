@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "call/call.h"
+#include "call/header_private.h"
+
+/* RFC 3323 §4.1.1.3 */
+#define ANONYMOUS "\"Anonymous\" <sip:anonymous@anonymous.invalid>"
 
 /* What may stand before the '@' without quoting (RFC 3261 §25.1), escapes included. */
 static bool user_is_plain(struct slice user)
@@ -46,15 +49,17 @@ static bool is_printable(struct slice text)
 	return true;
 }
 
-static char *print_from(const struct sip_msg *msg, const char *host)
+static char *print_from(const struct call_leg *to, const struct sip_msg *msg, const char *host)
 {
 	struct slice user = call_uri_user(msg->from.uri);
 	struct slice display = msg->from.display;
+	struct call_names names;
 	struct sip_uri uri;
 	char *text;
 	int n;
 
-	if (!is_printable(display))
+	call_names_find(&names, to->call->all[0], msg);
+	if (!is_printable(display) || call_names_in(&names, display))
 		display = SLICE("");
 	if (sip_uri_parse(msg->from.uri, &uri) && is_anonymous(&uri))
 		host = "anonymous.invalid";
@@ -84,7 +89,7 @@ static char *print_to(const char *request_uri)
 	return asprintf(&text, "<%s>", request_uri) < 0 ? NULL : text;
 }
 
-static void print_host(const struct sip_listener *listener, char *host, size_t size)
+void call_print_host(const struct sip_listener *listener, char *host, size_t size)
 {
 	const struct addr *a = listener->advertise.family ? &listener->advertise : &listener->local;
 	char ip[ADDR_STRLEN];
@@ -92,16 +97,19 @@ static void print_host(const struct sip_listener *listener, char *host, size_t s
 	snprintf(host, size, a->family == AF_INET6 ? "[%s]" : "%s", addr_print_ip(a, ip));
 }
 
-int call_target_make(struct call_target *target, const struct sip_msg *msg, struct slice called,
-		     const char *uri, const struct sip_listener *listener)
+int call_target_make(struct call_target *target, const struct call_leg *to,
+		     const struct sip_msg *msg, struct slice called, const char *uri,
+		     const struct sip_listener *listener)
 {
+	bool anonymous = call_is_anonymous(to, msg);
 	char host[ADDR_STRLEN + 2];
 
-	print_host(listener, host, sizeof(host));
+	call_print_host(listener, host, sizeof(host));
 	*target = (struct call_target){
 		.request_uri = print_request_uri(called, uri),
-		.from = print_from(msg, host),
-		.contact_user = slice_dup(call_uri_user(msg->from.uri)),
+		.from = anonymous ? strdup(ANONYMOUS) : print_from(to, msg, host),
+		.contact_user = slice_dup(anonymous ? SLICE("anonymous") :
+						      call_uri_user(msg->from.uri)),
 	};
 	target->to = target->request_uri ? print_to(target->request_uri) : NULL;
 	if (!target->from || !target->to || !target->contact_user) {

@@ -106,8 +106,8 @@ static void carry(struct call_engine *e, u64 now, struct call_leg *leg, const st
 	leg->update = ev->server;
 	leg->call->redraws = 0;
 	if (!call_media_apply(e, leg->call)) {
-		if (!call_outbox_request(e, now, other, SIP_UPDATE, call_headers_pass(ev->msg),
-					 sdp))
+		if (!call_outbox_request(e, now, other, SIP_UPDATE,
+					 call_headers_pass(e, leg, other, ev->msg), sdp))
 			return;
 	} else {
 		free(sdp);
@@ -200,7 +200,8 @@ CALL_ACTION(call_updated)
 			call_end_without_memory(e, now, leg->call);
 			return;
 		}
-		if (call_outbox_updated(e, now, other, 200, call_headers_answer(ev->msg), sdp))
+		if (call_outbox_updated(e, now, other, 200,
+					call_headers_answer(e, leg, other, ev->msg), sdp))
 			call_end_without_memory(e, now, leg->call);
 		return;
 	}

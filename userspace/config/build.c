@@ -54,6 +54,29 @@ static void build_range(struct media_range *range, const struct value *v)
 	range->max = value_get(v, "ports")->port_max;
 }
 
+static bool build_names(char ***names, size_t *n, const struct value *list)
+{
+	size_t i;
+
+	if (!list || !list->n)
+		return true;
+	*names = calloc(list->n, sizeof(**names));
+	for (i = 0; *names && i < list->n; i++) {
+		(*names)[*n] = strdup(list->children[i]->text);
+		if (!(*names)[*n])
+			return false;
+		++*n;
+	}
+	return *names;
+}
+
+static bool build_headers(struct call_realm *realm, const struct value *headers)
+{
+	return !headers ||
+	       (build_names(&realm->pass, &realm->npass, value_get(headers, "pass")) &&
+		build_names(&realm->drop, &realm->ndrop, value_get(headers, "drop")));
+}
+
 static bool build_realm(struct config *c, const struct value *v)
 {
 	const struct value *signalling = value_get(v, "signalling");
@@ -68,6 +91,9 @@ static bool build_realm(struct config *c, const struct value *v)
 	realm->latch = (u8)number_of(v, "latch");
 	realm->media = calloc(media->n, sizeof(*realm->media));
 	if (!realm->name || !realm->media)
+		return false;
+	realm->trusted = number_of(v, "trust");
+	if (!build_headers(realm, value_get(v, "headers")))
 		return false;
 	for (i = 0; i < signalling->n; i++)
 		build_listener(c, signalling->children[i], v->index);
@@ -102,6 +128,21 @@ static bool build_credentials(struct call_trunk *trunk, const struct value *v)
 					   auth_realm) && (!realm || auth_realm);
 }
 
+static bool build_causes(struct call_trunk *trunk, const struct value *causes)
+{
+	size_t i;
+
+	if (!causes || !causes->n)
+		return true;
+	trunk->causes = calloc(causes->n, sizeof(*trunk->causes));
+	for (i = 0; trunk->causes && i < causes->n; i++)
+		trunk->causes[trunk->ncauses++] = (struct call_cause){
+			.ours = (u8)number_of(causes->children[i], "ours"),
+			.theirs = (u8)number_of(causes->children[i], "theirs"),
+		};
+	return trunk->causes;
+}
+
 static bool build_trunk(struct call_policy *policy, const struct value *realms,
 			const struct value *v)
 {
@@ -118,6 +159,9 @@ static bool build_trunk(struct call_policy *policy, const struct value *realms,
 	for (i = 0; match && i < match->n; i++)
 		trunk->match[trunk->nmatch++] = match->children[i]->prefix;
 	if (credentials && !build_credentials(trunk, credentials))
+		return false;
+	trunk->rtp_stat = number_of(v, "rtp-stat");
+	if (!build_causes(trunk, value_get(v, "causes")))
 		return false;
 	if (!target)
 		return true;

@@ -198,6 +198,8 @@ static const char *pattern_of(const struct schema_item *item)
 		return "^[0-9]+(ms|s|m|h)$";
 	case SCHEMA_NAME:
 		return "^[A-Za-z0-9._-]{1,63}$";
+	case SCHEMA_TOKEN:
+		return "^[A-Za-z0-9.!%*_+`'~-]{1,63}$";
 	case SCHEMA_NUMBER_PREFIX:
 		return "^[A-Za-z0-9+*#._-]{1,63}$";
 	case SCHEMA_ADDRESS:

@@ -11,6 +11,8 @@
 
 static const char *const name_chars =
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+static const char *const token_chars =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~";
 static const char *const number_chars =
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+*#-._";
 
@@ -225,6 +227,8 @@ bool scalar_parse(struct value *v, const char **why)
 		return parse_text(v);
 	case SCHEMA_NAME:
 		return parse_chars(v, name_chars);
+	case SCHEMA_TOKEN:
+		return parse_chars(v, token_chars);
 	case SCHEMA_NUMBER_PREFIX:
 		return parse_chars(v, number_chars);
 	case SCHEMA_ADDRESS:

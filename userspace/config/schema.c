@@ -21,6 +21,8 @@ static const char *const early_medias[] = { "first", "latest", "none", NULL };
 static const char *const on_stops[] = { "keep", "hangup", NULL };
 static const char *const relays[] = { "kernel", "userspace", "auto", NULL };
 static const char *const transports[] = { "udp", NULL };
+static const char *const trusts[] = { "none", "full", NULL };
+static const char *const rtp_stats[] = { "never", "bye", NULL };
 static const char *const latches[] = { "strict", "port", "any", NULL };
 
 #define KEY(p, t, ...) { .path = (p), .type = SCHEMA_##t, __VA_ARGS__ }
@@ -94,6 +96,23 @@ const struct schema_item schema[] = {
 		 "gave; port, that address, its port learned once; any, the first valid source. "
 		 "Once learned, the source is locked.")),
 
+	KEY("realms.*.trust", CHOICE, DEFAULT("none"), CHOICES(trusts), RELOAD(CALLS),
+	    HELP("With full, what comes from this realm about who is calling is believed, and told "
+		 "to other trusted realms (RFC 3325): P-Asserted-Identity, History-Info, Diversion, "
+		 "and headers that Jalur does not know. To a realm without trust, Jalur "
+		 "does what Privacy asks for.")),
+	KEY("realms.*.headers", MAP, RELOAD(CALLS),
+	    HELP("Headers that are treated otherwise than trust says.")),
+	KEY("realms.*.headers.pass", LIST, RELOAD(CALLS),
+	    HELP("Of those that Jalur does not know, these pass, from this realm and to it. They "
+		 "do not when an address or an identifier of their side is in them.")),
+	KEY("realms.*.headers.pass[]", TOKEN, RELOAD(CALLS), EXAMPLE("X-Account"),
+	    HELP("Name of a header.")),
+	KEY("realms.*.headers.drop", LIST, RELOAD(CALLS),
+	    HELP("These do not pass, from this realm or to it, whatever they are.")),
+	KEY("realms.*.headers.drop[]", TOKEN, RELOAD(CALLS), EXAMPLE("Subject"),
+	    HELP("Name of a header.")),
+
 	KEY("trunks", NAMED, RELOAD(CALLS),
 	    HELP("The SIP servers and peers that Jalur knows, each with a name. A request from "
 		 "any other source is refused.")),
@@ -120,6 +139,18 @@ const struct schema_item schema[] = {
 	KEY("trunks.*.credentials.realm", TEXT, RANGE(1, 255), RELOAD(CALLS),
 	    EXAMPLE("carrier.example"),
 	    HELP("Realm of the challenge that may be answered. Without it, any.")),
+
+	KEY("trunks.*.causes", LIST, RELOAD(CALLS),
+	    HELP("Causes of Q.850 that this trunk has other numbers for, in Reason: they are "
+		 "changed on the way there and back.")),
+	KEY("trunks.*.causes[]", MAP, RELOAD(CALLS), HELP("One cause.")),
+	KEY("trunks.*.causes[].ours", NUMBER, REQUIRED, RANGE(1, 127), RELOAD(CALLS),
+	    EXAMPLE("34"), HELP("As Jalur and its call records have it (RFC 3398).")),
+	KEY("trunks.*.causes[].theirs", NUMBER, REQUIRED, RANGE(1, 127), RELOAD(CALLS),
+	    EXAMPLE("42"), HELP("As the trunk has it.")),
+	KEY("trunks.*.rtp-stat", CHOICE, DEFAULT("never"), CHOICES(rtp_stats), RELOAD(CALLS),
+	    HELP("With bye, the 200 to a BYE of this trunk tells in P-RTP-Stat what was sent and "
+		 "received.")),
 
 	KEY("routes", LIST, RELOAD(CALLS),
 	    HELP("Where calls go: the first route that matches is taken. A call that none "
@@ -310,6 +341,7 @@ const char *schema_expects(const struct schema_item *item, char *buf, size_t n)
 		[SCHEMA_NAMED] = "a mapping of names (name: {...})",
 		[SCHEMA_LIST] = "a list (- item)",
 		[SCHEMA_NAME] = "a name of letters, digits, '-', '_' and '.', at most 63",
+		[SCHEMA_TOKEN] = "a token of letters, digits and -.!%*_+`'~, at most 63",
 		[SCHEMA_NUMBER_PREFIX] =
 			"the beginning of a number: digits, letters and +*#-._, at most 63",
 		[SCHEMA_ADDRESS] = "an IPv4 or IPv6 unicast address, without a port",

@@ -25,6 +25,7 @@ enum schema_type {
 	SCHEMA_DURATION,	/* "500ms"; the value is ns, min..max too */
 	SCHEMA_TEXT,		/* min..max bytes of printable ASCII */
 	SCHEMA_NAME,		/* letters, digits, '-', '_', '.' */
+	SCHEMA_TOKEN,		/* RFC 3261 token */
 	SCHEMA_NUMBER_PREFIX,	/* of a telephone number */
 	SCHEMA_ADDRESS,		/* one IPv4 or IPv6 unicast address */
 	SCHEMA_PREFIX,		/* address or address/bits */

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the header table share: header.c, header_map.c, identity.c, names.c. */
+#ifndef CALL_HEADER_PRIVATE_H
+#define CALL_HEADER_PRIVATE_H
+
+#include "base/buf.h"
+#include "call/call.h"
+
+#define CALL_MAX_NAMES 32
+
+/* What names a side to itself, and must not be seen on the other. */
+struct call_names {
+	struct slice words[CALL_MAX_NAMES];
+	size_t n;
+	char peer[ADDR_STRLEN];
+};
+
+/* A message on its way from one leg to the other. */
+struct call_passage {
+	const struct sip_msg *msg;
+	const struct call_leg *from, *to;
+	const struct call_realm *in, *out;	/* theirs */
+	char host[ADDR_STRLEN + 2];		/* ours, as to sees it */
+	struct call_names names;
+	struct buf lines;
+};
+
+/* names.c */
+/* Of the side that sent msg. The words are slices of msg, and of names itself. */
+void call_names_find(struct call_names *names, const struct call_leg *leg,
+		     const struct sip_msg *msg);
+bool call_names_in(const struct call_names *names, struct slice text);
+
+/* identity.c: who may tell whom who is calling (RFC 3323, 3325, 7044, 5806) */
+bool call_identity_passes(const struct call_passage *p, const struct sip_hdr *hdr);
+/* A header that the table does not know. */
+bool call_unknown_passes(const struct call_passage *p, struct slice name);
+/* The realm of either side says that it does not pass. */
+bool call_dropped(const struct call_passage *p, struct slice name);
+
+/* header_map.c: values in the words of the other side, added to p->lines */
+/* Addresses: those of sip: and sips: get our host. */
+void call_map_addresses(struct call_passage *p, const struct sip_hdr *hdr);
+void call_map_warning(struct call_passage *p, const struct sip_hdr *hdr);
+void call_map_reason(struct call_passage *p, const struct sip_hdr *hdr);
+/* A folded value (RFC 3261 §7.3.1) becomes one line. */
+void call_add_unfolded(struct buf *b, struct slice value);
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The names of a side: its addresses, and the identifiers of its dialog, as they
+ * stand in the message that is about to pass. People and devices write them into
+ * headers that nobody foresaw, and into texts; what has one of them stays behind,
+ * whatever header it is. Short words are none: they would be found everywhere.
+ */
+#include <strings.h>
+
+#include "call/header_private.h"
+
+#define SHORTEST 6
+
+static void add(struct call_names *names, struct slice word)
+{
+	size_t i;
+
+	if (word.n < SHORTEST || slice_caseeq(word, SLICE("anonymous.invalid")))
+		return;
+	for (i = 0; i < names->n; i++)
+		if (slice_caseeq(names->words[i], word))
+			return;
+	if (names->n < CALL_MAX_NAMES)
+		names->words[names->n++] = word;
+}
+
+static void add_uri(struct call_names *names, struct slice text)
+{
+	struct sip_uri uri;
+
+	if (sip_uri_parse(text, &uri))
+		add(names, uri.host);
+}
+
+/* A domain in From or To is how people call each other; an address is not. */
+static void add_address_of(struct call_names *names, struct slice text)
+{
+	struct sip_uri uri;
+	struct addr a;
+
+	if (sip_uri_parse(text, &uri) && addr_parse_ip(uri.host, &a))
+		add(names, uri.host);
+}
+
+static void add_via(struct call_names *names, struct slice element)
+{
+	struct sip_via via;
+
+	if (!sip_parse_via(element, &via))
+		return;
+	add(names, via.host);
+	add(names, via.received);
+}
+
+static void add_nameaddr(struct call_names *names, struct slice element)
+{
+	struct sip_nameaddr address;
+
+	if (sip_parse_nameaddr(element, &address))
+		add_uri(names, address.uri);
+}
+
+static void add_header(struct call_names *names, const struct sip_hdr *hdr)
+{
+	struct slice rest = hdr->value, element;
+
+	while (sip_next_element(&rest, &element)) {
+		if (hdr->id == SIP_HDR_VIA)
+			add_via(names, element);
+		else
+			add_nameaddr(names, element);
+	}
+}
+
+void call_names_find(struct call_names *names, const struct call_leg *leg,
+		     const struct sip_msg *msg)
+{
+	size_t i;
+
+	names->n = 0;
+	if (leg->peer.family)
+		add(names, slice_str(addr_print_ip(&leg->peer, names->peer)));
+	add(names, msg->call_id);
+	add(names, msg->from.tag);
+	add(names, msg->to.tag);
+	add_address_of(names, msg->from.uri);
+	add_address_of(names, msg->to.uri);
+	if (msg->request)
+		add_address_of(names, msg->ruri);
+	for (i = 0; i < msg->nhdrs; i++) {
+		enum sip_hdr_id id = msg->hdrs[i].id;
+
+		if (id == SIP_HDR_VIA || id == SIP_HDR_CONTACT || id == SIP_HDR_ROUTE ||
+		    id == SIP_HDR_RECORD_ROUTE)
+			add_header(names, &msg->hdrs[i]);
+	}
+}
+
+static bool is_word_char(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* 10.0.0.2 is not in 10.0.0.25, nor in 110.0.0.2; it is at the end of a sentence. */
+static bool is_whole(struct slice text, size_t at, size_t n)
+{
+	if (at && is_word_char(text.p[at - 1]))
+		return false;
+	if (at + n < text.n && is_word_char(text.p[at + n]))
+		return false;
+	return at + n + 1 >= text.n || text.p[at + n] != '.' || !is_word_char(text.p[at + n + 1]);
+}
+
+static bool has_word(struct slice text, struct slice word)
+{
+	size_t at;
+
+	for (at = 0; at + word.n <= text.n; at++)
+		if ((text.p[at] | 0x20) == (word.p[0] | 0x20) &&
+		    !strncasecmp(text.p + at, word.p, word.n) && is_whole(text, at, word.n))
+			return true;
+	return false;
+}
+
+bool call_names_in(const struct call_names *names, struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		if (has_word(text, names->words[i]))
+			return true;
+	return false;
+}
