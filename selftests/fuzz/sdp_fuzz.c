@@ -39,7 +39,12 @@ static void round_trip(struct slice bytes)
 static void negotiate(struct slice bytes)
 {
 	struct media_range range = { .min = 20000, .max = 20127 };
-	struct media_negotiation_conf conf = { .session = 1, .tag = "x" };
+	char pcmu[] = "PCMU", opus[] = "opus", pcma[] = "PCMA/8000";
+	char *deny[1] = { pcmu }, *order[2] = { opus, pcma };
+	struct media_negotiation_conf conf = {
+		.session = 1, .tag = "x",
+		.codecs = { { .deny = deny, .ndeny = 1 }, { .order = order, .norder = 2 } },
+	};
 	struct media_negotiation *n;
 	struct media_refusal refusal;
 	char *out = NULL, *answer = NULL;

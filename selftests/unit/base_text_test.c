@@ -28,6 +28,20 @@ TEST(a_slice_compares_trims_and_counts)
 	EXPECT_FALSE(slice_u32(SLICE(""), &number));
 }
 
+TEST(a_word_is_found_whole)
+{
+	EXPECT_TRUE(slice_has_word(SLICE("at 10.0.0.2:5060"), SLICE("10.0.0.2")));
+	EXPECT_TRUE(slice_has_word(SLICE("It is 10.0.0.2."), SLICE("10.0.0.2")));
+	EXPECT_TRUE(slice_has_word(SLICE("PBX.example"), SLICE("pbx.example")));
+	EXPECT_FALSE(slice_has_word(SLICE("10.0.0.25"), SLICE("10.0.0.2")));
+	EXPECT_FALSE(slice_has_word(SLICE("110.0.0.2"), SLICE("10.0.0.2")));
+	EXPECT_FALSE(slice_has_word(SLICE("1.10.0.0.2"), SLICE("10.0.0.2")));
+	EXPECT_FALSE(slice_has_word(SLICE("10.0.0.2.5"), SLICE("10.0.0.2")));
+	EXPECT_TRUE(slice_has_word(SLICE("10.0.0.25, 10.0.0.2"), SLICE("10.0.0.2")));
+	EXPECT_FALSE(slice_has_word(SLICE("10.0.0"), SLICE("10.0.0.2")));
+	EXPECT_FALSE(slice_has_word(SLICE("x"), SLICE("")));
+}
+
 static const struct {
 	const char *text;
 	bool good;

@@ -57,6 +57,34 @@ bool slice_u32(struct slice s, u32 *out)
 	return true;
 }
 
+static bool is_word_char(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* A full stop ends a word at the end of a sentence, and goes on where another follows. */
+static bool is_whole(struct slice text, size_t at, size_t n)
+{
+	if (at && is_word_char(text.p[at - 1]))
+		return false;
+	if (at > 1 && text.p[at - 1] == '.' && is_word_char(text.p[at - 2]))
+		return false;
+	if (at + n < text.n && is_word_char(text.p[at + n]))
+		return false;
+	return at + n + 1 >= text.n || text.p[at + n] != '.' || !is_word_char(text.p[at + n + 1]);
+}
+
+bool slice_has_word(struct slice text, struct slice word)
+{
+	size_t at;
+
+	for (at = 0; word.n && at + word.n <= text.n; at++)
+		if ((text.p[at] | 0x20) == (word.p[0] | 0x20) &&
+		    slice_caseeq(slice_of(text.p + at, word.n), word) && is_whole(text, at, word.n))
+			return true;
+	return false;
+}
+
 char *slice_dup(struct slice s)
 {
 	char *copy = malloc(s.n + 1);

@@ -45,6 +45,8 @@ static inline bool slice_eq(struct slice a, struct slice b)
 bool slice_caseeq(struct slice a, struct slice b);	/* ASCII only */
 struct slice slice_trim(struct slice s);		/* SP, HTAB, CR, LF */
 bool slice_u32(struct slice s, u32 *out);		/* decimal, whole slice */
+/* Is word in text, in any case, and no part of something longer (10.0.0.2 is not in 10.0.0.25)? */
+bool slice_has_word(struct slice text, struct slice word);
 char *slice_dup(struct slice s);			/* caller frees; NULL: no memory */
 
 #endif

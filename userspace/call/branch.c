@@ -61,6 +61,7 @@ static struct media_negotiation *new_negotiation(const struct call_leg *root)
 		conf.ports[i] = realm->ports;
 		conf.latch[i] = realm->latch;
 		conf.family[i] = leg_family(legs[i]);
+		conf.codecs[i] = realm->codecs;
 	}
 	conf.tag = tag ? tag : "";
 	media = media_negotiation_new(&conf);

@@ -5,8 +5,6 @@
  * headers that nobody foresaw, and into texts; what has one of them stays behind,
  * whatever header it is. Short words are none: they would be found everywhere.
  */
-#include <strings.h>
-
 #include "call/header_private.h"
 
 #define SHORTEST 6
@@ -96,38 +94,12 @@ void call_names_find(struct call_names *names, const struct call_leg *leg,
 	}
 }
 
-static bool is_word_char(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
-
-/* 10.0.0.2 is not in 10.0.0.25, nor in 110.0.0.2; it is at the end of a sentence. */
-static bool is_whole(struct slice text, size_t at, size_t n)
-{
-	if (at && is_word_char(text.p[at - 1]))
-		return false;
-	if (at + n < text.n && is_word_char(text.p[at + n]))
-		return false;
-	return at + n + 1 >= text.n || text.p[at + n] != '.' || !is_word_char(text.p[at + n + 1]);
-}
-
-static bool has_word(struct slice text, struct slice word)
-{
-	size_t at;
-
-	for (at = 0; at + word.n <= text.n; at++)
-		if ((text.p[at] | 0x20) == (word.p[0] | 0x20) &&
-		    !strncasecmp(text.p + at, word.p, word.n) && is_whole(text, at, word.n))
-			return true;
-	return false;
-}
-
 bool call_names_in(const struct call_names *names, struct slice text)
 {
 	size_t i;
 
 	for (i = 0; i < names->n; i++)
-		if (has_word(text, names->words[i]))
+		if (slice_has_word(text, names->words[i]))
 			return true;
 	return false;
 }

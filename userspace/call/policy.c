@@ -30,6 +30,9 @@ static void free_realm(struct call_realm *realm)
 	free(realm->media);
 	free_names(realm->pass, realm->npass);
 	free_names(realm->drop, realm->ndrop);
+	free_names(realm->codecs.allow, realm->codecs.nallow);
+	free_names(realm->codecs.deny, realm->codecs.ndeny);
+	free_names(realm->codecs.order, realm->codecs.norder);
 }
 
 static void free_trunk(struct call_trunk *trunk)

@@ -8,6 +8,7 @@
 #define CALL_POLICY_H
 
 #include "base/addr.h"
+#include "media/codecs.h"
 #include "media/port.h"
 #include "sip/auth.h"
 #include "sip/session_timer.h"
@@ -19,6 +20,7 @@ struct call_realm {
 	size_t nmedia;
 	u8 latch;				/* enum jalur_latch */
 	bool trusted;				/* RFC 3325: what it asserts counts */
+	struct media_codecs codecs;
 	char **pass, **drop;			/* names of headers that do, that do not */
 	size_t npass, ndrop;
 	struct media_ports *ports;		/* owned by main, survives a reload */

@@ -77,6 +77,13 @@ static bool build_headers(struct call_realm *realm, const struct value *headers)
 		build_names(&realm->drop, &realm->ndrop, value_get(headers, "drop")));
 }
 
+static bool build_codecs(struct media_codecs *codecs, const struct value *v)
+{
+	return !v || (build_names(&codecs->allow, &codecs->nallow, value_get(v, "allow")) &&
+		      build_names(&codecs->deny, &codecs->ndeny, value_get(v, "deny")) &&
+		      build_names(&codecs->order, &codecs->norder, value_get(v, "order")));
+}
+
 static bool build_realm(struct config *c, const struct value *v)
 {
 	const struct value *signalling = value_get(v, "signalling");
@@ -93,7 +100,8 @@ static bool build_realm(struct config *c, const struct value *v)
 	if (!realm->name || !realm->media)
 		return false;
 	realm->trusted = number_of(v, "trust");
-	if (!build_headers(realm, value_get(v, "headers")))
+	if (!build_headers(realm, value_get(v, "headers")) ||
+	    !build_codecs(&realm->codecs, value_get(v, "codecs")))
 		return false;
 	for (i = 0; i < signalling->n; i++)
 		build_listener(c, signalling->children[i], v->index);

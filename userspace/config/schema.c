@@ -96,6 +96,22 @@ const struct schema_item schema[] = {
 		 "gave; port, that address, its port learned once; any, the first valid source. "
 		 "Once learned, the source is locked.")),
 
+	KEY("realms.*.codecs", MAP, RELOAD(CALLS),
+	    HELP("Which codecs offers and answers of this realm may have, in either direction: names "
+		 "as in a=rtpmap, such as PCMA, opus or L16/44100. An m= line that is left without a "
+		 "codec is rejected, an offer without an m= line refused with 488.")),
+	KEY("realms.*.codecs.allow", LIST, RELOAD(CALLS),
+	    HELP("Only these. Telephone events, comfort noise and repair (RFC 4588, RFC 5109) "
+		 "pass beside them.")),
+	KEY("realms.*.codecs.allow[]", TEXT, RANGE(1, 31), RELOAD(CALLS), EXAMPLE("PCMA"),
+	    HELP("Name of a codec.")),
+	KEY("realms.*.codecs.deny", LIST, RELOAD(CALLS), HELP("Not these.")),
+	KEY("realms.*.codecs.deny[]", TEXT, RANGE(1, 31), RELOAD(CALLS), EXAMPLE("G729"),
+	    HELP("Name of a codec.")),
+	KEY("realms.*.codecs.order", LIST, RELOAD(CALLS),
+	    HELP("These come first, in this order, in offers to this realm.")),
+	KEY("realms.*.codecs.order[]", TEXT, RANGE(1, 31), RELOAD(CALLS), EXAMPLE("opus"),
+	    HELP("Name of a codec.")),
 	KEY("realms.*.trust", CHOICE, DEFAULT("none"), CHOICES(trusts), RELOAD(CALLS),
 	    HELP("With full, what comes from this realm about who is calling is believed, and told "
 		 "to other trusted realms (RFC 3325): P-Asserted-Identity, History-Info, Diversion, "

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include <linux/jalur.h>
 
@@ -47,43 +48,20 @@ void media_negotiation_mute(struct media_negotiation *n, bool mute)
 	n->muted = mute;
 }
 
-static void release_leg(struct media_negotiation *n, u64 now, int leg,
-			struct media_stream_leg *sl)
-{
-	if (sl->local.family)
-		media_ports_release(n->conf.ports[leg], now, &sl->local);
-	sl->local.family = 0;
-}
-
-/* Gives back what list has and keep has not. */
-static void release_streams(struct media_negotiation *n, u64 now,
-			    struct media_state *list, const struct media_state *keep)
-{
-	size_t i;
-	int leg;
-
-	for (i = 0; i < list->n; i++) {
-		for (leg = 0; leg < 2; leg++) {
-			struct media_stream_leg *sl = &list->streams[i].leg[leg];
-
-			if (keep && i < keep->n &&
-			    addr_eq(&keep->streams[i].leg[leg].local, &sl->local))
-				continue;
-			release_leg(n, now, leg, sl);
-		}
-	}
-}
-
 void media_negotiation_free(struct media_negotiation *n, u64 now)
 {
 	if (!n)
 		return;
 	if (n->pending)
-		release_streams(n, now, &n->next, &n->committed);
-	release_streams(n, now, &n->committed, NULL);
+		media_release_streams(n, now, &n->next, &n->committed);
+	media_release_streams(n, now, &n->committed, NULL);
+	media_state_clear(&n->committed);
+	media_state_clear(&n->next);
+	media_state_clear(&n->early);
 	free(n->offer);
 	free(n->last[0]);
 	free(n->last[1]);
+	free(n->before);
 	free(n);
 }
 
@@ -130,6 +108,24 @@ static char *print_for(struct media_negotiation *n, const struct sdp *sdp,
 	return text;
 }
 
+/* What is about to be said to leg may turn out not to be: see unsay(). */
+static int note_last(struct media_negotiation *n, int leg)
+{
+	free(n->before);
+	n->before = n->last[leg] ? strdup(n->last[leg]) : NULL;
+	n->version_before = n->version[leg];
+	return n->last[leg] && !n->before ? -ENOMEM : 0;
+}
+
+/* The offer to leg was printed and never sent: the next one has its version. */
+static void unsay(struct media_negotiation *n, int leg)
+{
+	free(n->last[leg]);
+	n->last[leg] = n->before;
+	n->before = NULL;
+	n->version[leg] = n->version_before;
+}
+
 /* --- an offer ----------------------------------------------------------------- */
 
 static void learn_leg(struct media_stream_leg *sl, const struct sdp_media *m)
@@ -144,6 +140,9 @@ static void learn_leg(struct media_stream_leg *sl, const struct sdp_media *m)
 	}
 	sl->remote = m->connection;
 	sl->remote_rtcp = m->rtcp;
+	/* what acceptable() says of the one holds for the other */
+	if (addr_loopback(&m->rtcp) != addr_loopback(&m->connection))
+		sl->remote_rtcp.port = 0;
 }
 
 static int take_leg(struct media_negotiation *n, u64 now, int leg, u8 family,
@@ -183,10 +182,27 @@ static int take_ports(struct media_negotiation *n, u64 now, struct media_stream 
 	return 0;
 }
 
-/* Does the stream of before go on in this m= line, or is the place used anew? */
-static bool goes_on(const struct media_stream *before, const struct sdp_media *m)
+static void print_media(struct slice media, char out[MEDIA_NAME])
 {
-	return !before->rejected && before->kind == m->kind;
+	snprintf(out, MEDIA_NAME, SLICE_FMT, SLICE_ARG(media));
+}
+
+static bool same_media(const struct media_stream *s, const struct sdp_media *m)
+{
+	char media[MEDIA_NAME];
+
+	print_media(m->media, media);
+	return !strcasecmp(s->media, media) && s->kind == m->kind;
+}
+
+/*
+ * Does the stream of before go on in this m= line, or is the place used anew (RFC 3264
+ * §8.1, §8.3.3)? A party that comes from the other family needs another end, too.
+ */
+static bool goes_on(const struct media_stream *before, const struct sdp_media *m, int from)
+{
+	return !before->rejected && same_media(before, m) &&
+	       (!m->port || m->held || before->leg[from].local.family == m->connection.family);
 }
 
 /*
@@ -198,9 +214,14 @@ static bool acceptable(const struct media_stream_leg *sl, const struct sdp_media
 	return m->held || addr_loopback(&m->connection) == addr_loopback(&sl->local);
 }
 
+static unsigned int line_of(const struct sdp *sdp, size_t i)
+{
+	return sdp->lines[sdp->media[i].first].number;
+}
+
 static int refuse_address(const struct sdp *sdp, size_t i, struct media_refusal *r)
 {
-	return refuse(r, 488, 399, -EINVAL, sdp->lines[sdp->media[i].first].number,
+	return refuse(r, 488, 399, -EINVAL, line_of(sdp, i),
 		      "the address is of a host's own loopback");
 }
 
@@ -209,12 +230,12 @@ static int offer_stream(struct media_negotiation *n, u64 now, const struct sdp_m
 	const struct media_state *old = &n->committed;
 	struct media_stream *s = &n->next.streams[i];
 
-	if (i < old->n && goes_on(&old->streams[i], m))
+	if (i < old->n && goes_on(&old->streams[i], m, n->from))
 		*s = old->streams[i];
 	s->kind = m->kind;
-	snprintf(s->media, sizeof(s->media), SLICE_FMT, SLICE_ARG(m->media));
-	s->rejected = !m->port || m->kind == SDP_KIND_OTHER;
-	s->mux = m->mux;
+	print_media(m->media, s->media);
+	s->rejected = !m->port || m->kind == SDP_KIND_OTHER || m->refused;
+	s->mux = m->mux && m->kind == SDP_KIND_RTP;
 	s->answered = false;
 	if (s->rejected)
 		return 0;
@@ -231,23 +252,33 @@ static size_t accepted(const struct media_state *state)
 	return count;
 }
 
-/* Why no stream of an offer can be carried: the first m= line that has a port. */
-static int refuse_streams(const struct sdp *sdp, struct media_refusal *r)
+/*
+ * Why no stream of an offer can be carried: the first m= line that has a port. An offer
+ * inside the call may turn all of them off.
+ */
+static int refuse_streams(const struct media_negotiation *n, const struct sdp *sdp,
+			  struct media_refusal *r)
 {
 	size_t i;
 
 	for (i = 0; i < sdp->nmedia; i++)
+		if (sdp->media[i].port && sdp->media[i].refused)
+			return refuse(r, 488, 305, -EINVAL, line_of(sdp, i),
+				      "none of its codecs is allowed");
+	for (i = 0; i < sdp->nmedia; i++)
 		if (sdp->media[i].port)
-			return refuse(r, 488, 304, -EINVAL,
-				      sdp->lines[sdp->media[i].first].number,
+			return refuse(r, 488, 302, -EINVAL, line_of(sdp, i),
 				      "only RTP/AVP, RTP/AVPF, udptl, udp and UDP/BFCP can be carried");
+	if (n->committed.n)
+		return 0;
 	return refuse(r, 488, 304, -EINVAL, 0, "no m= line with a port");
 }
 
-static int refuse_ports(struct media_refusal *r, int err)
+static int refuse_ports(const struct sdp *sdp, size_t i, struct media_refusal *r, int err)
 {
 	if (err == -EAFNOSUPPORT)
-		return refuse(r, 488, 300, err, 0, "no media address of this family here");
+		return refuse(r, 488, 300, err, line_of(sdp, i),
+			      "no media address of this family here");
 	return refuse(r, 503, 399, err, 0, "no media port is free");
 }
 
@@ -259,23 +290,28 @@ static int offer_streams(struct media_negotiation *n, u64 now, const struct sdp 
 
 	if (sdp->nmedia < n->committed.n)
 		return refuse(refusal, 488, 399, -EINVAL, 0, "fewer m= lines than before (RFC 3264 section 8)");
+	n->next.streams = calloc(sdp->nmedia ? sdp->nmedia : 1, sizeof(*n->next.streams));
+	if (!n->next.streams)
+		return refuse(refusal, 500, 0, -ENOMEM, 0, "out of memory");
 	for (i = 0; i < sdp->nmedia; i++) {
 		n->next.n = i + 1;
 		err = offer_stream(n, now, &sdp->media[i], i);
 		if (err)
-			return refuse_ports(refusal, err);
+			return refuse_ports(sdp, i, refusal, err);
 		if (!n->next.streams[i].rejected &&
 		    !acceptable(&n->next.streams[i].leg[n->from], &sdp->media[i]))
 			return refuse_address(sdp, i, refusal);
 	}
 	if (media_plan_ends(n) > JALUR_MAX_ENDS)
 		return refuse(refusal, 488, 399, -EINVAL, 0, "too many streams at a time");
-	if (!accepted(&n->next) && !n->committed.n)
-		return refuse_streams(sdp, refusal);
-	return 0;
+	return accepted(&n->next) ? 0 : refuse_streams(n, sdp, refusal);
 }
 
-static struct sdp *parse(struct slice bytes, struct media_refusal *refusal, int *err)
+static const struct media_codecs no_order;
+
+/* Read and reduced to the codecs that may be; leg: who said it. */
+static struct sdp *parse(const struct media_negotiation *n, int leg, bool offer,
+			 struct slice bytes, struct media_refusal *refusal, int *err)
 {
 	struct sdp *sdp = malloc(sizeof(*sdp));
 	struct sdp_error error;
@@ -290,6 +326,8 @@ static struct sdp *parse(struct slice bytes, struct media_refusal *refusal, int 
 		free(sdp);
 		return NULL;
 	}
+	media_codecs_apply(&n->conf.codecs[0], &n->conf.codecs[1],
+			   offer ? &n->conf.codecs[!leg] : &no_order, sdp);
 	return sdp;
 }
 
@@ -301,15 +339,15 @@ int media_offer(struct media_negotiation *n, u64 now, enum media_leg from,
 
 	if (n->pending)
 		return refuse(refusal, 491, 0, -EBUSY, 0, "an offer is pending");
-	sdp = parse(bytes, refusal, &err);
+	sdp = parse(n, from, true, bytes, refusal, &err);
 	if (!sdp)
 		return err;
 	n->from = from;
 	n->pending = true;
-	memset(&n->next, 0, sizeof(n->next));
 	n->offer = slice_dup(bytes);
 	err = offer_streams(n, now, sdp, refusal);
-	*out = !err && n->offer ? print_for(n, sdp, &n->next, !from) : NULL;
+	*out = !err && n->offer && !note_last(n, !from) ?
+	       print_for(n, sdp, &n->next, !from) : NULL;
 	if (!err && !*out)
 		err = refuse(refusal, 500, 0, -ENOMEM, 0, "out of memory");
 	free(sdp);
@@ -322,8 +360,9 @@ void media_rollback(struct media_negotiation *n, u64 now)
 {
 	if (!n->pending)
 		return;
-	release_streams(n, now, &n->next, &n->committed);
-	memset(&n->next, 0, sizeof(n->next));
+	media_release_streams(n, now, &n->next, &n->committed);
+	media_state_clear(&n->next);
+	media_state_clear(&n->early);
 	free(n->offer);
 	n->offer = NULL;
 	n->pending = false;
@@ -332,15 +371,48 @@ void media_rollback(struct media_negotiation *n, u64 now)
 
 /* --- an answer ----------------------------------------------------------------- */
 
-static void answer_stream(struct media_stream *s, const struct sdp_media *m, int leg)
+/* What the answer says of the stream in m= line i. An m= line that we reject stays rejected. */
+static int answer_stream(struct media_stream *s, const struct sdp *sdp, size_t i, int leg,
+			 struct media_refusal *r)
 {
+	const struct sdp_media *m = &sdp->media[i];
+	struct media_stream_leg *sl = &s->leg[leg];
+
 	s->answered = true;
-	if (!m->port || m->kind != s->kind)
-		s->rejected = true;
+	s->rejected = s->rejected || !m->port;
 	if (s->rejected)
-		return;
+		return 0;
+	if (m->refused)
+		return refuse(r, 488, 305, -EINVAL, line_of(sdp, i),
+			      "none of its codecs is allowed");
+	if (!same_media(s, m))
+		return refuse(r, 488, 304, -EINVAL, line_of(sdp, i),
+			      "not the kind of stream that was offered here");
+	if (!m->held && m->connection.family != sl->local.family)
+		return refuse(r, 488, 301, -EINVAL, line_of(sdp, i),
+			      "the address is not of the family that was offered");
+	if (!acceptable(sl, m))
+		return refuse_address(sdp, i, r);
 	s->mux = s->mux && m->mux;
-	learn_leg(&s->leg[leg], m);
+	learn_leg(sl, m);
+	return 0;
+}
+
+static int answer_streams(struct media_state *state, const struct sdp *sdp, int leg,
+			  struct media_refusal *r)
+{
+	size_t i;
+	int err = 0;
+
+	if (sdp->nmedia != state->n)
+		return refuse(r, 488, 399, -EINVAL,
+			      sdp->nmedia > state->n ? line_of(sdp, state->n) : 0,
+			      "the answer has other m= lines than the offer");
+	for (i = 0; i < sdp->nmedia && !err; i++) {
+		sdp_print_codec(sdp, &sdp->media[i], state->streams[i].codec, MEDIA_CODEC);
+		err = answer_stream(&state->streams[i], sdp, i, leg, r);
+	}
+	return err;
 }
 
 /* Streams that were turned down have no use for their ports any more. */
@@ -360,14 +432,14 @@ static void commit(struct media_negotiation *n, u64 now)
 					    &s->leg[leg].local);
 
 			if (!kept)
-				release_leg(n, now, leg, &s->leg[leg]);
+				media_release_leg(n, now, leg, &s->leg[leg]);
 			s->leg[leg].local.family = 0;
 		}
 	}
 	/* what the old list had and the new one has not */
-	release_streams(n, now, &n->committed, &n->next);
-	n->committed = n->next;
-	memset(&n->next, 0, sizeof(n->next));
+	media_release_streams(n, now, &n->committed, &n->next);
+	media_state_move(&n->committed, &n->next);
+	media_state_clear(&n->early);
 	free(n->offer);
 	n->offer = NULL;
 	n->pending = false;
@@ -378,56 +450,45 @@ int media_answer(struct media_negotiation *n, u64 now, bool provisional,
 		 struct slice bytes, char **out, struct media_refusal *refusal)
 {
 	int leg = !n->from;
-	struct media_state state;
+	struct media_state state = { .n = 0 };
 	struct sdp *sdp;
-	size_t i;
 	int err;
 
 	if (!n->pending)
 		return refuse(refusal, 500, 0, -EINVAL, 0, "an answer without an offer");
-	sdp = parse(bytes, refusal, &err);
+	sdp = parse(n, leg, false, bytes, refusal, &err);
 	if (!sdp)
 		return err;
-	err = -EINVAL;
-	if (sdp->nmedia != n->next.n) {
-		refuse(refusal, 488, 399, err, 0, "the answer has other m= lines than the offer");
-		goto out_sdp;
-	}
-	state = n->next;
-	for (i = 0; i < sdp->nmedia; i++) {
-		answer_stream(&state.streams[i], &sdp->media[i], leg);
-		sdp_print_codec(sdp, &sdp->media[i], state.streams[i].codec, MEDIA_CODEC);
-		if (!state.streams[i].rejected &&
-		    !acceptable(&state.streams[i].leg[leg], &sdp->media[i])) {
-			refuse_address(sdp, i, refusal);
-			goto out_sdp;
-		}
-	}
-	*out = print_for(n, sdp, &state, n->from);
-	if (!*out) {
+	err = media_state_copy(&state, &n->next);
+	if (err)
+		refuse(refusal, 500, 0, err, 0, "out of memory");
+	else
+		err = answer_streams(&state, sdp, leg, refusal);
+	*out = err ? NULL : print_for(n, sdp, &state, n->from);
+	free(sdp);
+	if (!err && !*out)
 		err = refuse(refusal, 500, 0, -ENOMEM, 0, "out of memory");
-		goto out_sdp;
+	if (err) {
+		media_state_clear(&state);
+		return err;
 	}
-	err = 0;
 	if (provisional) {
 		/* a later answer begins again with what was offered */
-		n->early = state;
+		media_state_move(&n->early, &state);
 		n->has_early = true;
 	} else {
-		n->next = state;
+		media_state_move(&n->next, &state);
 		n->has_early = false;
 		commit(n, now);
 	}
-out_sdp:
-	free(sdp);
-	return err;
+	return 0;
 }
 
 bool media_settle(struct media_negotiation *n, u64 now)
 {
 	if (!n->pending || !n->has_early)
 		return false;
-	n->next = n->early;
+	media_state_move(&n->next, &n->early);
 	n->has_early = false;
 	commit(n, now);
 	return true;
@@ -446,17 +507,21 @@ enum media_leg media_offerer(const struct media_negotiation *n)
 int media_redraw(struct media_negotiation *n, u64 now, char **out,
 		 struct media_refusal *refusal)
 {
-	struct media_state old = n->next;
+	struct media_state old = { .n = 0 };
 	struct sdp *sdp;
 	size_t i;
-	int err = 0, leg;
+	int err, leg;
 
 	if (!n->pending)
 		return refuse(refusal, 500, 0, -EINVAL, 0, "no offer is pending");
-	sdp = parse(slice_str(n->offer), refusal, &err);
+	sdp = parse(n, n->from, true, slice_str(n->offer), refusal, &err);
 	if (!sdp)
 		return err;
-	err = 0;
+	err = media_state_copy(&old, &n->next);
+	if (err) {
+		free(sdp);
+		return refuse(refusal, 500, 0, err, 0, "out of memory");
+	}
 	for (i = 0; i < n->next.n; i++)
 		for (leg = 0; leg < 2; leg++)
 			if (i >= n->committed.n ||
@@ -467,10 +532,12 @@ int media_redraw(struct media_negotiation *n, u64 now, char **out,
 		if (!n->next.streams[i].rejected)
 			err = take_ports(n, now, &n->next.streams[i], &sdp->media[i]);
 	/* the old ones go back only now, so that none of them was drawn again */
-	release_streams(n, now, &old, err ? &n->committed : &n->next);
+	media_release_streams(n, now, &old, err ? &n->committed : &n->next);
+	media_state_clear(&old);
 	if (err)
-		refuse_ports(refusal, err);
-	*out = err ? NULL : print_for(n, sdp, &n->next, !n->from);
+		refuse_ports(sdp, i - 1, refusal, err);
+	unsay(n, !n->from);
+	*out = err || note_last(n, !n->from) ? NULL : print_for(n, sdp, &n->next, !n->from);
 	if (!err && !*out)
 		err = refuse(refusal, 500, 0, -ENOMEM, 0, "out of memory");
 	free(sdp);

@@ -30,8 +30,18 @@ struct media_stream {
 
 struct media_state {
 	size_t n;
-	struct media_stream streams[SDP_MAX_MEDIA];
+	struct media_stream *streams;	/* n of them; NULL: n is 0 */
 };
+
+/* streams.c */
+void media_state_clear(struct media_state *state);
+/* *to must be empty. 0 or -ENOMEM. */
+int media_state_copy(struct media_state *to, const struct media_state *from);
+void media_state_move(struct media_state *to, struct media_state *from);
+void media_release_leg(struct media_negotiation *n, u64 now, int leg, struct media_stream_leg *sl);
+/* Gives back what list has and keep has not. */
+void media_release_streams(struct media_negotiation *n, u64 now, struct media_state *list,
+			   const struct media_state *keep);
 
 struct media_negotiation {
 	struct media_negotiation_conf conf;
@@ -47,6 +57,8 @@ struct media_negotiation {
 	char *offer;			/* the pending one, to be printed again */
 	char *last[2];			/* said last to each leg */
 	u64 version[2];
+	char *before;			/* what last and version were for who gets the offer */
+	u64 version_before;
 };
 
 #endif

@@ -242,6 +242,7 @@ static bool parse_rtcp(struct sdp_media *m, struct slice value)
 
 static bool parse_attribute(struct sdp_media *m, struct slice value)
 {
+	value = slice_trim(value);
 	if (starts(value, "rtcp:"))
 		return parse_rtcp(m, slice_of(value.p + 5, value.n - 5));
 	if (slice_eq(value, SLICE("rtcp-mux")))
@@ -299,7 +300,7 @@ static int parse_session(struct sdp *sdp, struct addr *connection,
 		return fail(err, 2, "o= is not the second line");
 	for (i = 0; i < sdp->session_end; i++) {
 		if (sdp->lines[i].type == 'a')
-			parse_direction(sdp->lines[i].value, direction);
+			parse_direction(slice_trim(sdp->lines[i].value), direction);
 		if (sdp->lines[i].type == 'c' &&
 		    !parse_connection(sdp->lines[i].value, connection))
 			return fail_at(err, sdp, i, "c=: not IN IP4 or IN IP6 with an address");

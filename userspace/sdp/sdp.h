@@ -43,8 +43,8 @@ enum sdp_kind {
 bool sdp_addr_unicast(const struct addr *a);
 
 struct sdp_payload {
-	u8 pt;
 	u32 clock_rate;
+	u8 pt;
 	bool dtmf, comfort_noise;
 };
 
@@ -61,6 +61,8 @@ struct sdp_media {
 	bool mux;		/* a=rtcp-mux (RFC 5761) */
 	size_t npayloads;	/* SDP_MAX_PAYLOADS + 1: too many to list */
 	struct sdp_payload payloads[SDP_MAX_PAYLOADS];
+	bool chosen;		/* payloads, not formats, is what counts: set by who changes them */
+	bool refused;		/* none of them is wanted */
 };
 
 struct sdp {
@@ -80,6 +82,12 @@ int sdp_parse(struct slice bytes, struct sdp *sdp, struct sdp_error *err);
  */
 void sdp_print_codec(const struct sdp *sdp, const struct sdp_media *m, char *buf, size_t n);
 
+/* The same of one payload type; the number itself where nothing names it. */
+void sdp_print_payload(const struct sdp *sdp, const struct sdp_media *m, u8 pt, char *buf,
+		       size_t n);
+/* What a=fmtp says of it; n 0: nothing. */
+struct slice sdp_fmtp(const struct sdp *sdp, const struct sdp_media *m, u8 pt);
+
 /* What is ours to change when a description is passed on. */
 struct sdp_rewrite_media {
 	u16 port;		/* 0: rejected */
@@ -94,10 +102,10 @@ struct sdp_rewrite {
 };
 
 /*
- * Prints sdp with our origin, addresses and ports. Attributes that speak of
- * addresses, of ICE, of keys or of other ways to set the stream up (RFC 5939)
- * are left out, everything else stays as it is; of a rejected stream only the
- * m= line is left. malloc'ed, NUL terminated; NULL: no memory.
+ * Prints sdp with our origin, addresses and ports. Lines that speak of addresses,
+ * of ICE, of keys or of other ways to set the stream up (RFC 5939) are left out,
+ * everything else stays as it is; of a stream that is rejected here and not by its
+ * sender only the m= line is left. malloc'ed, NUL terminated; NULL: no memory.
  */
 char *sdp_rewrite(const struct sdp *sdp, const struct sdp_rewrite *how);
 
