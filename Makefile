@@ -3,6 +3,7 @@
 # make                          module for this host's kernel (or 6.12's), daemon, tool
 # make modules KERNEL=<release> module for another kernel whose headers are installed
 # make check                    every test; make check-debug under the debug kernel
+# make check-random             100 000 calls through a bad network, in virtual time
 # make bench                    costs beside peers: bench-packet, bench-parse, bench-sip
 # make fuzz                     each fuzz target for FUZZ_SECONDS (600), FUZZ_JOBS (2) at a time
 # make help                     the rest
@@ -46,6 +47,7 @@ FUZZ		:= $(patsubst selftests/fuzz/%_fuzz.c,build/fuzz/%,$(sort $(wildcard selft
 NETPROGS	:= $(patsubst selftests/net/%.c,$(B)/net/%,$(sort $(wildcard selftests/net/*.c)))
 
 .PHONY: all userspace tools modules modules-all spec spec-check style check check-debug \
+	check-random \
 	demo bench bench-packet bench-parse bench-sip \
 	fuzz unit-tests fuzz-targets net-tests clean install help config-doc config-doc-check
 
@@ -163,6 +165,9 @@ FUZZ_SECONDS	?= 600
 # Two at a time by default; what a target printed is in build/fuzz/NAME.log.
 FUZZ_JOBS	?= 2
 
+check-random: unit-tests
+	CALLS=100000 $(B)/unit/call_random_test
+
 fuzz: fuzz-targets
 	@printf '%s\n' $(notdir $(FUZZ)) | xargs -P $(FUZZ_JOBS) -I NAME tools/fuzz NAME $(FUZZ_SECONDS)
 
@@ -243,6 +248,6 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 	@echo 'Targets: all modules modules-all userspace tools unit-tests net-tests fuzz-targets'
-	@echo '         check check-debug demo bench fuzz style spec spec-check config-doc install clean'
+	@echo '         check check-debug check-random demo bench fuzz style spec spec-check config-doc install clean'
 
 -include $(shell find $(B)/obj $(B)/unit $(B)/net build/fuzz/obj -name '*.d' 2>/dev/null)

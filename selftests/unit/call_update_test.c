@@ -154,6 +154,24 @@ TEST_F(update, glare)
 	reply(h, B, "200 OK", NULL);
 }
 
+/* Our 2xx may be overtaken by what follows it, and then nobody knows the dialog. */
+TEST_F(update, before_the_caller_has_acknowledged_it_must_wait)
+{
+	struct harness *h = &self->h;
+
+	begin(h, ALLOW);
+	say(h, "200 OK", ALLOW, SDP_B);
+	expect(h, B, "ACK ");
+	expect(h, A, "SIP/2.0 200");
+	h->ua[B].cseq = 100;
+	update(h, B, SDP_B_HOLD);
+	expect(h, B, "SIP/2.0 491");
+	EXPECT_FALSE(pending(h, A));
+	acknowledge(h, A);
+	carried(h, B, SDP_B_HOLD, SDP_A_HOLD);
+	hang_up(h, A);
+}
+
 TEST_F(update, a_refusal_leaves_everything_as_it_was)
 {
 	struct harness *h = &self->h;

@@ -137,11 +137,11 @@ static const char *next_line(const char *at, char *line, size_t size)
 	return at + strspn(at, "\r\n");
 }
 
-#define FAIL_UNLESS(condition, ...) do { \
+#define FAIL_UNLESS(condition, ...) ({ \
 		EXPECT_TRUE(condition) { \
 			TH_LOG(__VA_ARGS__); \
 		} \
-	} while (0)
+	})
 
 /* Every line of said that must be in out is there, in order; m= lines match one to one. */
 static void check_lines(struct __test_metadata *_metadata, const char *name, const char *said,

@@ -81,6 +81,9 @@ static u16 refusal_of(struct call_leg *leg, struct call_leg *other,
 		return media_offerer(media) == leg->side ? 500 : 491;
 	if (leg->invite && leg->call->media)
 		return 491;
+	/* its 2xx may be overtaken, and then nobody there knows the dialog */
+	if (other->state == CALL_LEG_ANSWERED)
+		return 491;
 	if (other->update || other->server || other->unacked || leg->unacked)
 		return 491;
 	if (!media || !other->dialog || !other->updates)

@@ -33,17 +33,15 @@ void media_state_move(struct media_state *to, struct media_state *from)
 	*from = (struct media_state){ .n = 0 };
 }
 
-void media_release_leg(struct media_negotiation *n, u64 now, int leg,
-			struct media_stream_leg *sl)
+void media_release_leg(struct media_negotiation *n, u64 now, int leg, struct media_stream_leg *sl)
 {
 	if (sl->local.family)
 		media_ports_release(n->conf.ports[leg], now, &sl->local);
 	sl->local.family = 0;
 }
 
-/* Gives back what list has and keep has not. */
-void media_release_streams(struct media_negotiation *n, u64 now,
-			    struct media_state *list, const struct media_state *keep)
+void media_release_streams(struct media_negotiation *n, u64 now, struct media_state *list,
+			   const struct media_state *keep)
 {
 	size_t i;
 	int leg;

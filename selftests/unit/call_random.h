@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Phones for the random run of calls: each is a SIP engine with a person in front of
+ * it who rings, answers, refuses, holds, changes his mind and hangs up by chance, and
+ * sometimes just sits there. The network between the phones and Jalur loses, doubles
+ * and delays datagrams; the relay is slow and at times refuses. All chance comes from
+ * one seed.
+ */
+#ifndef CALL_RANDOM_H
+#define CALL_RANDOM_H
+
+#include "base/random.h"
+#include "call_world.h"
+
+#define MSEC NSEC_PER_MSEC
+#define NPHONES 3
+
+enum { TIMER_PHONE_CALL = 100, TIMER_NEXT };
+enum phase { CALLING, RINGING, UP, OVER };
+
+struct phone {
+	struct world *world;
+	enum who who;
+	const char *sdp, *hold;
+	struct sip_engine *engine;
+	struct effects effects;
+	struct timers timers;
+	struct flow here, jalur;	/* as Jalur sees it; as it sees Jalur */
+	struct timer next;
+	struct list calls;
+};
+
+struct phone_call {
+	struct list node;
+	struct phone *phone;
+	enum phase phase;
+	struct sip_dialog *dialog;
+	struct sip_client *invite, *other;
+	struct sip_server *server;	/* an INVITE that is not finally answered */
+	bool offered;			/* it has an offer */
+	bool said;			/* our offer or answer is in a reliable response */
+	bool heard;			/* a BYE came, or ours was finally answered */
+	bool patient;			/* never hangs up by itself */
+	struct timer action;
+};
+
+struct arrival {
+	struct timer due;
+	struct phone *phone;		/* NULL: for Jalur */
+	struct flow flow;
+	u64 ticket;			/* not 0: what the relay says instead */
+	enum effect_kind kind;
+	int result;
+	u64 session;
+	size_t n;
+	char bytes[];
+};
+
+struct world {
+	struct __test_metadata *_metadata;
+	struct harness h;
+	struct phone phones[NPHONES];
+	struct timers flying;
+	struct random random;
+	u64 now;
+	unsigned int started, wanted;
+	unsigned int answered, refused, cancelled, byes, reinvites, lost, sessions, updates;
+	unsigned int deaf;		/* phones that were not told of the end */
+};
+
+static inline u64 chance(struct world *w, u64 below)
+{
+	return random_u64(&w->random) % below;
+}
+
+static inline bool percent(struct world *w, u32 p)
+{
+	return chance(w, 100) < p;
+}
+
+/* --- the network --- */
+
+static inline void fly(struct world *w, struct arrival *a, u64 delay)
+{
+	a->due.owner = a;
+	timers_reserve(&w->flying, 1);
+	timer_arm(&w->flying, &a->due, w->now + delay);
+}
+
+static inline void send_bytes(struct world *w, struct phone *to, const struct flow *flow,
+			      struct slice bytes)
+{
+	unsigned int copies = 1 + percent(w, 2);
+	struct arrival *a;
+
+	if (percent(w, 4)) {
+		w->lost++;
+		return;
+	}
+	while (copies--) {
+		a = calloc(1, sizeof(*a) + bytes.n);
+		a->phone = to;
+		a->flow = *flow;
+		a->n = bytes.n;
+		memcpy(a->bytes, bytes.p, bytes.n);
+		fly(w, a, MSEC + chance(w, percent(w, 3) ? 900 * MSEC : 40 * MSEC));
+	}
+}
+
+static inline void carry_from(struct phone *p)
+{
+	struct effect *e;
+
+	while ((e = effects_pop(&p->effects))) {
+		send_bytes(p->world, NULL, &p->here, slice_of(e->bytes, e->len));
+		effect_free(e);
+	}
+}
+
+static inline struct phone *phone_at(struct world *w, const struct addr *peer)
+{
+	size_t i;
+
+	for (i = 0; i < NPHONES; i++)
+		if (addr_eq(&w->phones[i].here.peer, peer))
+			return &w->phones[i];
+	return NULL;
+}
+
+static inline void ask_relay(struct world *w, const struct effect *e)
+{
+	struct arrival *a = calloc(1, sizeof(*a));
+
+	a->ticket = e->ticket;
+	a->kind = e->kind;
+	a->session = e->kind == EFFECT_MEDIA_APPLY ? e->plan->session : e->session;
+	if (e->kind == EFFECT_MEDIA_APPLY && percent(w, 2))
+		a->result = percent(w, 80) ? -EADDRINUSE : -ENOMEM;
+	fly(w, a, chance(w, 10 * MSEC));
+}
+
+/* All that Jalur wants done now. */
+static inline void carry_from_jalur(struct world *w)
+{
+	struct call_event event;
+	struct effect *e;
+
+	while ((e = call_engine_effect(w->h.engine))) {
+		if (e->kind == EFFECT_SEND) {
+			struct phone *p = phone_at(w, &e->flow.peer);
+
+			if (p)
+				send_bytes(w, p, &p->jalur, slice_of(e->bytes, e->len));
+		} else {
+			ask_relay(w, e);
+		}
+		effect_free(e);
+	}
+	while (call_engine_event(w->h.engine, &event))
+		call_event_clear(&event);
+}
+
+/* --- what a person says --- */
+
+static inline struct phone_call *new_call(struct phone *p, enum phase phase)
+{
+	struct phone_call *c = calloc(1, sizeof(*c));
+
+	c->phone = p;
+	c->phase = phase;
+	c->patient = percent(p->world, 40);
+	c->action = (struct timer){ .kind = TIMER_PHONE_CALL, .owner = c };
+	list_add_tail(&p->calls, &c->node);
+	timers_reserve(&p->timers, 1);
+	return c;
+}
+
+static inline void act_in(struct phone_call *c, u64 ms)
+{
+	timer_arm(&c->phone->timers, &c->action, c->phone->world->now + ms * MSEC);
+}
+
+static inline void free_call(struct phone_call *c)
+{
+	timer_disarm(&c->phone->timers, &c->action);
+	timers_release(&c->phone->timers, 1);
+	sip_dialog_free(c->phone->engine, c->dialog);
+	list_del(&c->node);
+	free(c);
+}
+
+static inline struct sip_content with_sdp(const char *sdp, const char *headers)
+{
+	return (struct sip_content){
+		.headers = slice_str(headers),
+		.content_type = sdp ? SLICE("application/sdp") : SLICE(""),
+		.body = slice_str(sdp),
+	};
+}
+
+static inline const char *sdp_of(struct phone_call *c)
+{
+	return percent(c->phone->world, 25) ? c->phone->hold : c->phone->sdp;
+}
+
+static inline void answer(struct phone_call *c, u16 status)
+{
+	struct sip_content content = with_sdp(status < 300 && !c->said ? sdp_of(c) : NULL,
+					      "Allow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n");
+	struct sip_server *server = c->server;
+	struct phone *p = c->phone;
+
+	c->server = NULL;
+	sip_respond(p->engine, p->world->now, server, c->dialog, status, NULL, &content);
+	sip_server_put(p->engine, p->world->now, server);
+}
+
+/* The dialog lives on for a while, for what is still on its way. */
+static inline void over(struct phone_call *c)
+{
+	if (c->server)
+		answer(c, 487);
+	c->phase = OVER;
+	act_in(c, 70000);
+}
+
+static inline struct sip_client *ask(struct phone_call *c, enum sip_method method, const char *sdp)
+{
+	struct sip_content content = with_sdp(sdp, "Supported: 100rel\r\n"
+					      "Allow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n");
+	struct sip_client *client = NULL;
+
+	sip_request(c->phone->engine, c->phone->world->now, c->dialog, method, &content, c, &client);
+	return client;
+}
+
+static inline void hang_up(struct phone_call *c)
+{
+	c->phone->world->byes++;
+	ask(c, SIP_BYE, NULL);
+	c->heard = true;
+	over(c);
+}
+
+static inline void start_call(struct phone *p)
+{
+	struct sip_dialog_target target = {
+		.request_uri = SLICE("sip:4930@sbc.example"), .from = SLICE("<sip:x@phone.example>"),
+		.to = SLICE("<sip:4930@sbc.example>"), .contact_user = SLICE("x"), .flow = p->jalur,
+	};
+	struct phone_call *c = new_call(p, CALLING);
+	struct world *w = p->world;
+
+	w->started++;
+	c->dialog = sip_dialog_new_uac(p->engine, &target, c);
+	c->offered = percent(w, 80);
+	c->invite = ask(c, SIP_INVITE, c->offered ? p->sdp : NULL);
+	/* nobody waits for ever */
+	act_in(c, percent(w, 25) ? chance(w, 8000) : 100000);
+}
+
+static inline void ring(struct phone_call *c)
+{
+	struct phone *p = c->phone;
+	bool sdp = c->offered && !c->said && percent(p->world, 50);
+	struct sip_content content = with_sdp(sdp ? p->sdp : NULL, "");
+
+	if (percent(p->world, 60) &&
+	    !sip_respond_reliable(p->engine, p->world->now, c->server, c->dialog, 183, NULL, &content))
+		c->said |= sdp;
+	else
+		sip_respond(p->engine, p->world->now, c->server, c->dialog, 180, NULL, &content);
+	act_in(c, chance(p->world, 4000));
+}
+
+static inline void decide(struct phone_call *c)
+{
+	static const u16 failures[] = { 302, 404, 480, 486, 488, 500, 503, 603 };
+	struct phone *p = c->phone;
+	struct world *w = p->world;
+
+	if (percent(w, 40) && c->phase == RINGING) {
+		ring(c);
+	} else if (c->said && sip_server_unacknowledged(c->server, c->dialog)) {
+		act_in(c, 1000);
+	} else if (percent(w, 70)) {
+		answer(c, 200);
+		c->phase = UP;
+		act_in(c, chance(w, 30000));
+	} else if (!percent(w, 3)) {
+		bool first = c->phase == RINGING;
+
+		answer(c, failures[chance(w, 8)]);
+		if (first)
+			over(c);
+		else
+			act_in(c, chance(w, 30000));
+	}
+}
+
+static inline void talk(struct phone_call *c)
+{
+	struct world *w = c->phone->world;
+
+	if (percent(w, 40) && !c->patient) {
+		hang_up(c);
+		return;
+	}
+	if (!c->invite && !c->server && !c->other && percent(w, 50)) {
+		c->offered = percent(w, 85);
+		c->invite = ask(c, SIP_INVITE, c->offered ? sdp_of(c) : NULL);
+		w->reinvites++;
+	} else if (!c->other && !c->invite && percent(w, 40)) {
+		c->other = ask(c, SIP_UPDATE, percent(w, 80) ? sdp_of(c) : NULL);
+		w->updates++;
+	} else if (!c->other) {
+		c->other = ask(c, SIP_OPTIONS, NULL);
+	}
+	act_in(c, chance(w, 20000));
+}
+
+static inline void act_on_call(struct phone_call *c)
+{
+	struct phone *p = c->phone;
+
+	if (c->phase == OVER)
+		free_call(c);
+	else if (c->server)
+		decide(c);
+	else if (c->phase == UP)
+		talk(c);
+	else if (c->invite && !sip_cancel(p->engine, p->world->now, c->invite, SLICE("")))
+		p->world->cancelled++;
+}
+
+#endif

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Phones call each other through Jalur, over a bad network and a moody relay: rings,
+ * forks, cancellations, refusals, reliable and late offers, hold, changes from both
+ * sides at once, questions, silence. When all is over nothing may be left: no call, no
+ * session, no port, no transaction, no timer; and who was in a call has heard of its
+ * end. CALLS=n and SEED=n in the environment say how many and which (make
+ * check-random: 100 000).
+ */
+#include "kselftest_harness.h"
+#include "call_random.h"
+
+static void start_phone(struct world *w, size_t i, const char *local, const char *jalur, u8 seed)
+{
+	struct sip_listener listener = { 0 };
+	struct sip_engine_conf conf = { .listeners = &listener, .nlisteners = 1,
+					.software = "phone" };
+	struct phone *p = &w->phones[i];
+
+	p->world = w;
+	addr_parse(slice_str(local), &listener.local);
+	listener.advertise = listener.local;
+	p->here = (struct flow){ .listener = i > 0, .peer = listener.local };
+	addr_parse(slice_str(jalur), &p->jalur.peer);
+	p->sdp = i ? SDP_B : SDP_A;
+	p->hold = i ? SDP_B_HOLD : SDP_A_HOLD;
+	conf.seed[0] = seed;
+	conf.seed[1] = (u8)i;
+	effects_init(&p->effects);
+	timers_init(&p->timers);
+	list_init(&p->calls);
+	p->engine = sip_engine_new(&conf, &p->effects, &p->timers);
+	p->next = (struct timer){ .kind = TIMER_NEXT, .owner = p };
+	timers_reserve(&p->timers, 1);
+}
+
+static u64 number_of(const char *name, u64 otherwise)
+{
+	const char *given = getenv(name);
+
+	return given ? strtoull(given, NULL, 0) : otherwise;
+}
+
+static void world_start(struct world *w, struct __test_metadata *_metadata)
+{
+	u64 number = number_of("SEED", 20261123);
+	struct call_destination *to;
+	u8 seed[32] = { 0 };
+
+	memset(w, 0, sizeof(*w));
+	w->_metadata = _metadata;
+	harness_start(&w->h, _metadata);
+	/* both phones inside are called at once */
+	to = calloc(2, sizeof(*to));
+	to[0] = (struct call_destination){ .trunk = 1, .q = 1000 };
+	to[1] = (struct call_destination){ .trunk = 2, .q = 1000 };
+	free(w->h.policy->routes[0].to);
+	w->h.policy->routes[0].to = to;
+	w->h.policy->routes[0].nto = 2;
+	w->h.policy->max_duration = 300 * NSEC_PER_SEC;
+	w->h.policy->session = (struct sip_session_policy){
+		.expires = 120, .min_se = 90, .refresh = true,
+	};
+	memcpy(seed, &number, sizeof(number));
+	random_init(&w->random, seed);
+	timers_init(&w->flying);
+	w->now = 1000 * NSEC_PER_SEC;
+	w->wanted = (unsigned int)number_of("CALLS", 2000);
+	start_phone(w, 0, IP_A ":5060", IP_ADVERTISED ":5060", (u8)number);
+	start_phone(w, 1, IP_B ":5060", IP_INSIDE ":5060", (u8)number);
+	start_phone(w, 2, IP_C ":5060", IP_INSIDE ":5060", (u8)number);
+	TH_LOG("SEED=%llu CALLS=%u", (unsigned long long)number, w->wanted);
+}
+
+/* --- what phones hear --- */
+
+static void take_request(struct phone *p, const struct sip_event *ev)
+{
+	struct phone_call *c = ev->dialog ? ev->user : NULL;
+	struct sip_content content = with_sdp(NULL, "");
+	struct world *w = p->world;
+	bool sdp = ev->msg->body.n;
+	u16 status = 200;
+
+	if (ev->msg->method == SIP_INVITE && !c) {
+		c = new_call(p, RINGING);
+		if (sip_dialog_new_uas(p->engine, ev->server, c, &c->dialog)) {
+			over(c);
+			goto answer;
+		}
+		c->server = ev->server;
+		c->offered = sdp;
+		sip_server_set_user(ev->server, c);
+		act_in(c, chance(w, 3000));
+		return;
+	}
+	if (ev->msg->method == SIP_INVITE) {
+		status = c->invite || c->other ? 491 : c->server || c->phase != UP ? 500 : 0;
+		if (!status) {
+			c->server = ev->server;
+			c->offered = sdp;
+			c->said = false;
+			sip_server_set_user(ev->server, c);
+			act_in(c, chance(w, 2000));
+			return;
+		}
+	}
+	if (ev->msg->method == SIP_UPDATE && sdp) {
+		status = c->invite || c->other || c->server ? 491 : percent(w, 90) ? 200 : 488;
+		if (status == 200)
+			content = with_sdp(sdp_of(c), "");
+	}
+	if (ev->msg->method == SIP_PRACK && sdp)
+		content = with_sdp(p->sdp, "");
+	if (c && ev->msg->method == SIP_BYE) {
+		c->heard = true;
+		over(c);
+	}
+answer:
+	sip_respond(p->engine, w->now, ev->server, ev->dialog, status, NULL, &content);
+	sip_server_put(p->engine, w->now, ev->server);
+}
+
+/* Another fork's answer has a call of its own. */
+static struct phone_call *forked(struct phone_call *c, const struct sip_event *ev)
+{
+	struct phone_call *fork;
+	int err = sip_dialog_response(c->phone->engine, c->dialog, ev->msg);
+
+	if (err != -EEXIST)
+		return c;
+	fork = new_call(c->phone, CALLING);
+	fork->dialog = sip_dialog_fork(c->phone->engine, c->dialog, ev->msg);
+	fork->dialog->user = fork;
+	fork->offered = c->offered;
+	act_in(fork, 150000);
+	return fork;
+}
+
+static struct phone_call *dialog_of(struct phone_call *c, const struct sip_event *ev)
+{
+	struct list *at;
+
+	for (at = c->phone->calls.next; at != &c->phone->calls; at = at->next) {
+		struct phone_call *other = list_entry(at, struct phone_call, node);
+
+		if (other->dialog && other->dialog->remote_tag &&
+		    !strcmp(other->dialog->call_id, c->dialog->call_id) &&
+		    slice_eq(slice_str(other->dialog->remote_tag), ev->msg->to.tag))
+			return other;
+	}
+	return forked(c, ev);
+}
+
+static void take_answer(struct phone_call *c, const struct sip_event *ev)
+{
+	struct phone *p = c->phone;
+	struct phone_call *mine = dialog_of(c, ev);
+	const char *sdp = !c->offered && ev->msg->body.n ? sdp_of(c) : NULL;
+	struct sip_content content = with_sdp(sdp, "");
+
+	if (c->invite == ev->client)
+		c->invite = NULL;
+	sip_dialog_response(p->engine, mine->dialog, ev->msg);
+	sip_ack(p->engine, p->world->now, ev->client, mine->dialog, &content);
+	p->world->answered++;
+	if (mine->phase == OVER || (mine != c && c->phase == UP)) {
+		if (mine->phase != OVER)
+			hang_up(mine);
+		return;
+	}
+	if (mine != c)
+		over(c);
+	mine->phase = UP;
+	act_in(mine, chance(p->world, 20000));
+}
+
+static void take_progress(struct phone_call *c, const struct sip_event *ev)
+{
+	struct phone *p = c->phone;
+	struct phone_call *mine = ev->msg->to.tag.n ? dialog_of(c, ev) : c;
+	const char *sdp = !c->offered && ev->msg->body.n ? p->sdp : NULL;
+
+	if (!ev->reliable)
+		return;
+	sip_dialog_response(p->engine, mine->dialog, ev->msg);
+	if (!percent(p->world, 3))
+		ask(mine, SIP_PRACK, sdp);
+}
+
+static void take_response(struct phone *p, const struct sip_event *ev)
+{
+	struct phone_call *c = ev->user;
+	u16 status = ev->type == SIP_EVENT_RESPONSE ? ev->msg->status : 408;
+	bool invite = ev->type == SIP_EVENT_RESPONSE ? ev->msg->method == SIP_INVITE :
+		      ev->client == c->invite;
+
+	if (ev->type == SIP_EVENT_RESPONSE && invite && status < 300) {
+		if (status >= 200)
+			take_answer(c, ev);
+		else if (status > 100)
+			take_progress(c, ev);
+		return;
+	}
+	if (status < 200)
+		return;
+	if (ev->client == c->other)
+		c->other = NULL;
+	/* RFC 3261 §12.2.1.2 */
+	if ((status == 481 || status == 408) && c->phase == UP) {
+		c->invite = ev->client == c->invite ? NULL : c->invite;
+		hang_up(c);
+		return;
+	}
+	if (ev->client != c->invite)
+		return;
+	c->invite = NULL;
+	if (c->phase != CALLING)
+		return;
+	p->world->refused++;
+	c->heard = true;
+	over(c);
+}
+
+static void take(struct phone *p, const struct sip_event *ev)
+{
+	struct phone_call *c = ev->user;
+
+	switch (ev->type) {
+	case SIP_EVENT_REQUEST:
+		take_request(p, ev);
+		break;
+	case SIP_EVENT_NO_ACK:
+		if (c->phase == UP)
+			hang_up(c);
+		break;
+	case SIP_EVENT_CANCEL:
+	case SIP_EVENT_NO_PRACK:
+		if (c->server)
+			answer(c, ev->type == SIP_EVENT_CANCEL ? 487 : 504);
+		if (c->phase == RINGING) {
+			c->heard = true;
+			over(c);
+		}
+		break;
+	case SIP_EVENT_RESPONSE:
+	case SIP_EVENT_TIMEOUT:
+	case SIP_EVENT_FAILED:
+		take_response(p, ev);
+		break;
+	default:
+		break;
+	}
+	carry_from(p);
+}
+
+/* --- what happens --- */
+
+static void arrive(struct world *w, struct arrival *a)
+{
+	struct media_figures figures = { .session = a->session };
+	struct sip_event event = { .type = SIP_EVENT_NONE };
+
+	timers_release(&w->flying, 1);
+	if (a->ticket) {
+		w->sessions += a->kind == EFFECT_MEDIA_APPLY && !a->result;
+		call_engine_complete(w->h.engine, w->now, a->ticket, a->result,
+				     a->kind == EFFECT_MEDIA_REMOVE ? &figures : NULL);
+		carry_from_jalur(w);
+	} else if (a->phone) {
+		sip_engine_input(a->phone->engine, w->now, &a->flow, slice_of(a->bytes, a->n),
+				 &event);
+		carry_from(a->phone);
+		take(a->phone, &event);
+	} else {
+		call_engine_input(w->h.engine, w->now, &a->flow, slice_of(a->bytes, a->n));
+		carry_from_jalur(w);
+	}
+	free(a);
+}
+
+static void expire(struct world *w, struct phone *p)
+{
+	struct timer *t = timers_due(&p->timers, w->now);
+	struct sip_event event = { .type = SIP_EVENT_NONE };
+
+	if (t->kind == TIMER_PHONE_CALL) {
+		act_on_call(t->owner);
+	} else if (t->kind == TIMER_NEXT) {
+		if (w->started < w->wanted) {
+			start_call(p);
+			timer_arm(&p->timers, t, w->now + chance(w, 6000) * MSEC);
+		}
+	} else {
+		sip_engine_timer(p->engine, w->now, t, &event);
+		carry_from(p);
+		take(p, &event);
+	}
+	carry_from(p);
+}
+
+/* The next thing, anywhere. false: nothing ever will. */
+static bool happen(struct world *w)
+{
+	u64 jalur = call_engine_deadline(w->h.engine), next = timers_next(&w->flying);
+	struct phone *who = NULL;
+	size_t i;
+
+	if (jalur < next)
+		next = jalur;
+	for (i = 0; i < NPHONES; i++) {
+		if (timers_next(&w->phones[i].timers) >= next)
+			continue;
+		who = &w->phones[i];
+		next = timers_next(&who->timers);
+	}
+	if (next == UINT64_MAX)
+		return false;
+	if (next > w->now)
+		w->now = next;
+	w->h.now = w->now;
+	if (who) {
+		expire(w, who);
+	} else if (jalur <= w->now) {
+		call_engine_tick(w->h.engine, w->now);
+		carry_from_jalur(w);
+	} else {
+		arrive(w, timers_due(&w->flying, w->now)->owner);
+	}
+	return true;
+}
+
+static u64 jalur_counter(struct world *w, const char *name)
+{
+	const struct sip_counter *c;
+
+	for (c = call_engine_counters(w->h.engine); c->name; c++)
+		if (!strcmp(c->name, name))
+			return c->value;
+	return UINT64_MAX;
+}
+
+/* Who is still in a call when Jalur has none was not told of its end. */
+static void count_deaf(struct world *w, struct phone *p)
+{
+	while (!list_empty(&p->calls)) {
+		struct phone_call *c = list_entry(p->calls.next, struct phone_call, node);
+
+		w->deaf += c->phase == UP;
+		if (c->server)
+			sip_server_put(p->engine, w->now, c->server);
+		free_call(c);
+	}
+}
+
+static void world_stop(struct world *w)
+{
+	size_t i;
+
+	for (i = 0; i < NPHONES; i++) {
+		count_deaf(w, &w->phones[i]);
+		sip_engine_free(w->phones[i].engine);
+		effects_clear(&w->phones[i].effects);
+		timers_free(&w->phones[i].timers);
+	}
+	timers_free(&w->flying);
+}
+
+FIXTURE(random_calls) {
+	struct world *w;
+};
+
+FIXTURE_SETUP(random_calls)
+{
+	self->w = calloc(1, sizeof(*self->w));
+}
+
+FIXTURE_TEARDOWN(random_calls)
+{
+	free(self->w);
+}
+
+TEST_F_TIMEOUT(random_calls, nothing_is_left_of_them_after_a_bad_network, 1200)
+{
+	struct world *w = self->w;
+	size_t i;
+
+	world_start(w, _metadata);
+	for (i = 0; i < NPHONES; i++)
+		timer_arm(&w->phones[i].timers, &w->phones[i].next, w->now + i);
+	/* patient phones talk for ever: an hour after the last call all of them are over */
+	while (w->started < w->wanted)
+		ASSERT_TRUE(happen(w));
+	for (u64 end = w->now + 3600 * NSEC_PER_SEC; w->now < end && happen(w);)
+		;
+	EXPECT_EQ(call_engine_calls(w->h.engine), 0);
+	EXPECT_EQ(jalur_counter(w, "sip-server-transactions"), 0);
+	EXPECT_EQ(jalur_counter(w, "sip-client-transactions"), 0);
+	EXPECT_EQ(jalur_counter(w, "sip-dialogs"), 0);
+	EXPECT_EQ(jalur_counter(w, "sip-no-memory"), 0);
+	world_stop(w);
+	EXPECT_EQ(w->deaf, 0);
+	TH_LOG("answered %u, refused %u, cancelled %u, BYEs %u, re-INVITEs %u, UPDATEs %u, sessions %u, lost %u",
+	       w->answered, w->refused, w->cancelled, w->byes, w->reinvites, w->updates, w->sessions,
+	       w->lost);
+	EXPECT_GT(w->answered, w->wanted / 4);
+	EXPECT_GT(w->refused, w->wanted / 20);
+	EXPECT_GT(w->cancelled, w->wanted / 50);
+	EXPECT_GT(w->reinvites, w->wanted / 10);
+	EXPECT_GT(w->updates, w->wanted / 20);
+	EXPECT_GT(w->sessions, w->wanted / 2);
+	harness_stop(&w->h);
+}
+
+TEST_HARNESS_MAIN
