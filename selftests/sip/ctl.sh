@@ -140,7 +140,7 @@ help_has_every_command() {
 
 	"$jalurctl" help >"$dir/out" || return 1
 	for words in "session list" "session show" "session watch" "session del" "call list" \
-		     "call show" "call hangup" monitor info; do
+		     "call show" "call trace" "call hangup" monitor info; do
 		grep -q "^  $words " "$dir/out" || return 1
 		# shellcheck disable=SC2086
 		"$jalurctl" help $words | grep -q "jalurctl $words" || return 1
@@ -159,7 +159,7 @@ early_result=$(module_absent && echo "passed")
 rm -rf "$early"
 
 setup
-plan 35
+plan 37
 kept=
 
 check "without the module the remedy is said" test "${early_result##*$'\n'}" = passed
@@ -190,6 +190,8 @@ check "a call and its session have one id" same_id
 check "calls are listed" keep calls call-list ctl call list --json
 check "a call is shown" keep call call-show ctl call show "$id" --json
 check "call show has the figures of both ends" shows_figures ctl call show "$id"
+check "its ladder is drawn" eval 'ctl call trace "$id" | grep -q "INVITE (1)"'
+check "and printed" keep trace call-trace ctl call trace --json
 check "sessions are listed" keep list session-list ctl session list --json
 check "a session is shown" keep session session-show ctl session show "$id" --json
 check "session show has the figures of both ends" shows_figures ctl session show "$id"

@@ -89,6 +89,40 @@ TEST_F(command, info_has_the_counters)
 	hang_up(&self->h, A);
 }
 
+TEST_F(command, a_call_has_its_streams_and_its_ladder)
+{
+	struct call_view view;
+	char line[128];
+	json_t *answer, *stream, *way;
+
+	call_up(&self->h);
+	ASSERT_TRUE(view_call(&self->h, &view));
+	snprintf(line, sizeof(line), "{\"id\": 1, \"cmd\": \"call.show\", \"args\": {\"id\": \"%llx\"}}",
+		 (unsigned long long)view.id);
+	answer = ask(line);
+	stream = json_array_get(member(answer, "result.streams"), 0);
+	EXPECT_STREQ(text(stream, "media"), "audio");
+	EXPECT_STREQ(text(stream, "codec"), "PCMU/8000");
+	way = json_array_get(member(stream, "directions"), 1);
+	EXPECT_STREQ(text(way, "from"), "b");
+	EXPECT_TRUE(json_is_true(member(way, "promised")));
+	EXPECT_STREQ(text(way, "source"), IP_B ":6000");
+	EXPECT_TRUE(json_is_null(member(way, "arrived")));	/* no relay to ask */
+	done();
+
+	answer = ask("{\"id\": 2, \"cmd\": \"call.trace\"}");
+	way = json_array_get(member(answer, "result.steps"), 0);
+	EXPECT_STREQ(text(way, "what"), "INVITE");
+	EXPECT_STREQ(text(way, "leg"), "a");
+	EXPECT_STREQ(text(way, "direction"), "in");
+	EXPECT_STREQ(text(way, "peer"), IP_A ":5060");
+	done();
+	hang_up(&self->h, A);
+	answer = ask("{\"id\": 3, \"cmd\": \"call.trace\", \"args\": {\"id\": \"77\"}}");
+	EXPECT_STREQ(text(member(answer, "error"), "code"), "no-such-call");
+	done();
+}
+
 TEST_F(command, a_call_is_shown)
 {
 	struct call_view view;

@@ -94,6 +94,43 @@ static void print_media(const json_t *media)
 	table_print(t, "  ");
 }
 
+/* What was promised beside what happens, a line for each direction. */
+static void print_streams(const json_t *streams)
+{
+	static const char *const heads[] = {
+		"STREAM", "CODEC", "WAY", "PROMISED", ">ARRIVED", ">LOST", ">REFUSED", ">LEFT", "FROM",
+		"TO", NULL,
+	};
+	json_t *stream, *way;
+	struct table *t;
+	size_t i, j;
+
+	if (!json_array_size(streams))
+		return;
+	t = table_new(heads);
+	json_array_foreach(streams, i, stream) {
+		json_array_foreach(json_object_get(stream, "directions"), j, way) {
+			const char *learned = member_text(way, "learned");
+			const char *source = *learned ? learned : member_text(way, "source");
+
+			table_row(t);
+			table_cell(t, "%s", member_text(stream, "media"));
+			table_cell(t, "%s", member_true(stream, "rejected") ? "rejected" :
+				   member_text(stream, "codec"));
+			table_cell(t, "%s -> %s", member_text(way, "from"), member_text(way, "to"));
+			table_cell(t, "%s", member_true(way, "promised") ? "yes" : "no");
+			table_cell(t, "%" PRIu64, member_number(way, "arrived"));
+			table_cell(t, "%" PRIu64, member_number(way, "lost"));
+			table_cell(t, "%" PRIu64, member_number(way, "refused"));
+			table_cell(t, "%" PRIu64, member_number(way, "left"));
+			table_cell(t, "%s", *source ? source : "-");
+			table_cell(t, "%s", *member_text(way, "destination") ?
+				   member_text(way, "destination") : "-");
+		}
+	}
+	table_print(t, "  ");
+}
+
 static void print_call(const json_t *call)
 {
 	char age[32];
@@ -103,13 +140,14 @@ static void print_call(const json_t *call)
 	       text_age(member_number(call, "age_ms"), age, sizeof(age)));
 	print_leg("A", json_object_get(call, "a"));
 	print_leg("B", json_object_get(call, "b"));
+	print_streams(json_object_get(call, "streams"));
 	print_media(json_object_get(call, "media"));
 }
 
 /* --- commands --- */
 
-static int answer(struct ctl *ctl, const char *cmd, json_t *args,
-		  void (*print)(const json_t *result))
+int ctl_answer(struct ctl *ctl, const char *cmd, json_t *args,
+	       void (*print)(const json_t *result))
 {
 	json_t *result;
 	int status;
@@ -135,7 +173,7 @@ static void print_list(const json_t *result)
 int call_list(struct ctl *ctl, int argc, char **argv)
 {
 	(void)argv;
-	return argc ? CTL_USAGE : answer(ctl, "call.list", NULL, print_list);
+	return argc ? CTL_USAGE : ctl_answer(ctl, "call.list", NULL, print_list);
 }
 
 int call_show(struct ctl *ctl, int argc, char **argv)
@@ -146,7 +184,7 @@ int call_show(struct ctl *ctl, int argc, char **argv)
 		return CTL_USAGE;
 	if (!ctl_parse_id(argv[0], &id))
 		return ctl_bad_id(ctl, argv[0]);
-	return answer(ctl, "call.show", id_args(id, NULL), print_call);
+	return ctl_answer(ctl, "call.show", id_args(id, NULL), print_call);
 }
 
 static void print_hangup(const json_t *result)
@@ -162,5 +200,5 @@ int call_hangup(struct ctl *ctl, int argc, char **argv)
 		return CTL_USAGE;
 	if (!ctl_parse_id(argv[0], &id))
 		return ctl_bad_id(ctl, argv[0]);
-	return answer(ctl, "call.hangup", id_args(id, argc > 1 ? argv[1] : NULL), print_hangup);
+	return ctl_answer(ctl, "call.hangup", id_args(id, argc > 1 ? argv[1] : NULL), print_hangup);
 }

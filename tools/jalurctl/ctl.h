@@ -131,6 +131,9 @@ int session_show(struct ctl *ctl, int argc, char **argv);
 int session_watch(struct ctl *ctl, int argc, char **argv);
 int session_del(struct ctl *ctl, int argc, char **argv);
 int call_list(struct ctl *ctl, int argc, char **argv);
+/* Asks the daemon, and prints what it says as text or JSON; takes args. An exit status. */
+int ctl_answer(struct ctl *ctl, const char *cmd, json_t *args, void (*print)(const json_t *));
+int call_trace(struct ctl *ctl, int argc, char **argv);
 int call_show(struct ctl *ctl, int argc, char **argv);
 int call_hangup(struct ctl *ctl, int argc, char **argv);
 int monitor(struct ctl *ctl, int argc, char **argv);

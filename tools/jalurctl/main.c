@@ -22,6 +22,8 @@ static const struct ctl_command commands[] = {
 	  session_del },
 	{ "call list", "", "calls that jalurd handles", call_list },
 	{ "call show", "ID", "one call: its legs, its media, live figures", call_show },
+	{ "call trace", "[ID]", "the messages of a call as a ladder; without ID, of the last one",
+	  call_trace },
 	{ "call hangup", "ID [REASON]", "end a call: BYE or CANCEL to both parties", call_hangup },
 	{ "monitor", "", "events of kernel and daemon as they happen", monitor },
 	{ "info", "", "module and daemon: versions, features, counters", info },

@@ -36,6 +36,7 @@ static void run_call_list(const struct command_context *ctx, json_t *args, struc
 static void run_call_show(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_call_hangup(const struct command_context *ctx, json_t *args,
 			    struct outcome *out);
+static void run_call_trace(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_monitor(const struct command_context *ctx, json_t *args, struct outcome *out);
 
 static const struct command commands[] = {
@@ -44,6 +45,7 @@ static const struct command commands[] = {
 	{ "info", "", "state of the daemon and its counters", run_info },
 	{ "call.list", "", "all calls", run_call_list },
 	{ "call.show", "id", "one call with live figures of its media", run_call_show },
+	{ "call.trace", "id?", "the messages of a call, the last one's without id", run_call_trace },
 	{ "call.hangup", "id, reason?", "end a call", run_call_hangup },
 	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
 };
@@ -175,17 +177,23 @@ static void no_call(u64 id, struct outcome *out)
 	     "no call %016llx", (unsigned long long)id);
 }
 
-static json_t *live_figures(const struct command_context *ctx, u64 session)
+/* Streams and figures; the relay may have no such session, or there may be no relay. */
+static void show_media(const struct command_context *ctx, u64 id, const struct call_view *view,
+		       json_t *call)
 {
+	struct media_stream_view streams[SDP_MAX_MEDIA];
+	size_t n = call_engine_streams(ctx->conf->engine, id, streams);
 	struct media_figures *figures = calloc(1, sizeof(*figures));
 	struct media_error err;
-	json_t *object = NULL;
 
-	if (figures && ctx->conf->relay &&
-	    !media_relay_get(ctx->conf->relay, session, figures, &err))
-		object = admin_figures(figures);
+	if (!figures || !view->plan || !ctx->conf->relay ||
+	    media_relay_get(ctx->conf->relay, view->plan->session, figures, &err)) {
+		free(figures);
+		figures = NULL;
+	}
+	json_object_set_new(call, "streams", admin_streams(streams, n, figures));
+	json_object_set_new(call, "media", figures ? admin_figures(figures) : json_null());
 	free(figures);
-	return object ? object : json_null();
 }
 
 static void run_call_show(const struct command_context *ctx, json_t *args, struct outcome *out)
@@ -200,8 +208,19 @@ static void run_call_show(const struct command_context *ctx, json_t *args, struc
 		return;
 	}
 	out->result = admin_call(ctx, &view);
-	json_object_set_new(out->result, "media", view.plan ?
-			    live_figures(ctx, view.plan->session) : json_null());
+	show_media(ctx, id, &view, out->result);
+}
+
+static void run_call_trace(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	u64 id = call_engine_trace_last(ctx->conf->engine);
+
+	if (json_object_get(args, "id") && !take_id(args, &id, out))
+		return;
+	out->result = id ? admin_ladder(ctx, id) : NULL;
+	if (!out->result)
+		fail(out, "no-such-call", "args.id", "only the last messages are kept",
+		     "nothing of such a call is kept");
 }
 
 static void run_call_hangup(const struct command_context *ctx, json_t *args,

@@ -47,10 +47,19 @@ json_t *admin_error(json_t *id, const char *code, const char *where, const char 
 /* --- view.c: new references; NULL: no memory --- */
 json_t *admin_hex(u64 value);
 json_t *admin_text(const char *text);	/* bytes that are not UTF-8 become '?' */
+json_t *admin_addr(const struct addr *a);	/* family 0: null */
 json_t *admin_time(const struct command_context *ctx, u64 ns);	/* monotonic; 0: null */
 json_t *admin_call(const struct command_context *ctx, const struct call_view *view);
+double admin_jitter_ms(const struct media_end_figures *end);
 json_t *admin_figures(const struct media_figures *figures);
 json_t *admin_call_event(const struct command_context *ctx, const struct call_event *event);
 json_t *admin_media_event(const struct command_context *ctx, const struct media_event *event);
+
+/* --- streams.c; figures may be NULL --- */
+json_t *admin_streams(const struct media_stream_view *views, size_t n,
+		      const struct media_figures *figures);
+
+/* --- trace.c; NULL: there is nothing of it (any more) --- */
+json_t *admin_ladder(const struct command_context *ctx, u64 call);
 
 #endif

@@ -32,7 +32,7 @@ json_t *admin_text(const char *text)
 	return json_string(clean);
 }
 
-static json_t *view_addr(const struct addr *a)
+json_t *admin_addr(const struct addr *a)
 {
 	char text[ADDR_STRLEN];
 
@@ -66,7 +66,7 @@ static json_t *view_leg(const struct call_leg_view *leg)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "realm", admin_text(leg->realm), "trunk", admin_text(leg->trunk),
-			 "peer", view_addr(&leg->peer), "dialog", admin_text(leg->dialog_state),
+			 "peer", admin_addr(&leg->peer), "dialog", admin_text(leg->dialog_state),
 			 "call_id", admin_text(leg->call_id),
 			 "local_tag", admin_text(leg->local_tag),
 			 "remote_tag", admin_text(leg->remote_tag),
@@ -91,7 +91,7 @@ json_t *admin_call(const struct command_context *ctx, const struct call_view *vi
 
 /* --- media --- */
 
-static double jitter_ms(const struct media_end_figures *end)
+double admin_jitter_ms(const struct media_end_figures *end)
 {
 	if (!end->clock_rate)
 		return 0;
@@ -101,15 +101,15 @@ static double jitter_ms(const struct media_end_figures *end)
 static json_t *view_end(const struct media_end_figures *end)
 {
 	return json_pack("{s:o, s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}",
-			 "id", admin_hex(end->id), "local", view_addr(&end->local),
-			 "remote", view_addr(&end->remote), "latched", end->latched,
+			 "id", admin_hex(end->id), "local", admin_addr(&end->local),
+			 "remote", admin_addr(&end->remote), "latched", end->latched,
 			 "timed_out", end->timed_out,
 			 "rx_packets", (json_int_t)end->rx_packets,
 			 "rx_bytes", (json_int_t)end->rx_bytes,
 			 "tx_packets", (json_int_t)end->tx_packets,
 			 "tx_bytes", (json_int_t)end->tx_bytes,
 			 "dropped", (json_int_t)end->dropped, "lost", (json_int_t)end->lost,
-			 "jitter_ms", jitter_ms(end),
+			 "jitter_ms", admin_jitter_ms(end),
 			 "last_rx_ms", end->last_rx_ms == UINT64_MAX ? json_null() :
 			 json_integer((json_int_t)end->last_rx_ms));
 }
@@ -170,7 +170,7 @@ json_t *admin_media_event(const struct command_context *ctx, const struct media_
 	if (event->end)
 		json_object_set_new(object, "end", admin_hex(event->end));
 	if (event->remote.family)
-		json_object_set_new(object, "remote", view_addr(&event->remote));
+		json_object_set_new(object, "remote", admin_addr(&event->remote));
 	if (event->type == MEDIA_EVENT_SSRC) {
 		snprintf(ssrc, sizeof(ssrc), "%08" PRIx32, event->ssrc);
 		json_object_set_new(object, "ssrc", json_string(ssrc));

@@ -231,6 +231,8 @@ struct call_engine {
 	struct sip_listener *listeners;
 	size_t nlisteners;
 	struct call_policy *policy;
+	struct call_trace *trace;	/* NULL: no memory for it */
+	u64 clock;			/* now, when the engine was called last */
 	u32 node, epoch, counter;
 	u64 t1;
 	bool draining;

@@ -101,6 +101,8 @@ void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, 
 {
 	struct sip_event ev = { .type = SIP_EVENT_NONE };
 
+	e->clock = now;
+	call_trace_sip(e->trace, now, &flow->peer, true, bytes);
 	sip_engine_input(e->sip, now, flow, bytes, &ev);
 	handle_event(e, now, &ev);
 }
@@ -109,6 +111,7 @@ void call_engine_tick(struct call_engine *e, u64 now)
 {
 	struct timer *t;
 
+	e->clock = now;
 	while ((t = timers_due(&e->timers, now))) {
 		struct sip_event ev = { .type = SIP_EVENT_NONE };
 
@@ -158,7 +161,12 @@ u64 call_engine_deadline(const struct call_engine *e)
 
 struct effect *call_engine_effect(struct call_engine *e)
 {
-	return effects_pop(&e->effects);
+	struct effect *effect = effects_pop(&e->effects);
+
+	if (effect && effect->kind == EFFECT_SEND)
+		call_trace_sip(e->trace, e->clock, &effect->flow.peer, false,
+			       slice_of(effect->bytes, effect->len));
+	return effect;
 }
 
 size_t call_engine_calls(const struct call_engine *e)
@@ -194,6 +202,7 @@ int call_engine_hangup(struct call_engine *e, u64 now, u64 id, const char *reaso
 	char text[96];
 	size_t i;
 
+	e->clock = now;
 	if (!call)
 		return -ENOENT;
 	for (i = 0; reason && reason[i] && i < sizeof(text) - 1; i++)
@@ -238,6 +247,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	e->nbuckets = FIRST_BUCKETS;
 	e->buckets = calloc(e->nbuckets, sizeof(*e->buckets));
 	e->listeners = calloc(e->nlisteners + 1, sizeof(*e->listeners));
+	e->trace = call_trace_new(conf->sip.seed + 16);
 	e->sip = sip_engine_new(&conf->sip, &e->effects, &e->timers);
 	if (!e->buckets || !e->listeners || !e->sip)
 		goto err_parts;
@@ -248,6 +258,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 err_parts:
 	if (e->sip)
 		sip_engine_free(e->sip);
+	call_trace_free(e->trace);
 	free(e->listeners);
 	free(e->buckets);
 	free(e);
@@ -281,6 +292,7 @@ void call_engine_free(struct call_engine *e)
 	effects_clear(&e->effects);
 	timers_free(&e->timers);
 	call_policy_put(e->policy);
+	call_trace_free(e->trace);
 	free(e->listeners);
 	free(e->buckets);
 	free(e);

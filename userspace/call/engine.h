@@ -10,6 +10,8 @@
 #include "base/effect.h"
 #include "call/policy.h"
 #include "call/record.h"
+#include "call/trace.h"
+#include "media/negotiation.h"
 #include "media/relay.h"
 #include "sip/engine.h"
 
@@ -66,6 +68,13 @@ struct call_view {
 bool call_engine_view(struct call_engine *e, u64 id, struct call_view *view);
 void call_engine_each(struct call_engine *e,
 		      void (*each)(void *arg, const struct call_view *view), void *arg);
+/* Its streams as they were agreed on, or are offered; how many. */
+size_t call_engine_streams(struct call_engine *e, u64 id,
+			   struct media_stream_view views[SDP_MAX_MEDIA]);
+/* Its messages and what its media did, as far as they are kept. false: nothing is. */
+bool call_engine_trace(struct call_engine *e, u64 id,
+		       void (*each)(void *arg, const struct call_trace_entry *entry), void *arg);
+u64 call_engine_trace_last(struct call_engine *e);	/* the call that began last; 0: none */
 /* -ENOENT when there is none */
 int call_engine_hangup(struct call_engine *e, u64 now, u64 id, const char *reason);
 

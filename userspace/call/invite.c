@@ -160,6 +160,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	call_update_learn(a, ev->msg);
 	sip_server_set_user(call->invite, call_leg_handle(a));
 	call_leg_respond(e, now, a, 100, NULL, SLICE(""), NULL);
+	call_trace_leg(e->trace, now, call->id, MEDIA_LEG_A, a->dialog->call_id);
 	call_event_add(e, now, CALL_EVENT_NEW, call);
 	call_set_timer(e, now, call);
 	if (!(replaced ? call_replaces_take(call, replaced) && call_branch_replace(e, now, call) :
@@ -199,6 +200,9 @@ int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
 		return err;
 	target.dialog.flow = (struct flow){ .listener = leg->listener, .peer = leg->peer };
 	leg->dialog = sip_dialog_new_uac(e->sip, &target.dialog, call_leg_handle(leg));
+	if (leg->dialog)
+		call_trace_leg(e->trace, e->clock, leg->call->id, MEDIA_LEG_B,
+			       leg->dialog->call_id);
 	call_target_clear(&target);
 	return leg->dialog ? 0 : -ENOMEM;
 }

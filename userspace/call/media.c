@@ -355,15 +355,72 @@ static void removed(struct call *call, int result, const struct media_figures *f
 		*call->figures = *figures;
 }
 
+static void trace_ticket(struct call_engine *e, u64 now, const struct call_ticket *t, int result)
+{
+	const char *what = result ? "the relay refuses the session" :
+			   t->kind != CALL_TICKET_APPLY ? "session gone" :
+			   t->call->plan ? "session changed" : "session made";
+
+	call_trace_media(e->trace, now, t->call->id, NULL, 0, what);
+}
+
+/* The leg that end is towards: its first stream that has it. */
+static u8 side_of(const struct call *call, u64 end)
+{
+	struct media_stream_view views[SDP_MAX_MEDIA];
+	const struct media_negotiation *media = call->media;
+	size_t i, n;
+
+	if (!media && call->heard)
+		media = call->heard->media;
+	n = media ? media_negotiation_view(media, views) : 0;
+	for (i = 0; i < n; i++)
+		if (views[i].leg[1].end == end || views[i].leg[1].rtcp_end == end)
+			return 1;
+	return 0;
+}
+
+static const struct media_end *planned(const struct call *call, u64 end)
+{
+	size_t i;
+
+	for (i = 0; i < call->plan->nends; i++)
+		if (call->plan->ends[i].id == end)
+			return &call->plan->ends[i];
+	return NULL;
+}
+
+static void trace_event(struct call_engine *e, u64 now, const struct call *call,
+			const struct media_event *event)
+{
+	static const char *const texts[MEDIA_EVENT_OTHER + 1] = {
+		[MEDIA_EVENT_LATCHED] = "media from here", [MEDIA_EVENT_TIMED_OUT] = "media silent",
+		[MEDIA_EVENT_RESUMED] = "media again", [MEDIA_EVENT_SSRC] = "media of a new source",
+		[MEDIA_EVENT_UNREACHABLE] = "media unreachable",
+		[MEDIA_EVENT_DELETED] = "session deleted",
+	};
+	const struct media_end *end = planned(call, event->end);
+	struct addr peer = event->remote;
+
+	if (!texts[event->type] || (end && end->accept == JALUR_ACCEPT_RTCP))
+		return;
+	if (!peer.family && end)
+		peer = end->remote;
+	call_trace_media(e->trace, now, call->id, &peer, side_of(call, event->end),
+			 texts[event->type]);
+}
+
 void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result,
 			  const struct media_figures *figures)
 {
 	struct call_ticket *t = ticket_find(e, ticket);
 	struct call *call;
 
+	e->clock = now;
 	if (!t)
 		return;
 	call = t->call;
+	trace_ticket(e, now, t, result);
 	if (call->last_ticket == ticket)
 		call->last_ticket = 0;
 	if (t->kind == CALL_TICKET_REMOVE)
@@ -404,8 +461,10 @@ void call_engine_media_event(struct call_engine *e, u64 now, const struct media_
 {
 	struct call *call = call_find(e, event->session);
 
+	e->clock = now;
 	if (!call || !call->plan || !call->session)
 		return;
+	trace_event(e, now, call, event);
 	if (event->type == MEDIA_EVENT_TIMED_OUT || event->type == MEDIA_EVENT_RESUMED)
 		note_idle(call, event->end, event->type == MEDIA_EVENT_TIMED_OUT);
 	if (event->type == MEDIA_EVENT_DELETED)

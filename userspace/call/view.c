@@ -66,6 +66,28 @@ bool call_engine_view(struct call_engine *e, u64 id, struct call_view *view)
 	return true;
 }
 
+size_t call_engine_streams(struct call_engine *e, u64 id,
+			   struct media_stream_view views[SDP_MAX_MEDIA])
+{
+	const struct call *call = call_find(e, id);
+	const struct media_negotiation *media = call ? call->media : NULL;
+
+	if (!media && call && call->heard)
+		media = call->heard->media;
+	return media ? media_negotiation_view(media, views) : 0;
+}
+
+bool call_engine_trace(struct call_engine *e, u64 id,
+		       void (*each)(void *arg, const struct call_trace_entry *entry), void *arg)
+{
+	return call_trace_each(e->trace, id, each, arg);
+}
+
+u64 call_engine_trace_last(struct call_engine *e)
+{
+	return call_trace_last(e->trace);
+}
+
 void call_engine_each(struct call_engine *e, void (*each)(void *arg, const struct call_view *view),
 		      void *arg)
 {
