@@ -45,7 +45,7 @@ static const struct command commands[] = {
 	{ "info", "", "state of the daemon and its counters", run_info },
 	{ "call.list", "", "all calls", run_call_list },
 	{ "call.show", "id", "one call with live figures of its media", run_call_show },
-	{ "call.trace", "id?", "the messages of a call, the last one's without id", run_call_trace },
+	{ "call.trace", "id?", "the messages of a call; without id, of the last", run_call_trace },
 	{ "call.hangup", "id, reason?", "end a call", run_call_hangup },
 	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
 };
