@@ -160,11 +160,14 @@ static struct media_plan *call_plan(struct world *w, u64 session)
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
+		struct media_payload *payloads = p->ends[i].payloads;
+
+		payloads[0] = (struct media_payload){ .pt = 0, .clock_rate = 8000 };
+		payloads[1] = (struct media_payload){ .pt = 8, .clock_rate = 8000 };
 		p->ends[i] = (struct media_end){
 			.id = i + 1, .local = w->ours[i], .remote = w->at[i],
 			.accept = JALUR_ACCEPT_RTP, .latch = JALUR_LATCH_PORT, .latch_open = true,
-			.npayloads = 2, .payloads = { { .pt = 0, .clock_rate = 8000 },
-						      { .pt = 8, .clock_rate = 8000 } },
+			.npayloads = 2, .payloads = payloads,
 		};
 		p->flows[i] = (struct media_flow){ i + 1, 2 - i };
 	}

@@ -107,8 +107,11 @@ char *buf_take(struct buf *b)
 	char *p = NULL;
 
 	if (make_room(b, 0)) {
-		p = b->p;
-		p[b->n] = 0;
+		b->p[b->n] = 0;
+		/* who takes it keeps it, maybe for as long as a call */
+		p = realloc(b->p, b->n + 1);
+		if (!p)
+			p = b->p;
 		b->p = NULL;
 	}
 	buf_free(b);

@@ -125,6 +125,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	unindex_call(e, call);
 	call_policy_put(call->policy);
 	free(call->plan);
+	free(call->idle);
 	free(call->end_headers);
 	free(call->figures);
 	free(call);

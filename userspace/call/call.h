@@ -210,7 +210,7 @@ struct call {
 	u32 redraws;
 	bool session;			/* the kernel has or may have it */
 	bool held;
-	u64 idle[64];			/* ends that the kernel reported silent */
+	u64 *idle;			/* ends that the kernel reported silent */
 	size_t nidle;
 	u64 idle_from;			/* since when they should be heard */
 

@@ -380,16 +380,6 @@ static u8 side_of(const struct call *call, u64 end)
 	return 0;
 }
 
-static const struct media_end *planned(const struct call *call, u64 end)
-{
-	size_t i;
-
-	for (i = 0; i < call->plan->nends; i++)
-		if (call->plan->ends[i].id == end)
-			return &call->plan->ends[i];
-	return NULL;
-}
-
 static void trace_event(struct call_engine *e, u64 now, const struct call *call,
 			const struct media_event *event)
 {
@@ -399,7 +389,7 @@ static void trace_event(struct call_engine *e, u64 now, const struct call *call,
 		[MEDIA_EVENT_UNREACHABLE] = "media unreachable",
 		[MEDIA_EVENT_DELETED] = "session deleted",
 	};
-	const struct media_end *end = planned(call, event->end);
+	const struct media_end *end = plan_end(call->plan, event->end);
 	struct addr peer = event->remote;
 
 	if (!texts[event->type] || (end && end->accept == JALUR_ACCEPT_RTCP))
@@ -437,6 +427,7 @@ void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result
 
 static void note_idle(struct call *call, u64 end, bool idle)
 {
+	u64 *list;
 	size_t i;
 
 	for (i = 0; i < call->nidle; i++)
@@ -444,8 +435,13 @@ static void note_idle(struct call *call, u64 end, bool idle)
 			break;
 	if (i < call->nidle && !idle)
 		forget_idle(call, i);
-	if (i == call->nidle && idle && call->nidle < sizeof(call->idle) / sizeof(*call->idle))
-		call->idle[call->nidle++] = end;
+	if (i < call->nidle || !idle || call->nidle == JALUR_MAX_ENDS)
+		return;
+	list = realloc(call->idle, (call->nidle + 1) * sizeof(*list));
+	if (!list)
+		return;		/* it is not the one that ends the call */
+	call->idle = list;
+	list[call->nidle++] = end;
 }
 
 static void end_deleted(struct call_engine *e, u64 now, struct call *call)

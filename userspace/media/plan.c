@@ -7,48 +7,80 @@
 
 #include "media/plan.h"
 
-static size_t plan_size(size_t nends, size_t nflows)
+/* Ends, flows and payloads in one block, with room for so many of each. */
+static struct media_plan *new_plan(u64 session, size_t nends, size_t nflows, size_t npayloads)
 {
-	return sizeof(struct media_plan) + nends * sizeof(struct media_end) +
-	       nflows * sizeof(struct media_flow);
-}
-
-static void set_pointers(struct media_plan *plan)
-{
-	plan->ends = (struct media_end *)(plan + 1);
-	plan->flows = (struct media_flow *)(plan->ends + plan->nends);
-}
-
-struct media_plan *media_plan_new(u64 session, size_t nends, size_t nflows)
-{
-	struct media_plan *plan = calloc(1, plan_size(nends, nflows));
+	struct media_plan *plan = calloc(1, sizeof(*plan) + nends * sizeof(*plan->ends) +
+					    nflows * sizeof(*plan->flows) +
+					    npayloads * sizeof(*plan->ends->payloads));
 
 	if (!plan)
 		return NULL;
 	plan->session = session;
 	plan->nends = nends;
 	plan->nflows = nflows;
-	set_pointers(plan);
+	plan->ends = (struct media_end *)(plan + 1);
+	plan->flows = (struct media_flow *)(plan->ends + nends);
 	return plan;
+}
+
+static struct media_payload *payloads_of(struct media_plan *plan)
+{
+	return (struct media_payload *)(plan->flows + plan->nflows);
+}
+
+struct media_plan *media_plan_new(u64 session, size_t nends, size_t nflows)
+{
+	struct media_plan *plan = new_plan(session, nends, nflows, nends * MEDIA_PLAN_PAYLOADS);
+	size_t i;
+
+	for (i = 0; plan && i < nends; i++)
+		plan->ends[i].payloads = payloads_of(plan) + i * MEDIA_PLAN_PAYLOADS;
+	return plan;
+}
+
+/* Ends with their payloads, which take room at *room. */
+static void copy_ends(struct media_end *to, const struct media_end *from, size_t n,
+		      struct media_payload **room)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		to[i] = from[i];
+		to[i].payloads = *room;
+		memcpy(*room, from[i].payloads, from[i].npayloads * sizeof(**room));
+		*room += from[i].npayloads;
+	}
+}
+
+static size_t count_payloads(const struct media_plan *plan)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < plan->nends; i++)
+		n += plan->ends[i].npayloads;
+	return n;
 }
 
 struct media_plan *media_plan_join(struct media_plan *const *plans, size_t n)
 {
-	size_t i, nends = 0, nflows = 0;
+	size_t i, nends = 0, nflows = 0, npayloads = 0;
+	struct media_payload *room;
 	struct media_plan *joined;
 
 	for (i = 0; i < n; i++) {
 		nends += plans[i]->nends;
 		nflows += plans[i]->nflows;
+		npayloads += count_payloads(plans[i]);
 	}
-	joined = media_plan_new(plans[0]->session, nends, nflows);
+	joined = new_plan(plans[0]->session, nends, nflows, npayloads);
 	if (!joined)
 		return NULL;
 	memcpy(joined->tag, plans[0]->tag, sizeof(joined->tag));
+	room = payloads_of(joined);
 	nends = nflows = 0;
 	for (i = 0; i < n; i++) {
-		memcpy(joined->ends + nends, plans[i]->ends,
-		       plans[i]->nends * sizeof(*joined->ends));
+		copy_ends(joined->ends + nends, plans[i]->ends, plans[i]->nends, &room);
 		memcpy(joined->flows + nflows, plans[i]->flows,
 		       plans[i]->nflows * sizeof(*joined->flows));
 		nends += plans[i]->nends;
@@ -60,12 +92,17 @@ struct media_plan *media_plan_join(struct media_plan *const *plans, size_t n)
 
 struct media_plan *media_plan_copy(const struct media_plan *plan)
 {
-	struct media_plan *copy = media_plan_new(plan->session, plan->nends, plan->nflows);
+	struct media_plan *copy = new_plan(plan->session, plan->nends, plan->nflows,
+					   count_payloads(plan));
+	struct media_payload *room;
 
 	if (!copy)
 		return NULL;
-	memcpy(copy, plan, plan_size(plan->nends, plan->nflows));
-	set_pointers(copy);
+	memcpy(copy->tag, plan->tag, sizeof(copy->tag));
+	copy->digest = plan->digest;
+	room = payloads_of(copy);
+	copy_ends(copy->ends, plan->ends, plan->nends, &room);
+	memcpy(copy->flows, plan->flows, plan->nflows * sizeof(*copy->flows));
 	return copy;
 }
 

@@ -13,9 +13,9 @@
 #define MEDIA_PLAN_TAG 128
 
 struct media_payload {
+	u32 clock_rate;
 	u8 pt;
 	u8 kind;		/* enum jalur_payload_kind */
-	u32 clock_rate;
 };
 
 struct media_end {
@@ -28,7 +28,7 @@ struct media_end {
 	u32 latch_epoch;
 	u32 idle_ms;
 	size_t npayloads;	/* 0: any */
-	struct media_payload payloads[MEDIA_PLAN_PAYLOADS];
+	struct media_payload *payloads;	/* in the plan's block; room: media_plan_new() */
 };
 
 struct media_flow {
@@ -44,9 +44,11 @@ struct media_plan {
 	struct media_flow *flows;
 };
 
-struct media_plan *media_plan_new(u64 session, size_t nends, size_t nflows);	/* zeroed; free() */
+/* Zeroed, but for room for MEDIA_PLAN_PAYLOADS payloads at each end; free(). */
+struct media_plan *media_plan_new(u64 session, size_t nends, size_t nflows);
 /* One plan of several for the same session, whose ends have different ids. NULL: no memory. */
 struct media_plan *media_plan_join(struct media_plan *const *plans, size_t n);
+/* As large as need be: there is one for each call. */
 struct media_plan *media_plan_copy(const struct media_plan *plan);
 bool media_plan_equal(const struct media_plan *a, const struct media_plan *b);
 u64 media_plan_digest(const struct media_plan *plan);
