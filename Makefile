@@ -4,7 +4,7 @@
 # make modules KERNEL=<release> module for another kernel whose headers are installed
 # make check                    every test; make check-debug under the debug kernel
 # make check-random             100 000 calls through a bad network, in virtual time
-# make bench                    costs beside peers: bench-packet, bench-parse, bench-sip
+# make bench                    costs beside peers: bench-packet, bench-parse, bench-sip, bench-load
 # make fuzz                     each fuzz target for FUZZ_SECONDS (600), FUZZ_JOBS (2) at a time
 # make help                     the rest
 #
@@ -48,7 +48,7 @@ NETPROGS	:= $(patsubst selftests/net/%.c,$(B)/net/%,$(sort $(wildcard selftests/
 
 .PHONY: all userspace tools modules modules-all spec spec-check style check check-debug \
 	check-random \
-	demo bench bench-packet bench-parse bench-sip \
+	demo bench bench-packet bench-parse bench-sip bench-load \
 	fuzz unit-tests fuzz-targets net-tests clean install help config-doc config-doc-check
 
 all: modules userspace tools
@@ -186,7 +186,7 @@ demo: userspace tools net-tests
 
 # Beside peers: instructions a packet, a message, CPU seconds a call. What else they
 # need is installed by tools/setup bench.
-bench: bench-packet bench-parse bench-sip
+bench: bench-packet bench-parse bench-sip bench-load
 
 bench-packet: net-tests
 	@selftests/bench/run
@@ -196,6 +196,9 @@ bench-parse: build/bench/parse_jalur build/bench/parse_osip
 
 bench-sip: userspace tools net-tests
 	@selftests/bench/sip/run
+
+bench-load: userspace tools net-tests
+	@selftests/bench/sip/load
 
 build/bench/parse_jalur: selftests/bench/sip/parse_jalur.c $(ARCHIVES)
 	@mkdir -p $(@D)
