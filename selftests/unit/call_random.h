@@ -65,6 +65,7 @@ struct world {
 	u64 now;
 	unsigned int started, wanted;
 	unsigned int answered, refused, cancelled, byes, reinvites, lost, sessions, updates;
+	unsigned int reloaded;		/* calls that went on from what was written of them */
 	unsigned int deaf;		/* phones that were not told of the end */
 };
 

@@ -9,6 +9,9 @@
  */
 #include "kselftest_harness.h"
 #include "call_random.h"
+#include "call/call.h"
+
+#include <jansson.h>
 
 static void start_phone(struct world *w, size_t i, const char *local, const char *jalur, u8 seed)
 {
@@ -299,6 +302,86 @@ static void expire(struct world *w, struct phone *p)
 	carry_from(p);
 }
 
+/* Nothing is under way that a restart would forget. */
+static bool is_at_rest(const struct call *call)
+{
+	size_t i;
+
+	if (call->state != CALL_UP || call->tickets || !list_empty(&call->outbox) ||
+	    media_offer_pending(call->media))
+		return false;
+	for (i = 0; i < call->nall; i++) {
+		const struct call_leg *leg = call->all[i];
+
+		if (!call_in_pair(leg) && leg->state != CALL_LEG_DONE)
+			return false;
+		if (leg->server || leg->invite || leg->update || leg->updating || leg->unacked ||
+		    leg->refresh || leg->question || leg->asking || leg->bye || leg->hung_up ||
+		    (call_in_pair(leg) && leg->state != CALL_LEG_UP))
+			return false;
+	}
+	return true;
+}
+
+/* The same is written of it again, but for the CSeqs, which jump ahead. */
+static bool is_same(const char *saved, const char *again)
+{
+	json_t *records[2] = { json_loads(saved, 0, NULL), json_loads(again, 0, NULL) };
+	bool same;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		json_object_del(json_object_get(json_object_get(records[i], "a"), "dialog"),
+				"local_cseq");
+		json_object_del(json_object_get(json_object_get(records[i], "b"), "dialog"),
+				"local_cseq");
+	}
+	same = json_equal(records[0], records[1]);
+	json_decref(records[0]);
+	json_decref(records[1]);
+	return same;
+}
+
+static void reload(struct world *w, struct call *call)
+{
+	struct __test_metadata *_metadata = w->_metadata;
+	struct media_plan *plan = media_plan_copy(call->plan);
+	u64 id = call->id, wall = 1700000000 * NSEC_PER_SEC + w->now, again;
+	char *saved = call_engine_save(w->h.engine, w->now, wall, id), *resaved;
+	const char *bad;
+
+	ASSERT_NE(saved, NULL);
+	call_free(w->h.engine, w->now, call);
+	bad = call_engine_restore(w->h.engine, w->now, wall, slice_str(saved), &again);
+	ASSERT_EQ(bad, NULL) {
+		TH_LOG("%s is wrong in %s", bad, saved);
+	}
+	EXPECT_EQ(again, id);
+	call = call_find(w->h.engine, id);
+	EXPECT_TRUE(media_plan_equal(plan, call->plan));
+	resaved = call_engine_save(w->h.engine, w->now, wall, id);
+	EXPECT_TRUE(is_same(saved, resaved)) {
+		TH_LOG("%s became %s", saved, resaved);
+	}
+	w->reloaded++;
+	free(plan);
+	free(saved);
+	free(resaved);
+}
+
+static void restart_some(struct world *w)
+{
+	struct list *at, *next;
+
+	for (at = w->h.engine->calls.next; at != &w->h.engine->calls; at = next) {
+		struct call *call = list_entry(at, struct call, node);
+
+		next = at->next;
+		if (call->plan && is_at_rest(call) && percent(w, 20))
+			reload(w, call);
+	}
+}
+
 /* The next thing, anywhere. false: nothing ever will. */
 static bool happen(struct world *w)
 {
@@ -324,6 +407,8 @@ static bool happen(struct world *w)
 	} else if (jalur <= w->now) {
 		call_engine_tick(w->h.engine, w->now);
 		carry_from_jalur(w);
+		if (percent(w, 5))
+			restart_some(w);
 	} else {
 		arrive(w, timers_due(&w->flying, w->now)->owner);
 	}
@@ -400,15 +485,16 @@ TEST_F_TIMEOUT(random_calls, nothing_is_left_of_them_after_a_bad_network, 1200)
 	EXPECT_EQ(jalur_counter(w, "sip-no-memory"), 0);
 	world_stop(w);
 	EXPECT_EQ(w->deaf, 0);
-	TH_LOG("answered %u, refused %u, cancelled %u, BYEs %u, re-INVITEs %u, UPDATEs %u, sessions %u, lost %u",
+	TH_LOG("answered %u, refused %u, cancelled %u, BYEs %u, re-INVITEs %u, UPDATEs %u, sessions %u, lost %u, reloaded %u",
 	       w->answered, w->refused, w->cancelled, w->byes, w->reinvites, w->updates, w->sessions,
-	       w->lost);
+	       w->lost, w->reloaded);
 	EXPECT_GT(w->answered, w->wanted / 4);
 	EXPECT_GT(w->refused, w->wanted / 20);
 	EXPECT_GT(w->cancelled, w->wanted / 50);
 	EXPECT_GT(w->reinvites, w->wanted / 10);
 	EXPECT_GT(w->updates, w->wanted / 20);
 	EXPECT_GT(w->sessions, w->wanted / 2);
+	EXPECT_GT(w->reloaded, w->wanted / 10);
 	harness_stop(&w->h);
 }
 

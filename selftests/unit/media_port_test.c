@@ -82,4 +82,67 @@ TEST(a_stranger_gives_nothing_back)
 	media_ports_free(p);
 }
 
+TEST(a_call_from_before_has_its_pair_back)
+{
+	struct media_range r = range("192.0.2.1", 20000, 20005);
+	struct media_ports *p;
+	struct addr rtp, adv;
+	int i;
+
+	addr_parse_ip(SLICE("203.0.113.9"), &r.advertise);
+	p = media_ports_new(&r, 1, 42);
+	addr_parse(SLICE("192.0.2.1:20002"), &rtp);
+	ASSERT_EQ(0, media_ports_claim(p, &rtp, &adv));
+	EXPECT_TRUE(addr_ip_eq(&r.advertise, &adv));
+	EXPECT_EQ(20002, adv.port);
+	EXPECT_EQ(-EADDRINUSE, media_ports_claim(p, &rtp, &adv));
+	EXPECT_EQ(1, media_ports_used(p));
+	/* nobody else gets it */
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, media_ports_take(p, 0, 0, &rtp, &adv));
+		EXPECT_NE(20002, rtp.port);
+	}
+	EXPECT_EQ(-ENOSPC, media_ports_take(p, 0, 0, &rtp, &adv));
+	media_ports_free(p);
+}
+
+TEST(a_pair_is_claimed_while_it_rests)
+{
+	struct media_range r = range("192.0.2.1", 20000, 20005);
+	struct media_ports *p = media_ports_new(&r, 1, 42);
+	struct addr rtp[3], adv;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, media_ports_take(p, 0, 0, &rtp[i], &adv));
+	for (i = 0; i < 3; i++)
+		media_ports_release(p, (u64)i * NSEC_PER_SEC, &rtp[i]);
+	ASSERT_EQ(0, media_ports_claim(p, &rtp[1], &adv));
+	/* the others come back in their turn */
+	ASSERT_EQ(0, media_ports_take(p, 30 * NSEC_PER_SEC, 0, &adv, &adv));
+	EXPECT_EQ(-ENOSPC, media_ports_take(p, 31 * NSEC_PER_SEC, 0, &adv, &adv));
+	EXPECT_EQ(0, media_ports_take(p, 32 * NSEC_PER_SEC, 0, &adv, &adv));
+	EXPECT_EQ(3, media_ports_used(p));
+	media_ports_free(p);
+}
+
+TEST(what_is_in_no_range_is_not_claimed)
+{
+	struct media_range r = range("192.0.2.1", 20000, 20003);
+	struct media_ports *p = media_ports_new(&r, 1, 42);
+	static const char *const texts[] = { "192.0.2.2:20000", "192.0.2.1:19998",
+					     "192.0.2.1:20004", "192.0.2.1:20001" };
+	struct addr rtp, adv;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		addr_parse(slice_str(texts[i]), &rtp);
+		EXPECT_EQ(-EADDRNOTAVAIL, media_ports_claim(p, &rtp, &adv)) {
+			TH_LOG("%s", texts[i]);
+		}
+	}
+	EXPECT_EQ(0, media_ports_used(p));
+	media_ports_free(p);
+}
+
 TEST_HARNESS_MAIN

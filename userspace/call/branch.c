@@ -42,6 +42,16 @@ static u8 leg_family(const struct call_leg *leg)
 	return realm->media[0].address.family;
 }
 
+void call_media_conf(struct media_negotiation_conf *conf, const struct call_leg *leg, size_t side)
+{
+	const struct call_realm *realm = &leg->call->policy->realms[leg->realm];
+
+	conf->ports[side] = realm->ports;
+	conf->latch[side] = realm->latch;
+	conf->family[side] = leg_family(leg);
+	conf->codecs[side] = realm->codecs;
+}
+
 static struct media_negotiation *new_negotiation(const struct call_leg *root)
 {
 	const struct call *call = root->call;
@@ -55,14 +65,8 @@ static struct media_negotiation *new_negotiation(const struct call_leg *root)
 	char *tag = slice_dup(sip_server_request(call->invite)->call_id);
 	size_t i;
 
-	for (i = 0; i < 2; i++) {
-		const struct call_realm *realm = &call->policy->realms[legs[i]->realm];
-
-		conf.ports[i] = realm->ports;
-		conf.latch[i] = realm->latch;
-		conf.family[i] = leg_family(legs[i]);
-		conf.codecs[i] = realm->codecs;
-	}
+	for (i = 0; i < 2; i++)
+		call_media_conf(&conf, legs[i], i);
 	conf.tag = tag ? tag : "";
 	media = media_negotiation_new(&conf);
 	free(tag);

@@ -75,7 +75,7 @@ static void unindex_call(struct call_engine *e, struct call *call)
 	e->ncalls--;
 }
 
-struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev)
+struct call *call_make(struct call_engine *e, u64 now, u64 id)
 {
 	struct call *call = calloc(1, sizeof(*call));
 
@@ -85,7 +85,7 @@ struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev
 		free(call);
 		return NULL;
 	}
-	call->id = call_id(e, ++e->counter);
+	call->id = id;
 	call->created = now;
 	call->policy = call_policy_get(e->policy);
 	call->timer.kind = CALL_TIMER;
@@ -100,9 +100,29 @@ struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev
 		free(call);
 		return NULL;
 	}
+	index_call(e, call);
+	return call;
+}
+
+/* An id that is none yet: a call from before a restart may have the next. */
+static u64 new_id(struct call_engine *e)
+{
+	u64 id;
+
+	do
+		id = call_id(e, ++e->counter);
+	while (call_find(e, id));
+	return id;
+}
+
+struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev)
+{
+	struct call *call = call_make(e, now, new_id(e));
+
+	if (!call)
+		return NULL;
 	snprintf(call->from, sizeof(call->from), SLICE_FMT, SLICE_ARG(ev->msg->from.uri));
 	snprintf(call->to, sizeof(call->to), SLICE_FMT, SLICE_ARG(ev->msg->ruri));
-	index_call(e, call);
 	return call;
 }
 

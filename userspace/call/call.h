@@ -258,6 +258,8 @@ enum call_counter {
 };
 
 /* call.c: life of a call */
+/* With leg A, in the index. NULL: no memory. */
+struct call *call_make(struct call_engine *e, u64 now, u64 id);
 struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev);
 /* Starts the end: every leg is told in its own way, the media goes. */
 void call_end(struct call_engine *e, u64 now, struct call *call, const struct call_reason *why);
@@ -359,6 +361,8 @@ void call_session_agreed(struct call_engine *e, u64 now, struct call_leg *leg,
 /* A 422 to the first INVITE of a branch: true: it was sent again as its peer wants it. */
 bool call_session_refused(struct call_engine *e, u64 now, struct call_leg *root,
 			  const struct sip_event *ev);
+/* Its timer goes on from leg->refreshed. */
+void call_session_resume(struct call_engine *e, struct call_leg *leg);
 void call_session_timer(struct call_engine *e, u64 now, struct call_leg *leg);
 
 int call_prack_carry(struct call_engine *e, u64 now, struct call_message *m);
@@ -451,6 +455,8 @@ void call_media_remove(struct call_engine *e, struct call *call);
  * the end of a call that is silent.
  */
 void call_media_check(struct call_engine *e, u64 now, struct call *call);
+/* What leg's realm says of side of the media. */
+void call_media_conf(struct media_negotiation_conf *conf, const struct call_leg *leg, size_t side);
 /* What leg's offers and answers are about. */
 struct media_negotiation *call_leg_media(const struct call_leg *leg);
 

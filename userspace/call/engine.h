@@ -75,6 +75,17 @@ size_t call_engine_streams(struct call_engine *e, u64 id,
 bool call_engine_trace(struct call_engine *e, u64 id,
 		       void (*each)(void *arg, const struct call_trace_entry *entry), void *arg);
 u64 call_engine_trace_last(struct call_engine *e);	/* the call that began last; 0: none */
+/*
+ * A call that is up, to go on with it after a restart: JSON, malloc'ed. wall: CLOCK_REALTIME,
+ * ns. NULL: there is none, it is not up, or no memory.
+ */
+char *call_engine_save(struct call_engine *e, u64 now, u64 wall, u64 id);
+/*
+ * Goes on with it; its session is taken to be where it was. NULL, and its id; or what is wrong
+ * with text: the name of a member, "JSON" or "memory". Then nothing has changed.
+ */
+const char *call_engine_restore(struct call_engine *e, u64 now, u64 wall, struct slice text,
+				u64 *id);
 /* -ENOENT when there is none */
 int call_engine_hangup(struct call_engine *e, u64 now, u64 id, const char *reason);
 

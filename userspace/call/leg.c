@@ -28,17 +28,26 @@ static struct call_leg *call_leg_at(struct call *call, size_t index)
 	return index < call->nall ? call->all[index] : NULL;
 }
 
+/* The rest of the id, from what a pointer could hold of it. */
+static u64 id_of(const struct call_engine *e, uintptr_t value)
+{
+	u32 counter = (e->counter & ~COUNTER_MASK) | ((u32)value & COUNTER_MASK);
+
+	if (UINTPTR_MAX > UINT32_MAX)	/* all but four bits of the node */
+		return (u64)value | ((u64)(e->node & 0xf00) << 52);
+	if (counter > e->counter)
+		counter -= COUNTER_MASK + 1;
+	return call_id(e, counter);
+}
+
 struct call_leg *call_leg_find(const struct call_engine *e, const void *handle)
 {
 	uintptr_t value = (uintptr_t)handle;
-	u32 counter = (e->counter & ~COUNTER_MASK) | ((u32)(value >> LEG_BITS) & COUNTER_MASK);
 	struct call *call;
 
 	if (!value)
 		return NULL;
-	if (counter > e->counter)
-		counter -= COUNTER_MASK + 1;
-	call = call_find(e, call_id(e, counter));
+	call = call_find(e, id_of(e, value >> LEG_BITS));
 	return call ? call_leg_at(call, value & ((1 << LEG_BITS) - 1)) : NULL;
 }
 

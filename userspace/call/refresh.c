@@ -32,6 +32,11 @@ static void arm(struct call_engine *e, u64 now, struct call_leg *leg)
 		timer_disarm(&e->timers, &leg->session_timer);
 }
 
+void call_session_resume(struct call_engine *e, struct call_leg *leg)
+{
+	arm(e, leg->refreshed, leg);
+}
+
 u16 call_session_asked(struct call_leg *leg, const struct sip_msg *msg,
 		       char lines[SIP_SESSION_LINES])
 {

@@ -142,19 +142,65 @@ int media_ports_take(struct media_ports *p, u64 now, u8 family,
 	return err;
 }
 
+/* The pair of pool that rtp is in; npairs: none. */
+static u32 pair_of(const struct pool *pool, const struct addr *rtp)
+{
+	u32 first = first_port(&pool->range), pair;
+
+	if (!addr_ip_eq(&pool->range.address, rtp) || rtp->port < first)
+		return pool->npairs;
+	pair = (rtp->port - first) / 2;
+	return pair < pool->npairs ? pair : pool->npairs;
+}
+
+/* It rests no longer: what is behind it in the queue moves up. */
+static void unrest(struct pool *pool, u32 pair)
+{
+	u32 i = 0, at, next;
+
+	while (pool->queue[(pool->head + i) % pool->npairs].pair != pair)
+		i++;
+	for (; i + 1 < pool->nqueue; i++) {
+		at = (pool->head + i) % pool->npairs;
+		next = (at + 1) % pool->npairs;
+		pool->queue[at] = pool->queue[next];
+	}
+	pool->nqueue--;
+}
+
+int media_ports_claim(struct media_ports *p, const struct addr *rtp, struct addr *advertised)
+{
+	size_t i;
+
+	for (i = 0; i < p->npools; i++) {
+		struct pool *pool = &p->pools[i];
+		u32 pair = pair_of(pool, rtp);
+
+		if (pair == pool->npairs || rtp->port != first_port(&pool->range) + 2 * pair)
+			continue;
+		if (pool->state[pair] == PAIR_USED)
+			return -EADDRINUSE;
+		if (pool->state[pair] == PAIR_RESTING)
+			unrest(pool, pair);
+		pool->state[pair] = PAIR_USED;
+		pool->used++;
+		*advertised = pool->range.advertise;
+		advertised->port = rtp->port;
+		return 0;
+	}
+	return -EADDRNOTAVAIL;
+}
+
 void media_ports_release(struct media_ports *p, u64 now, const struct addr *rtp)
 {
 	size_t i;
-	u32 pair, first;
+	u32 pair;
 
 	for (i = 0; i < p->npools; i++) {
 		struct pool *pool = &p->pools[i];
 
-		first = first_port(&pool->range);
-		if (!addr_ip_eq(&pool->range.address, rtp) || rtp->port < first)
-			continue;
-		pair = (rtp->port - first) / 2;
-		if (pair >= pool->npairs || pool->state[pair] != PAIR_USED)
+		pair = pair_of(pool, rtp);
+		if (pair == pool->npairs || pool->state[pair] != PAIR_USED)
 			continue;
 		pool->state[pair] = PAIR_RESTING;
 		pool->used--;

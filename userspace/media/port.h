@@ -23,6 +23,11 @@ void media_ports_free(struct media_ports *p);
 /* A pair of this family (AF_INET, AF_INET6; 0: any). 0, -ENOSPC, -EAFNOSUPPORT. */
 int media_ports_take(struct media_ports *p, u64 now, u8 family,
 		     struct addr *rtp, struct addr *advertised);
+/*
+ * The pair that begins at rtp, which a call from before has: advertised is filled in. 0;
+ * -EADDRNOTAVAIL: it is of no range; -EADDRINUSE.
+ */
+int media_ports_claim(struct media_ports *p, const struct addr *rtp, struct addr *advertised);
 void media_ports_release(struct media_ports *p, u64 now, const struct addr *rtp);
 size_t media_ports_used(const struct media_ports *p);
 

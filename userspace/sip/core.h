@@ -250,8 +250,7 @@ void sip_client_free(struct sip_engine *e, struct sip_client *c);
 struct sip_dialog_priv {
 	struct hash_node node;		/* by local tag */
 	struct sip_dialog *dialog;
-	bool translated;		/* a NAT is before the peer: the flow is all there is */
-	bool connected;			/* so it is with a connection */
+	bool connected;			/* the flow is all there is */
 	struct list unacked;		/* struct sip_server */
 	struct list reliable;		/* struct sip_reliable, one an INVITE */
 };

@@ -144,7 +144,7 @@ static void follow(struct sip_dialog *d)
 	struct sip_uri uri;
 	struct addr to;
 
-	if (d->priv->translated || d->priv->connected)
+	if (d->translated || d->priv->connected)
 		return;
 	if (d->nroutes) {
 		if (!sip_parse_nameaddr(slice_str(d->routes[0]), &address))
@@ -278,11 +278,51 @@ int sip_dialog_new_uas(struct sip_engine *e, struct sip_server *server, void *us
 		sip_dialog_free(e, d);
 		return err;
 	}
-	d->priv->translated = is_translated(msg, &server->source);
+	d->translated = is_translated(msg, &server->source);
 	follow(d);
 	server->tag_taken = true;
 	*out = d;
 	return 0;
+}
+
+static bool copy_routes(struct sip_dialog *d, const struct sip_dialog *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->nroutes; i++)
+		if (d->nroutes == MAX_ROUTES || !add_route(d, slice_str(from->routes[i])))
+			return false;
+	return true;
+}
+
+struct sip_dialog *sip_dialog_restore(struct sip_engine *e, const struct sip_dialog *from,
+				      void *user)
+{
+	struct sip_dialog *d;
+
+	if (!from->remote_tag || !is_complete(from) || !from->local_tag[0])
+		return NULL;
+	d = new_dialog(e, slice_str(from->local_tag));
+	if (!d)
+		return NULL;
+	d->state = SIP_DIALOG_CONFIRMED;
+	d->uac = from->uac;
+	d->user = user;
+	d->flow = from->flow;
+	d->translated = from->translated;
+	d->priv->connected = sip_engine_reliable(e, d->flow.listener);
+	d->local_cseq = from->local_cseq;
+	d->remote_cseq = from->remote_cseq;
+	d->remote_tag = strdup(from->remote_tag);
+	d->call_id = strdup(from->call_id);
+	d->local_uri = strdup(from->local_uri);
+	d->remote_uri = strdup(from->remote_uri);
+	d->local_contact = strdup(from->local_contact);
+	d->remote_target = strdup(from->remote_target);
+	if (is_complete(d) && d->remote_tag && copy_routes(d, from))
+		return d;
+	sip_dialog_free(e, d);
+	return NULL;
 }
 
 struct sip_dialog *sip_dialog_fork(struct sip_engine *e, const struct sip_dialog *d,

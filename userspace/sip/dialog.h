@@ -41,6 +41,7 @@ struct sip_dialog {
 	u32 remote_cseq;		/* 0: none yet */
 	struct sip_rack rack;
 	struct flow flow;		/* next hop */
+	bool translated;		/* its port is not the one that the peer says */
 	void *user;
 	/* private to sip/: index, responses waiting for ACK or PRACK */
 	struct sip_dialog_priv *priv;
@@ -69,6 +70,12 @@ int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct
 /* Another fork's dialog, as a copy of d's identity with msg's tag and target. */
 struct sip_dialog *sip_dialog_fork(struct sip_engine *e, const struct sip_dialog *d,
 				   const struct sip_msg *msg);
+/*
+ * A confirmed dialog as it was before, from all that is in from but user and priv; copied.
+ * NULL: no memory, or something that a dialog has is not there.
+ */
+struct sip_dialog *sip_dialog_restore(struct sip_engine *e, const struct sip_dialog *from,
+				      void *user);
 /* The dialog that is called so on our side, whatever its state; NULL: there is none. */
 struct sip_dialog *sip_dialog_of_ids(struct sip_engine *e, struct slice call_id,
 				     struct slice local_tag, struct slice remote_tag);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What was written of a call, by whoever can write to the store: the first line of the
+ * input. Read, it is a call that can be written again, and read again; steps
+ * (call_world.h) in the rest reach into its dialogs and its negotiation.
+ */
+#include "call_world.h"
+
+#define WALL (1700000000 * NSEC_PER_SEC)
+
+static void write_again(struct world *w, u64 id)
+{
+	char *saved = call_engine_save(w->engine, w->now, WALL, id);
+	u64 same;
+
+	if (!saved)
+		abort();	/* it was read, so it is up */
+	run(w);
+	stop(w);
+	start(w);
+	if (call_engine_restore(w->engine, w->now, WALL, slice_str(saved), &same) || same != id)
+		abort();
+	free(saved);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *)data, *end = size ? memchr(text, '\n', size) : NULL;
+	size_t len = end ? (size_t)(end - text) : size;
+	struct world w = { 0 };
+	u64 id;
+
+	start(&w);
+	if (!call_engine_restore(w.engine, w.now, WALL, slice_of(text, len), &id)) {
+		write_again(&w, id);
+		if (end)
+			steps(&w, end + 1, size - len - 1);
+	}
+	stop(&w);
+	return 0;
+}

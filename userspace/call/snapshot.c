@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A call that is up, as JSON: what a daemon needs to go on with it after a restart,
+ * beside the session that the kernel went on with meanwhile. What was under way, an
+ * offer or a question, is not in it; its sender hears nothing and tries again. Times
+ * are those of the day, since the monotonic clock begins anew with the machine.
+ * Realms, trunks and listeners go by their names and addresses, for the configuration
+ * may be another one. The reader takes it for bytes from outside.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/call.h"
+#include "media/store.h"
+
+#define VERSION 1
+#define MAX_TEXT 1024
+#define MAX_ROUTES 16
+#define CSEQ_AHEAD 20		/* for requests that were sent after this was written */
+#define MAX_AGE_MS (366ull * 24 * 3600 * 1000)
+
+/* When ns was, in ms of the day. */
+static json_t *save_time(u64 now, u64 wall, u64 ns)
+{
+	return json_integer((json_int_t)((wall - (now - ns)) / NSEC_PER_MSEC));
+}
+
+static json_t *save_dialog(const struct sip_dialog *d)
+{
+	json_t *routes = json_array();
+	size_t i;
+
+	for (i = 0; i < d->nroutes; i++)
+		json_array_append_new(routes, json_string(d->routes[i]));
+	return json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:b}",
+			 "uac", d->uac, "call_id", d->call_id, "local_tag", d->local_tag,
+			 "remote_tag", d->remote_tag, "local_uri", d->local_uri,
+			 "remote_uri", d->remote_uri, "local_contact", d->local_contact,
+			 "remote_target", d->remote_target, "routes", routes,
+			 "local_cseq", (json_int_t)d->local_cseq + CSEQ_AHEAD,
+			 "remote_cseq", (json_int_t)d->remote_cseq, "translated", d->translated);
+}
+
+static json_t *save_leg(const struct call_engine *e, u64 now, u64 wall, const struct call_leg *leg)
+{
+	const struct call_policy *p = leg->call->policy;
+
+	return json_pack("{s:s, s:s, s:o, s:o, s:b, s:I, s:I, s:b, s:b, s:o, s:o}",
+			 "realm", leg->realm < 0 ? "" : p->realms[leg->realm].name,
+			 "trunk", leg->trunk < 0 ? "" : p->trunks[leg->trunk].name,
+			 "peer", json_addr(&leg->dialog->flow.peer),
+			 "listener", json_addr(&e->listeners[leg->dialog->flow.listener].local),
+			 "updates", leg->updates,
+			 "session_interval", (json_int_t)leg->session.interval,
+			 "session_min", (json_int_t)leg->session.min_se,
+			 "session_local", leg->session.local, "session_peer", leg->session.peer,
+			 "refreshed", save_time(now, wall, leg->refreshed),
+			 "dialog", save_dialog(leg->dialog));
+}
+
+char *call_engine_save(struct call_engine *e, u64 now, u64 wall, u64 id)
+{
+	const struct call *call = call_find(e, id);
+	char hex[17], *text;
+	json_t *object;
+
+	if (!call || call->state != CALL_UP || call->legs[0]->state != CALL_LEG_UP ||
+	    call->legs[1]->state != CALL_LEG_UP)
+		return NULL;
+	snprintf(hex, sizeof(hex), "%016" PRIx64, id);
+	object = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
+			   "version", VERSION, "id", hex,
+			   "route", call->route ? call->route->name : "",
+			   "from", call->from, "to", call->to,
+			   "created", save_time(now, wall, call->created),
+			   "answered", save_time(now, wall, call->answered),
+			   "a", save_leg(e, now, wall, call->legs[0]),
+			   "b", save_leg(e, now, wall, call->legs[1]),
+			   "media", media_negotiation_save(call->media));
+	text = json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+	return text;
+}
+
+/* --- and back --- */
+
+struct restoring {
+	struct call_engine *e;
+	struct json_reader r;
+	u64 now, wall;
+	struct call *call;
+};
+
+/* Nothing of a call is older than a year, nor in the future. */
+static u64 restore_time(struct restoring *s, const json_t *object, const char *key)
+{
+	u64 at = json_read_u64(&s->r, object, key, INT64_MAX / NSEC_PER_MSEC) * NSEC_PER_MSEC;
+	u64 age = s->wall > at ? s->wall - at : 0;
+
+	if (age / NSEC_PER_MSEC > MAX_AGE_MS && !s->r.bad)
+		s->r.bad = key;
+	return s->now > age ? s->now - age : 1;
+}
+
+static int realm_called(const struct call_policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nrealms; i++)
+		if (!strcmp(p->realms[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+static int trunk_called(const struct call_policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->ntrunks; i++)
+		if (!strcmp(p->trunks[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+static const struct call_route *route_called(const struct call_policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nroutes; i++)
+		if (!strcmp(p->routes[i].name, name))
+			return &p->routes[i];
+	return NULL;
+}
+
+static u32 restore_listener(struct restoring *s, const json_t *saved)
+{
+	struct addr local = json_read_addr(&s->r, saved, "listener");
+	u32 i;
+
+	for (i = 0; i < s->e->nlisteners; i++)
+		if (addr_eq(&s->e->listeners[i].local, &local))
+			return i;
+	if (!s->r.bad)
+		s->r.bad = "listener";
+	return 0;
+}
+
+static char *text_of(struct restoring *s, const json_t *saved, const char *key)
+{
+	const char *text = json_read_text(&s->r, saved, key, MAX_TEXT);
+
+	/* sip_dialog_restore() copies it */
+	return *text ? (char *)(uintptr_t)text : NULL;
+}
+
+static void restore_dialog(struct restoring *s, struct call_leg *leg, const json_t *saved,
+			   const struct flow *flow)
+{
+	const json_t *routes = json_read_array(&s->r, saved, "routes", MAX_ROUTES);
+	char *values[MAX_ROUTES];
+	struct sip_dialog d = {
+		.flow = *flow, .routes = values,
+		.uac = json_read_bool(&s->r, saved, "uac"),
+		.translated = json_read_bool(&s->r, saved, "translated"),
+		.call_id = text_of(s, saved, "call_id"),
+		.remote_tag = text_of(s, saved, "remote_tag"),
+		.local_uri = text_of(s, saved, "local_uri"),
+		.remote_uri = text_of(s, saved, "remote_uri"),
+		.local_contact = text_of(s, saved, "local_contact"),
+		.remote_target = text_of(s, saved, "remote_target"),
+		.local_cseq = (u32)json_read_u64(&s->r, saved, "local_cseq", INT32_MAX),
+		.remote_cseq = (u32)json_read_u64(&s->r, saved, "remote_cseq", UINT32_MAX),
+	};
+	const json_t *value;
+
+	snprintf(d.local_tag, sizeof(d.local_tag), "%s",
+		 json_read_text(&s->r, saved, "local_tag", sizeof(d.local_tag) - 1));
+	for (; routes && d.nroutes < json_array_size(routes); d.nroutes++) {
+		value = json_array_get(routes, d.nroutes);
+		if (!json_is_string(value) || strpbrk(json_string_value(value), "\r\n"))
+			s->r.bad = "routes";
+		values[d.nroutes] = (char *)(uintptr_t)json_string_value(value);
+	}
+	if (!s->r.bad)
+		leg->dialog = sip_dialog_restore(s->e->sip, &d, call_leg_handle(leg));
+	if (!leg->dialog && !s->r.bad)
+		s->r.bad = "dialog";
+}
+
+static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t *saved)
+{
+	const struct call_policy *p = s->call->policy;
+	struct flow flow = { .listener = restore_listener(s, saved),
+			     .peer = json_read_addr(&s->r, saved, "peer") };
+
+	leg->state = CALL_LEG_UP;
+	leg->realm = realm_called(p, json_read_text(&s->r, saved, "realm", MAX_TEXT));
+	leg->trunk = trunk_called(p, json_read_text(&s->r, saved, "trunk", MAX_TEXT));
+	leg->peer = flow.peer;
+	leg->listener = flow.listener;
+	leg->updates = json_read_bool(&s->r, saved, "updates");
+	leg->session = (struct sip_session_timer){
+		.interval = (u32)json_read_u64(&s->r, saved, "session_interval", INT32_MAX),
+		.min_se = (u32)json_read_u64(&s->r, saved, "session_min", INT32_MAX),
+		.local = json_read_bool(&s->r, saved, "session_local"),
+		.peer = json_read_bool(&s->r, saved, "session_peer"),
+	};
+	leg->refreshed = restore_time(s, saved, "refreshed");
+	if (!s->r.bad && leg->realm < 0)
+		s->r.bad = "realm";
+	if (!s->r.bad && !flow.peer.family)
+		s->r.bad = "peer";
+	restore_dialog(s, leg, json_read_object(&s->r, saved, "dialog"), &flow);
+}
+
+static void restore_media(struct restoring *s, const json_t *saved)
+{
+	struct media_negotiation_conf conf = {
+		.session = s->call->id, .idle_ms = s->call->policy->media_idle_ms,
+	};
+	bool empty;
+	size_t i;
+
+	for (i = 0; i < 2 && !s->r.bad; i++)
+		call_media_conf(&conf, s->call->legs[i], i);
+	if (!s->r.bad)
+		s->call->media = media_negotiation_restore(&conf, &s->r, saved, s->now);
+	if (!s->call->media) {
+		s->r.bad = s->r.bad ? s->r.bad : "media";
+		return;
+	}
+	s->call->plan = media_plan_make(s->call->media, &empty);
+	s->call->session = s->call->plan;
+	s->call->idle_from = s->now;
+}
+
+static void restore(struct restoring *s, const json_t *saved)
+{
+	const char *from = json_read_text(&s->r, saved, "from", sizeof(s->call->from) - 1);
+	const char *to = json_read_text(&s->r, saved, "to", sizeof(s->call->to) - 1);
+	struct call *call = s->call;
+
+	call->state = CALL_UP;
+	call->route = route_called(call->policy, json_read_text(&s->r, saved, "route", MAX_TEXT));
+	snprintf(call->from, sizeof(call->from), "%s", from);
+	snprintf(call->to, sizeof(call->to), "%s", to);
+	call->created = restore_time(s, saved, "created");
+	call->answered = restore_time(s, saved, "answered");
+	restore_leg(s, call->legs[0], json_read_object(&s->r, saved, "a"));
+	restore_leg(s, call->legs[1], json_read_object(&s->r, saved, "b"));
+	restore_media(s, json_read_object(&s->r, saved, "media"));
+}
+
+/* 16 hex digits, of a node that is ours. */
+static bool read_id(struct restoring *s, const json_t *saved, u64 *id)
+{
+	const char *text = json_read_text(&s->r, saved, "id", 16);
+
+	if (s->r.bad || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
+		return false;
+	*id = strtoull(text, NULL, 16);
+	return *id >> 52 == (s->e->node & 0xfff);
+}
+
+static bool begin(struct restoring *s, const json_t *saved)
+{
+	u64 id;
+
+	if (json_read_u64(&s->r, saved, "version", VERSION) != VERSION || s->r.bad) {
+		s->r.bad = "version";
+		return false;
+	}
+	if (!read_id(s, saved, &id) || call_find(s->e, id)) {
+		s->r.bad = "id";
+		return false;
+	}
+	s->call = call_make(s->e, s->now, id);
+	if (s->call)
+		s->call->legs[1] = call_leg_new(s->e, s->call, MEDIA_LEG_B);
+	if (s->call && s->call->legs[1])
+		s->call->legs[1]->root = s->call->legs[1];
+	else
+		s->r.bad = "memory";
+	return !s->r.bad;
+}
+
+const char *call_engine_restore(struct call_engine *e, u64 now, u64 wall, struct slice text,
+				u64 *id)
+{
+	json_t *saved = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	struct restoring s = { .e = e, .now = now, .wall = wall };
+	size_t i;
+
+	if (!json_is_object(saved))
+		s.r.bad = "JSON";
+	else if (begin(&s, saved))
+		restore(&s, saved);
+	if (!s.r.bad) {
+		*id = s.call->id;
+		for (i = 0; i < 2; i++) {
+			call_session_resume(e, s.call->legs[i]);
+			call_trace_leg(e->trace, now, *id, (u8)i, s.call->legs[i]->dialog->call_id);
+		}
+		call_set_timer(e, now, s.call);
+		call_media_check(e, now, s.call);
+		call_settle(e, now, s.call);
+	} else if (s.call) {
+		call_free(e, now, s.call);
+	}
+	json_decref(saved);
+	return s.r.bad;
+}
