@@ -104,6 +104,29 @@ TEST_F(fork, the_first_that_answers_has_the_call)
 	reply(h, C, "200 OK", NULL);
 }
 
+TEST_F(fork, what_the_relay_was_asked_last_counts_whatever_it_answers_last)
+{
+	struct harness *h = &self->h;
+	struct call_view view;
+
+	call_both(h);
+	h->late = true;
+	fail(h, B, "486 Busy Here");
+	answer(h, C, "200 OK", SDP_C);
+	expect(h, C, "ACK ");
+	ASSERT_EQ(h->ntickets, 2);
+	complete_backwards(h);
+	expect(h, A, "SIP/2.0 200");
+	acknowledge(h, A);
+	ASSERT_TRUE(view_call(h, &view));
+	EXPECT_TRUE(media_plan_equal(view.plan, h->plan));
+	h->late = false;
+	send_request(h, A, "BYE", 2, NULL, NULL);
+	expect(h, A, "SIP/2.0 200");
+	expect(h, C, "BYE ");
+	reply(h, C, "200 OK", NULL);
+}
+
 TEST_F(fork, a_lower_q_is_called_when_the_higher_has_failed)
 {
 	struct harness *h = &self->h;

@@ -358,7 +358,9 @@ static void reload(struct world *w, struct call *call)
 	}
 	EXPECT_EQ(again, id);
 	call = call_find(w->h.engine, id);
-	EXPECT_TRUE(media_plan_equal(plan, call->plan));
+	EXPECT_TRUE(media_plan_equal(plan, call->plan)) {
+		TH_LOG("another plan comes of %s", saved);
+	}
 	resaved = call_engine_save(w->h.engine, w->now, wall, id);
 	EXPECT_TRUE(is_same(saved, resaved)) {
 		TH_LOG("%s became %s", saved, resaved);

@@ -42,17 +42,6 @@ static void hang_up_slowly(struct harness *h)
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
 }
 
-/* The newest first. */
-static void complete_backwards(struct harness *h)
-{
-	while (h->ntickets) {
-		u64 ticket = h->tickets[--h->ntickets];
-
-		answer_ticket(h, h->kinds[h->ntickets], ticket);
-		run(h);
-	}
-}
-
 static void fail_next(struct harness *h, int result)
 {
 	h->fail_applies = 1;

@@ -204,7 +204,8 @@ struct call {
 	struct timer timer, idle_timer;
 
 	struct media_negotiation *media;	/* from the answer on */
-	struct media_plan *plan;	/* acknowledged last */
+	struct media_plan *plan;	/* the newest that was acknowledged */
+	u64 plan_ticket;		/* its ticket */
 	u64 last_ticket;		/* of the newest apply; 0 when it completed */
 	u32 tickets;			/* outstanding */
 	u32 redraws;

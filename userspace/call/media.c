@@ -338,8 +338,12 @@ static void open_gate(struct call_engine *e, u64 now, struct call *call, u64 tic
 
 static void applied(struct call_engine *e, u64 now, struct call *call, struct call_ticket *t)
 {
-	adopt_plan(call, now, t->plan);
-	t->plan = NULL;
+	/* Answers may come in another order than the relay did what was asked. */
+	if (t->ticket > call->plan_ticket) {
+		adopt_plan(call, now, t->plan);
+		call->plan_ticket = t->ticket;
+		t->plan = NULL;
+	}
 	call->redraws = 0;
 	if (call->state != CALL_ENDING)
 		open_gate(e, now, call, t->ticket);
