@@ -342,6 +342,7 @@ static bool is_same(const char *saved, const char *again)
 	return same;
 }
 
+/* As if the daemon had been restarted. */
 static void reload(struct world *w, struct call *call)
 {
 	struct __test_metadata *_metadata = w->_metadata;

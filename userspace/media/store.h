@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "media/negotiation.h"
 
-/* The committed streams and what was said last; a pending offer is no part of it. NULL: no memory. */
+/* The committed streams and what was said last, no pending offer. NULL: no memory. */
 json_t *media_negotiation_save(const struct media_negotiation *n);
 /*
  * A negotiation that goes on from there, its ports claimed. NULL: r->bad says what is wrong, or
