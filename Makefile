@@ -13,7 +13,7 @@
 include tools/ksft.mk
 .DEFAULT_GOAL := all
 
-PKGS		:= libmnl libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libuv jansson yaml-0.1 libcrypto
+PKGS		:= libmnl libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libuv jansson yaml-0.1 libcrypto sqlite3
 CC		?= gcc
 CSTD		:= -std=gnu11 -D_GNU_SOURCE
 WARN		:= -Wall -Wextra -Werror
@@ -36,7 +36,7 @@ LIBS		 = $(shell pkg-config --libs $(PKGS))
 LDFLAGS		:= -pie -Wl,-z,relro,-z,now $(EXTRA)
 
 # Layers, from the bottom; a library may use those before it.
-FOLDERS		:= base sip sdp media transport call config admin daemon
+FOLDERS		:= base store sip sdp media transport call config admin daemon
 srcs		 = $(sort $(wildcard userspace/$(1)/*.c))
 objs		 = $(patsubst userspace/%.c,$(B)/obj/%.o,$(call srcs,$(1)))
 ARCHIVES	:= $(foreach f,$(FOLDERS),$(B)/lib/$(f).a)

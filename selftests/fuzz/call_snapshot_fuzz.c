@@ -4,16 +4,17 @@
  * input. Read, it is a call that can be written again, and read again; steps
  * (call_world.h) in the rest reach into its dialogs and its negotiation.
  */
+#include "call/record.h"
 #include "call_world.h"
 
 #define WALL (1700000000 * NSEC_PER_SEC)
 
 static void write_again(struct world *w, u64 id)
 {
-	char *saved = call_engine_save(w->engine, w->now, WALL, id);
+	char *saved;
 	u64 same;
 
-	if (!saved)
+	if (call_engine_save(w->engine, w->now, WALL, id, &saved))
 		abort();	/* it was read, so it is up */
 	run(w);
 	stop(w);
@@ -32,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	u64 id;
 
 	start(&w);
+	call_record_free(call_record_lost(1, w.now, WALL, slice_of(text, len)));
 	if (!call_engine_restore(w.engine, w.now, WALL, slice_of(text, len), &id)) {
 		write_again(&w, id);
 		if (end)

@@ -152,6 +152,9 @@ static inline void carry_from_jalur(struct world *w)
 
 			if (p)
 				send_bytes(w, p, &p->jalur, slice_of(e->bytes, e->len));
+		} else if (e->kind == EFFECT_STORE_CALL) {
+			w->h.now = w->now;
+			store_call(&w->h, e->session);
 		} else {
 			ask_relay(w, e);
 		}

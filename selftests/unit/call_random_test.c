@@ -348,10 +348,10 @@ static void reload(struct world *w, struct call *call)
 	struct __test_metadata *_metadata = w->_metadata;
 	struct media_plan *plan = media_plan_copy(call->plan);
 	u64 id = call->id, wall = 1700000000 * NSEC_PER_SEC + w->now, again;
-	char *saved = call_engine_save(w->h.engine, w->now, wall, id), *resaved;
+	char *saved, *resaved;
 	const char *bad;
 
-	ASSERT_NE(saved, NULL);
+	ASSERT_EQ(call_engine_save(w->h.engine, w->now, wall, id, &saved), 0);
 	call_free(w->h.engine, w->now, call);
 	bad = call_engine_restore(w->h.engine, w->now, wall, slice_str(saved), &again);
 	ASSERT_EQ(bad, NULL) {
@@ -362,7 +362,7 @@ static void reload(struct world *w, struct call *call)
 	EXPECT_TRUE(media_plan_equal(plan, call->plan)) {
 		TH_LOG("another plan comes of %s", saved);
 	}
-	resaved = call_engine_save(w->h.engine, w->now, wall, id);
+	ASSERT_EQ(call_engine_save(w->h.engine, w->now, wall, id, &resaved), 0);
 	EXPECT_TRUE(is_same(saved, resaved)) {
 		TH_LOG("%s became %s", saved, resaved);
 	}

@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+#include "call/record.h"
+
 #define WALL (1700000000 * NSEC_PER_SEC)
 
 FIXTURE(snapshot) {
@@ -27,8 +29,7 @@ FIXTURE_SETUP(snapshot)
 	view_call(&self->h, &view);
 	self->id = view.id;
 	advance(&self->h, 5 * NSEC_PER_SEC);
-	self->saved = call_engine_save(self->h.engine, self->h.now, WALL, self->id);
-	ASSERT_NE(self->saved, NULL);
+	ASSERT_EQ(call_engine_save(self->h.engine, self->h.now, WALL, self->id, &self->saved), 0);
 }
 
 FIXTURE_TEARDOWN(snapshot)
@@ -119,6 +120,32 @@ TEST_F(snapshot, its_duration_goes_on_counting)
 	reply(h, B, "200 OK", NULL);
 }
 
+/* Names in the alphabet of another time: what cannot be written is left out, not the call. */
+TEST_F(snapshot, a_name_that_is_not_utf_8_does_no_harm)
+{
+	struct harness *h = &self->after;
+	struct call_view view;
+	char *text;
+	u64 id;
+
+	begin_dialog(h, A, "4930123");
+	snprintf(h->ua[A].from, sizeof(h->ua[A].from), "\"J\xf6rg\" <sip:joerg@" IP_A ">");
+	send_request(h, A, "INVITE", 1, NULL, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	answer(h, B, "200 OK", SDP_B);
+	expect(h, B, "ACK ");
+	expect(h, A, "SIP/2.0 200");
+	acknowledge(h, A);
+	view_call(h, &view);
+	ASSERT_EQ(call_engine_save(h->engine, h->now, WALL, view.id, &text), 0);
+	EXPECT_NE(strstr(text, "J?rg"), NULL);
+	hang_up(h, A);
+	EXPECT_EQ(restore(h, text, &id), NULL);
+	free(text);
+	hang_up(h, A);
+}
+
 TEST_F(snapshot, it_is_there_only_once)
 {
 	u64 id;
@@ -127,21 +154,92 @@ TEST_F(snapshot, it_is_there_only_once)
 	EXPECT_EQ(call_engine_calls(self->h.engine), 1);
 }
 
-TEST_F(snapshot, a_call_that_is_not_up_has_none)
+/* Nobody can go on with it, but its record must say that it was there. */
+TEST_F(snapshot, a_call_that_is_not_up_is_lost_with_a_record)
 {
 	struct harness *h = &self->after;
+	struct call_record *r;
 	struct call_view view;
+	char *text;
+	u64 id;
 
 	send_invite(h, A, SDP_A);
 	view_call(h, &view);
-	EXPECT_EQ(call_engine_save(h->engine, h->now, WALL, view.id), NULL);
-	EXPECT_EQ(call_engine_save(h->engine, h->now, WALL, 77), NULL);
+	ASSERT_EQ(call_engine_save(h->engine, h->now, WALL, view.id, &text), 0);
+	EXPECT_STREQ(restore(&self->h, text, &id), "state");
+	r = call_record_lost(view.id, h->now + NSEC_PER_SEC, WALL + NSEC_PER_SEC, slice_str(text));
+	ASSERT_NE(r, NULL);
+	EXPECT_EQ(r->restart, CALL_LOST);
+	EXPECT_EQ(r->id, view.id);
+	EXPECT_EQ(r->setup, h->now);
+	EXPECT_EQ(r->end, h->now + NSEC_PER_SEC);
+	EXPECT_EQ(r->answer, 0);
+	EXPECT_STREQ(r->route, "in");
+	EXPECT_STREQ(r->a.trunk, "phones");
+	EXPECT_STREQ(r->a.call_id, h->ua[A].call_id);
+	EXPECT_STREQ(r->b.realm, "inside");
+	call_record_free(r);
+	free(text);
+	EXPECT_EQ(call_engine_save(h->engine, h->now, WALL, 77, &text), -ENOENT);
 	expect(h, A, "SIP/2.0 100");
 	expect(h, B, "INVITE ");
 	answer(h, B, "486 Busy Here", NULL);
 	expect(h, B, "ACK ");
 	expect(h, A, "SIP/2.0 486");
 	send_same_branch(h, A, "ACK", h->branch, NULL);
+}
+
+/* What cannot be read leaves gaps, and never more than that. */
+TEST_F(snapshot, any_text_makes_a_record_of_a_lost_call)
+{
+	static const char *const texts[] = {
+		"", "{", "[]", "{\"a\": 1, \"b\": []}", "{\"created\": -1, \"route\": {}}",
+		"{\"a\": {\"dialog\": 7, \"peer\": \"x\", \"realm\": \"\\u0001\"}}",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct call_record *r = call_record_lost(9, self->h.now, WALL, slice_str(texts[i]));
+
+		ASSERT_NE(r, NULL);
+		EXPECT_EQ(r->id, 9);
+		EXPECT_EQ(r->setup, 0);
+		EXPECT_EQ(r->a.realm, NULL);
+		EXPECT_EQ(r->restart, CALL_LOST);
+		call_record_free(r);
+	}
+}
+
+/* Whatever changes is written down by itself; what is over is forgotten. */
+TEST_F(snapshot, a_call_is_stored_as_it_changes)
+{
+	struct harness *h = &self->after;
+	u64 id;
+
+	send_invite(h, A, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	EXPECT_EQ(h->nstored, 1);
+	EXPECT_NE(strstr(h->written, "\"state\":\"attempt\""), NULL);
+	answer(h, B, "200 OK", SDP_B);
+	expect(h, B, "ACK ");
+	expect(h, A, "SIP/2.0 200");
+	EXPECT_NE(strstr(h->written, "\"state\":\"up\""), NULL);
+	acknowledge(h, A);
+	send_request(h, A, "INVITE", ++h->ua[A].cseq, NULL, SDP_A_HOLD);
+	expect(h, A, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	answer(h, B, "200 OK", SDP_B_HOLD);
+	expect(h, B, "ACK ");
+	expect(h, A, "SIP/2.0 200");
+	send_ack(h, A);
+	EXPECT_NE(strstr(h->written, "a=inactive"), NULL);
+	hang_up(h, A);
+	EXPECT_EQ(h->nstored, 0);
+	/* and what was written last is a call to go on with */
+	ASSERT_EQ(restore(h, h->written, &id), NULL);
+	h->ua[B].cseq = 100;
+	hang_up(h, A);
 }
 
 /* Every member in turn: gone, and of another type. */

@@ -22,6 +22,7 @@
 #define UNUSED __attribute__((unused))
 #define MAX_QUEUE 64
 #define MAX_TICKETS 32
+#define MAX_STORED 256
 
 #define IP_A "192.0.2.10"
 #define IP_B "10.0.0.2"
@@ -84,6 +85,10 @@ struct harness {
 	size_t ntickets;
 	unsigned int applied, removed;
 	struct media_plan *plan;	/* asked for last */
+	/* the store: calls that are in it, and what was written last */
+	u64 stored[MAX_STORED];
+	size_t nstored;
+	char *written;
 };
 
 static struct call_policy *make_policy(struct harness *h)
@@ -152,7 +157,7 @@ static UNUSED void harness_start(struct harness *h, struct __test_metadata *_met
 	struct call_engine_conf conf = {
 		.sip = { .listeners = listeners, .nlisteners = 2, .seed = "test",
 			 .software = "jalur" },
-		.node = 1, .epoch = 5,
+		.node = 1, .epoch = 5, .store = true,
 	};
 	static const char *const ips[NWHO] = { IP_A, IP_B, "203.0.113.66", IP_C };
 	size_t i;
@@ -189,7 +194,7 @@ static UNUSED void forget(struct ua *ua)
 		free(ua->queue[ua->head++ % MAX_QUEUE].text);
 }
 
-/* The end of every test: no call, no port, no message that nobody expected. */
+/* The end of every test: no call, also none stored, no port, no message that nobody expected. */
 static UNUSED void harness_stop(struct harness *h)
 {
 	struct __test_metadata *_metadata = h->_metadata;
@@ -197,6 +202,7 @@ static UNUSED void harness_stop(struct harness *h)
 
 	EXPECT_EQ(call_engine_calls(h->engine), 0);
 	EXPECT_EQ(h->ntickets, 0);
+	EXPECT_EQ(h->nstored, 0);
 	for (i = 0; i < NWHO; i++) {
 		EXPECT_EQ(h->ua[i].head, h->ua[i].tail) {
 			TH_LOG("left for %zu: %s", i, h->ua[i].queue[h->ua[i].head % MAX_QUEUE].text);
@@ -210,6 +216,30 @@ static UNUSED void harness_stop(struct harness *h)
 		media_ports_free(h->ports[i]);
 	}
 	free(h->plan);
+	free(h->written);
+}
+
+/* Writes it down as it is now, or forgets it. */
+static UNUSED void store_call(struct harness *h, u64 call)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	u64 wall = 1700000000 * NSEC_PER_SEC + h->now;
+	size_t i;
+	char *text = NULL;
+	int err = call_engine_save(h->engine, h->now, wall, call, &text);
+
+	for (i = 0; i < h->nstored && h->stored[i] != call; i++)
+		;
+	if (err == -ENOENT && i < h->nstored)
+		h->stored[i] = h->stored[--h->nstored];
+	if (err)
+		return;
+	free(h->written);
+	h->written = text;
+	if (i < h->nstored)
+		return;
+	ASSERT_LT(h->nstored, MAX_STORED);
+	h->stored[h->nstored++] = call;
 }
 
 static UNUSED void take_send(struct harness *h, const struct effect *effect)
@@ -260,12 +290,14 @@ static UNUSED void run(struct harness *h)
 			take_send(h, effect);
 		h->applied += kind == EFFECT_MEDIA_APPLY;
 		h->removed += kind == EFFECT_MEDIA_REMOVE;
+		if (kind == EFFECT_STORE_CALL)
+			store_call(h, effect->session);
 		if (kind == EFFECT_MEDIA_APPLY) {
 			free(h->plan);
 			h->plan = media_plan_copy(effect->plan);
 		}
 		effect_free(effect);
-		if (kind == EFFECT_SEND)
+		if (kind == EFFECT_SEND || kind == EFFECT_STORE_CALL)
 			continue;
 		if (!h->late) {
 			answer_ticket(h, kind, ticket);

@@ -95,6 +95,16 @@ static void print_records(const json_t *records)
 	       member_number(records, "failed"));
 }
 
+static void print_store(const json_t *store)
+{
+	if (!json_is_object(store))
+		return;
+	printf("  %-12s%" PRIu64 " changes written, %" PRIu64 " waiting, %" PRIu64
+	       " lost, the disk failed %" PRIu64 " times\n", "store",
+	       member_number(store, "written"), member_number(store, "waiting"),
+	       member_number(store, "lost"), member_number(store, "failures"));
+}
+
 static void print_daemon(const json_t *daemon)
 {
 	const char *name;
@@ -107,6 +117,7 @@ static void print_daemon(const json_t *daemon)
 	       member_true(daemon, "stopping") ? " (stopping: takes no new ones)" : "");
 	printf("  %-12s%s\n", "relay", member_text(daemon, "relay"));
 	print_records(json_object_get(daemon, "call_records"));
+	print_store(json_object_get(daemon, "store"));
 	json_object_foreach(json_object_get(daemon, "counters"), name, value)
 		if (json_integer_value(value))
 			printf("  %-32s %" JSON_INTEGER_FORMAT "\n", name,

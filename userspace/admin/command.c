@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "admin/command.h"
+#include "base/json.h"
 #include "jalur/version.h"
 
 /* What a command returns: a result, or the fields of an error. */
@@ -31,6 +32,17 @@ struct command {
 
 static void run_hello(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_help(const struct command_context *ctx, json_t *args, struct outcome *out);
+static json_t *stored(const struct control_conf *conf)
+{
+	struct control_store s;
+
+	if (!conf->store || !conf->store(conf->arg, &s))
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:I}", "written", (json_int_t)s.written,
+			 "waiting", (json_int_t)s.waiting, "lost", (json_int_t)s.lost,
+			 "failures", (json_int_t)s.failures);
+}
+
 static void run_info(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_call_list(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_call_show(const struct command_context *ctx, json_t *args, struct outcome *out);
@@ -122,7 +134,7 @@ static void run_info(const struct command_context *ctx, json_t *args, struct out
 	for (counter = call_engine_counters(conf->engine); counter->name; counter++)
 		json_object_set_new(counters, counter->name,
 				    json_integer((json_int_t)counter->value));
-	out->result = json_pack("{s:s, s:i, s:i, s:I, s:b, s:s, s:I, s:I, s:o, s:o}",
+	out->result = json_pack("{s:s, s:i, s:i, s:I, s:b, s:s, s:I, s:I, s:o, s:o, s:o}",
 				"version", JALUR_VERSION, "pid", (int)getpid(),
 				"node", (int)conf->node,
 				"calls", (json_int_t)call_engine_calls(conf->engine),
@@ -130,7 +142,8 @@ static void run_info(const struct command_context *ctx, json_t *args, struct out
 				"relay", conf->relay ? media_relay_name(conf->relay) : "none",
 				"control_clients", (json_int_t)ctx->clients,
 				"control_dropped", (json_int_t)ctx->dropped,
-				"call_records", records(conf), "counters", counters);
+				"call_records", records(conf), "store", stored(conf),
+				"counters", counters);
 }
 
 /* --- calls --- */
@@ -290,7 +303,7 @@ json_t *admin_error(json_t *id, const char *code, const char *where, const char 
 	vsnprintf(message, sizeof(message), fmt, args);
 	va_end(args);
 	return json_pack("{s:O?, s:{s:s, s:o, s:s, s:s}}", "id", id, "error", "code", code,
-			 "message", admin_text(message), "where", where ? where : "",
+			 "message", json_text(message), "where", where ? where : "",
 			 "remedy", remedy ? remedy : "");
 }
 

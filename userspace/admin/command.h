@@ -46,7 +46,6 @@ json_t *admin_error(json_t *id, const char *code, const char *where, const char 
 
 /* --- view.c: new references; NULL: no memory --- */
 json_t *admin_hex(u64 value);
-json_t *admin_text(const char *text);	/* bytes that are not UTF-8 become '?' */
 json_t *admin_addr(const struct addr *a);	/* family 0: null */
 json_t *admin_time(const struct command_context *ctx, u64 ns);	/* monotonic; 0: null */
 json_t *admin_call(const struct command_context *ctx, const struct call_view *view);

@@ -12,10 +12,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "admin/command.h"
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
 
@@ -56,18 +56,10 @@ struct line {
 
 static void serve_lines(struct client *client);
 
-static u64 wall_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (u64)now.tv_sec * NSEC_PER_SEC + (u64)now.tv_nsec;
-}
-
 static struct command_context context_of(const struct control *c, const struct client *client)
 {
 	return (struct command_context){
-		.conf = &c->conf, .now = uv_hrtime(), .wall = wall_clock(),
+		.conf = &c->conf, .now = clock_now(), .wall = clock_wall(),
 		.clients = c->nclients, .dropped = c->dropped,
 		.watching = client && client->watch,
 	};

@@ -21,6 +21,11 @@ struct control_records {
 	u64 written, lost, failed;
 };
 
+/* What outlives the daemon: in the file, waiting for the disk, lost, attempts that failed. */
+struct control_store {
+	u64 written, waiting, lost, failures;
+};
+
 struct control_conf {
 	const char *path;		/* of the socket; its directory is made if missing */
 	const char *group;		/* gets the socket (0660); NULL or "": the daemon's own */
@@ -36,6 +41,8 @@ struct control_conf {
 	bool (*stopping)(void *arg);
 	/* false: records are not written; may be NULL. */
 	bool (*records)(void *arg, struct control_records *records);
+	/* The same for what is stored. */
+	bool (*store)(void *arg, struct control_store *store);
 	void *arg;
 };
 

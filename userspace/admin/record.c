@@ -8,10 +8,11 @@
 
 #include "admin/command.h"
 #include "admin/record.h"
+#include "base/json.h"
 
 static json_t *text_or_null(const char *text)
 {
-	return text && *text ? admin_text(text) : json_null();
+	return text && *text ? json_text(text) : json_null();
 }
 
 static json_t *addr_or_null(const struct addr *a)
@@ -87,7 +88,11 @@ static json_t *record_object(const struct call_record *r, const struct command_c
 		[CALL_ENDED_BY_ADMINISTRATOR] = "administrator",
 	};
 
-	return json_pack("{s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:i,s:{s:i,s:o},s:s,s:o}",
+	static const char *const restarts[] = {
+		[CALL_NO_RESTART] = NULL, [CALL_RECOVERED] = "recovered", [CALL_LOST] = "lost",
+	};
+
+	return json_pack("{s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:i,s:{s:i,s:o},s:s,s:s?,s:o}",
 			 "version", ADMIN_RECORD_VERSION, "id", admin_hex(r->id),
 			 "route", text_or_null(r->route),
 			 "a", leg_object(&r->a, true),
@@ -95,8 +100,9 @@ static json_t *record_object(const struct call_record *r, const struct command_c
 			 "setup", admin_time(at, r->setup), "ring", admin_time(at, r->ring),
 			 "answer", admin_time(at, r->answer), "end", admin_time(at, r->end),
 			 "duration_ms", between_ms(r->answer, r->end), "status", (int)r->status,
-			 "cause", "q850", (int)r->cause, "text", admin_text(r->text),
-			 "ended_by", enders[r->by], "streams", streams_array(r));
+			 "cause", "q850", (int)r->cause, "text", json_text(r->text),
+			 "ended_by", enders[r->by], "restart", restarts[r->restart],
+			 "streams", streams_array(r));
 }
 
 char *admin_record_line(const struct call_record *r, u64 now, u64 wall)

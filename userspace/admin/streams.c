@@ -5,6 +5,7 @@
  * the other side, and what was refused on the way. Where these differ, the trouble is.
  */
 #include "admin/command.h"
+#include "base/json.h"
 
 static const struct media_end_figures *end_of(const struct media_figures *figures, u64 id)
 {
@@ -56,8 +57,8 @@ json_t *admin_streams(const struct media_stream_view *views, size_t n,
 
 	for (i = 0; i < n; i++) {
 		stream = json_pack("{s:o, s:o, s:b, s:b, s:o}",
-				   "media", admin_text(views[i].media),
-				   "codec", admin_text(views[i].codec),
+				   "media", json_text(views[i].media),
+				   "codec", json_text(views[i].codec),
 				   "rejected", views[i].rejected, "mux", views[i].mux,
 				   "directions", json_array());
 		json_array_append_new(json_object_get(stream, "directions"),

@@ -4,6 +4,7 @@
  * that began last, which is the one that somebody just complained about.
  */
 #include "admin/command.h"
+#include "base/json.h"
 
 struct ladder {
 	const struct command_context *ctx;
@@ -21,7 +22,7 @@ static void add_step(void *arg, const struct call_trace_entry *entry)
 	step = json_pack("{s:o, s:f, s:s, s:o}", "time", admin_time(l->ctx, entry->time),
 			 "offset_ms", (double)(entry->time - l->begin) / NSEC_PER_MSEC,
 			 "kind", entry->kind == CALL_TRACE_SIP ? "sip" : "media",
-			 "what", admin_text(entry->what));
+			 "what", json_text(entry->what));
 	if (entry->kind == CALL_TRACE_SIP || entry->peer.family) {
 		json_object_set_new(step, "leg", json_string(entry->side ? "b" : "a"));
 		json_object_set_new(step, "peer", admin_addr(&entry->peer));
@@ -29,7 +30,7 @@ static void add_step(void *arg, const struct call_trace_entry *entry)
 	if (entry->kind == CALL_TRACE_SIP) {
 		json_object_set_new(step, "direction", json_string(entry->in ? "in" : "out"));
 		json_object_set_new(step, "cseq", json_integer(entry->cseq));
-		json_object_set_new(step, "method", admin_text(entry->method));
+		json_object_set_new(step, "method", json_text(entry->method));
 	}
 	if (entry->status)
 		json_object_set_new(step, "status", json_integer(entry->status));

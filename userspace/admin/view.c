@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "admin/command.h"
+#include "base/json.h"
 
 json_t *admin_hex(u64 value)
 {
@@ -16,20 +17,6 @@ json_t *admin_hex(u64 value)
 
 	snprintf(text, sizeof(text), "%016" PRIx64, value);
 	return json_string(text);
-}
-
-json_t *admin_text(const char *text)
-{
-	json_t *string = json_string(text);
-	char clean[512];
-	size_t i;
-
-	if (string)
-		return string;
-	for (i = 0; text[i] && i < sizeof(clean) - 1; i++)
-		clean[i] = (u8)text[i] < 0x80 ? text[i] : '?';
-	clean[i] = '\0';
-	return json_string(clean);
 }
 
 json_t *admin_addr(const struct addr *a)
@@ -65,13 +52,13 @@ static json_t *view_age(const struct command_context *ctx, u64 since)
 static json_t *view_leg(const struct call_leg_view *leg)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "realm", admin_text(leg->realm), "trunk", admin_text(leg->trunk),
-			 "peer", admin_addr(&leg->peer), "dialog", admin_text(leg->dialog_state),
-			 "call_id", admin_text(leg->call_id),
-			 "local_tag", admin_text(leg->local_tag),
-			 "remote_tag", admin_text(leg->remote_tag),
-			 "local_uri", admin_text(leg->local_uri),
-			 "remote_uri", admin_text(leg->remote_uri));
+			 "realm", json_text(leg->realm), "trunk", json_text(leg->trunk),
+			 "peer", admin_addr(&leg->peer), "dialog", json_text(leg->dialog_state),
+			 "call_id", json_text(leg->call_id),
+			 "local_tag", json_text(leg->local_tag),
+			 "remote_tag", json_text(leg->remote_tag),
+			 "local_uri", json_text(leg->local_uri),
+			 "remote_uri", json_text(leg->remote_uri));
 }
 
 json_t *admin_call(const struct command_context *ctx, const struct call_view *view)
@@ -140,11 +127,11 @@ json_t *admin_call_event(const struct command_context *ctx, const struct call_ev
 	object = json_pack("{s:s, s:o, s:s, s:o, s:o, s:o}", "source", "daemon",
 			   "time", admin_time(ctx, event->time), "type", types[event->type],
 			   "call", event->call ? admin_hex(event->call) : json_null(),
-			   "from", admin_text(event->from), "to", admin_text(event->to));
+			   "from", json_text(event->from), "to", json_text(event->to));
 	if (event->status)
 		json_object_set_new(object, "status", json_integer(event->status));
 	if (*event->reason)
-		json_object_set_new(object, "reason", admin_text(event->reason));
+		json_object_set_new(object, "reason", json_text(event->reason));
 	if (event->figures)
 		json_object_set_new(object, "media", admin_figures(event->figures));
 	return object;

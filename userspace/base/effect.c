@@ -57,6 +57,16 @@ int effects_media_remove(struct effects *q, u64 ticket, u64 session)
 	return 0;
 }
 
+int effects_store_call(struct effects *q, u64 call)
+{
+	struct effect *e = add_effect(q, EFFECT_STORE_CALL, 0, 0);
+
+	if (!e)
+		return -ENOMEM;
+	e->session = call;
+	return 0;
+}
+
 struct effect *effects_pop(struct effects *q)
 {
 	struct effect *e;

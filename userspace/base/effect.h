@@ -16,6 +16,7 @@ enum effect_kind {
 	EFFECT_SEND,		/* bytes to flow; no ticket */
 	EFFECT_MEDIA_APPLY,	/* create or replace plan->session; ticket */
 	EFFECT_MEDIA_REMOVE,	/* delete a session; ticket; figures come back */
+	EFFECT_STORE_CALL,	/* what is stored of a call is not what it is now; no ticket */
 };
 
 struct effect {
@@ -24,7 +25,7 @@ struct effect {
 	u64 ticket;			/* 0: nobody waits */
 	struct flow flow;		/* SEND */
 	struct media_plan *plan;	/* APPLY: owned by the effect */
-	u64 session;			/* REMOVE */
+	u64 session;			/* REMOVE; STORE: the call, which has the same id */
 	size_t len;
 	char bytes[];			/* SEND */
 };
@@ -39,6 +40,7 @@ int effects_send(struct effects *q, const struct flow *flow, struct slice bytes)
 /* Takes ownership of plan. 0 or -ENOMEM (then plan is still the caller's). */
 int effects_media_apply(struct effects *q, u64 ticket, struct media_plan *plan);
 int effects_media_remove(struct effects *q, u64 ticket, u64 session);
+int effects_store_call(struct effects *q, u64 call);
 struct effect *effects_pop(struct effects *q);	/* NULL when empty; caller frees by effect_free() */
 void effect_free(struct effect *e);		/* the plan, too, if still there */
 void effects_clear(struct effects *q);

@@ -3,6 +3,8 @@
  * See json.h. Numbers of 64 bits are kept as they are: what we write ourselves stays
  * below 2^63.
  */
+#include <stdlib.h>
+
 #include "base/json.h"
 
 static const json_t *member(struct json_reader *r, const json_t *object, const char *key,
@@ -82,6 +84,22 @@ const json_t *json_read_array(struct json_reader *r, const json_t *object, const
 const json_t *json_read_object(struct json_reader *r, const json_t *object, const char *key)
 {
 	return member(r, object, key, JSON_OBJECT);
+}
+
+json_t *json_text(const char *text)
+{
+	json_t *string = json_string(text);
+	char *clean, *at;
+
+	if (string)
+		return string;
+	clean = text ? strdup(text) : NULL;
+	for (at = clean; at && *at; at++)
+		if ((u8)*at >= 0x80)
+			*at = '?';
+	string = json_string(clean);
+	free(clean);
+	return string;
 }
 
 json_t *json_addr(const struct addr *a)

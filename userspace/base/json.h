@@ -28,6 +28,7 @@ const json_t *json_read_array(struct json_reader *r, const json_t *object, const
 const json_t *json_read_object(struct json_reader *r, const json_t *object, const char *key);
 
 /* new references; NULL: no memory */
+json_t *json_text(const char *text);		/* bytes that are not UTF-8 become '?' */
 json_t *json_addr(const struct addr *a);	/* family 0: null */
 
 #endif

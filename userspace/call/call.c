@@ -130,6 +130,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 {
 	size_t i;
 
+	call_store(e, call);
 	timer_disarm(&e->timers, &call->timer);
 	timer_disarm(&e->timers, &call->idle_timer);
 	timers_release(&e->timers, CALL_NTIMERS);

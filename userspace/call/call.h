@@ -16,9 +16,11 @@
 #ifndef CALL_CALL_H
 #define CALL_CALL_H
 
+#include "base/json.h"
 #include "base/list.h"
 #include "base/timer.h"
 #include "call/engine.h"
+#include "call/lines.h"
 #include "call/record.h"
 #include "call/route.h"
 #include "media/negotiation.h"
@@ -223,6 +225,8 @@ struct call {
 	char from[96], to[96];
 	struct media_figures *figures;
 	bool end_told;
+	bool recovered;			/* of an earlier run of the daemon */
+	bool storing;			/* an effect that writes it down is queued */
 };
 
 struct call_engine {
@@ -237,6 +241,7 @@ struct call_engine {
 	u32 node, epoch, counter;
 	u64 t1;
 	bool draining;
+	bool store;			/* calls are to be written down */
 	struct list calls;
 	struct call **buckets;
 	size_t nbuckets, ncalls;
@@ -522,67 +527,11 @@ void call_failure_make(const struct call_engine *e, const struct call_leg *root,
 		       const struct sip_event *ev, struct call_failure *f);
 void call_failure_clear(struct call_failure *f);
 
-/* target.c: who and what the far side's INVITE names */
-struct call_target {
-	struct sip_dialog_target dialog;	/* slices into these: */
-	char *request_uri, *from, *to, *contact_user;
-};
-
-/*
- * From the caller's INVITE; hosts are ours and that of uri, which has the user to call, or gets
- * it from called. 0 or -ENOMEM.
- */
-int call_target_make(struct call_target *target, const struct call_leg *to,
-		     const struct sip_msg *msg, struct slice called, const char *uri,
-		     const struct sip_listener *listener);
-/* Our host on listener, as others see it. */
-void call_print_host(const struct sip_listener *listener, char *host, size_t size);
-void call_target_clear(struct call_target *target);
-struct slice call_uri_user(struct slice uri);	/* empty: none, or not a SIP or tel URI */
-
-/* header.c: header lines as malloc'ed strings; NULL: no memory, or no such line */
-/* What of msg may pass. A request's Max-Forwards is carried minus one. */
-char *call_headers_pass(const struct call_engine *e, const struct call_leg *from,
-			const struct call_leg *to, const struct sip_msg *msg);
-/* The same for the caller's first INVITE, and for a 2xx to it, with our own capabilities. */
-char *call_headers_invite(const struct call_engine *e, const struct call_leg *to,
-			  const struct sip_msg *msg, bool offer);
-char *call_headers_answer(const struct call_engine *e, const struct call_leg *from,
-			  const struct call_leg *to, const struct sip_msg *msg);
-char *call_headers_reason(const struct call_engine *e, const struct call_leg *from,
-			  const struct call_leg *to, const struct sip_msg *msg);
-/* The reason phrase; NULL: the RFC's will do. */
-char *call_phrase_pass(const struct call_leg *from, const struct sip_msg *msg);
-/* Unsupported, for what a request requires. */
-char *call_headers_unsupported(const struct sip_msg *msg);
-char *call_warning(const struct media_refusal *refusal);
-
-/* identity.c */
-/* Privacy (RFC 3323 §4.2) has this value. */
-bool call_privacy_asks(const struct sip_msg *msg, const char *value);
-/* It has one that nobody here knows. */
-bool call_privacy_unknown(const struct sip_msg *msg);
-/* to must not learn who sends msg. */
-bool call_is_anonymous(const struct call_leg *to, const struct sip_msg *msg);
-
-/* reason.c */
-/* Our cause of Q.850 for that of leg's trunk. */
-u32 call_cause_from(const struct call_leg *leg, u32 theirs);
-/* lines with its causes for ours; malloc'ed. NULL: they are the same, or no memory. */
-char *call_reason_for(const struct call_leg *leg, struct slice lines);
-
-/* body.c */
-/*
- * 0, with *sdp.p NULL when there is none; -ENOTSUP: something in the body must be understood
- * and is not; -EINVAL: malformed.
- */
-int call_find_sdp(const struct sip_msg *msg, struct slice *sdp);
-/* There is one, and nothing stands against it. */
-bool call_has_sdp(const struct sip_msg *msg, struct slice *sdp);
-/* 415, 400; 0: the body is in order, or there is none. */
-u16 call_body_refusal(const struct sip_msg *msg);
-/* May the answer have a session description? */
-bool call_accepts_sdp(const struct sip_msg *msg);
+/* snapshot.c */
+/* What is stored of it is not what it is now. */
+void call_store(struct call_engine *e, struct call *call);
+/* When saved[key] was, by the clock of the day; now and wall are one moment. */
+u64 call_time_read(struct json_reader *r, const json_t *saved, const char *key, u64 now, u64 wall);
 
 /* view.c */
 void call_view_fill(const struct call *call, struct call_view *view);

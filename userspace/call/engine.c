@@ -242,6 +242,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	list_init(&e->events);
 	e->node = conf->node;
 	e->epoch = conf->epoch;
+	e->store = conf->store;
 	e->t1 = conf->sip.t1 ? conf->sip.t1 : 500 * NSEC_PER_MSEC;
 	e->nlisteners = conf->sip.nlisteners;
 	e->nbuckets = FIRST_BUCKETS;

@@ -23,6 +23,7 @@ struct call_engine_conf {
 	u32 node;			/* 12 bits */
 	u32 epoch;			/* 20 bits, of this boot */
 	struct call_policy *policy;	/* a reference is taken */
+	bool store;			/* effects say which calls to write down */
 };
 
 struct call_engine *call_engine_new(const struct call_engine_conf *conf);
@@ -76,13 +77,15 @@ bool call_engine_trace(struct call_engine *e, u64 id,
 		       void (*each)(void *arg, const struct call_trace_entry *entry), void *arg);
 u64 call_engine_trace_last(struct call_engine *e);	/* the call that began last; 0: none */
 /*
- * A call that is up, to go on with it after a restart: JSON, malloc'ed. wall: CLOCK_REALTIME,
- * ns. NULL: there is none, it is not up, or no memory.
+ * What a daemon needs to know of a call after a restart, for EFFECT_STORE_CALL: JSON,
+ * malloc'ed. wall: CLOCK_REALTIME at now, ns. -ENOENT: it is over, and what was stored of it
+ * may go; -EAGAIN: what was stored last still holds; -ENOMEM.
  */
-char *call_engine_save(struct call_engine *e, u64 now, u64 wall, u64 id);
+int call_engine_save(struct call_engine *e, u64 now, u64 wall, u64 id, char **text);
 /*
- * Goes on with it; its session is taken to be where it was. NULL, and its id; or what is wrong
- * with text: the name of a member, "JSON" or "memory". Then nothing has changed.
+ * Goes on with a call that was up; its session is taken to be where it was. NULL, and its id;
+ * or what is wrong with text: the name of a member, "JSON" or "memory", or "state" when the
+ * call was not up. Then nothing has changed, and call_record_lost() has what can be said of it.
  */
 const char *call_engine_restore(struct call_engine *e, u64 now, u64 wall, struct slice text,
 				u64 *id);

@@ -166,6 +166,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	if (!(replaced ? call_replaces_take(call, replaced) && call_branch_replace(e, now, call) :
 			 call_branch_next(e, now, call)))
 		end_unsent(e, now, call);
+	call_store(e, call);
 	call_settle(e, now, call);
 }
 

@@ -426,6 +426,7 @@ void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result
 	else
 		applied(e, now, call, t);
 	ticket_free(t);
+	call_store(e, call);
 	call_settle(e, now, call);
 }
 

@@ -111,6 +111,7 @@ struct call_record *call_record_make(const struct call *call)
 		r->cause = call_cause_of_status(r->status);
 	snprintf(r->text, sizeof(r->text), "%s", call->end_text);
 	r->by = call->ended_by;
+	r->restart = call->recovered ? CALL_RECOVERED : CALL_NO_RESTART;
 	set_streams(r, call);
 	return r;
 }

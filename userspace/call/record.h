@@ -22,6 +22,9 @@ enum call_ender {
 	CALL_ENDED_BY_ADMINISTRATOR,
 };
 
+/* What a restart of the daemon did to it. */
+enum call_restart { CALL_NO_RESTART, CALL_RECOVERED, CALL_LOST };
+
 /* Strings: NULL when there is none. */
 struct call_record_leg {
 	char *realm, *trunk;
@@ -46,6 +49,7 @@ struct call_record {
 	u16 cause;			/* Q.850 */
 	char text[96];			/* the same in words */
 	enum call_ender by;
+	enum call_restart restart;
 	size_t nstreams;
 	struct call_record_stream *streams;
 };
@@ -55,6 +59,12 @@ struct call_record *call_record_make(const struct call *call);
 /* Of an INVITE that no call was made for; it is given an id of its own. NULL: no memory. */
 struct call_record *call_record_refused(struct call_engine *e, u64 now, const struct sip_event *ev,
 					u16 status, const char *why);
+/*
+ * Of a call of an earlier run that cannot go on: what can be read in saved, which may be
+ * anything, or nothing. Status 0: nobody knows how it ended. now and wall: one moment, ns.
+ * NULL: no memory.
+ */
+struct call_record *call_record_lost(u64 id, u64 now, u64 wall, struct slice saved);
 void call_record_free(struct call_record *r);		/* NULL allowed */
 
 /* cause.c: Q.850 of a final status (RFC 3398 §8.2.6.1), and of Reason in header lines; 0: none */

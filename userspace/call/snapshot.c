@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A call that is up, as JSON: what a daemon needs to go on with it after a restart,
+ * A call as JSON. One that is up: what a daemon needs to go on with it after a restart,
  * beside the session that the kernel went on with meanwhile. What was under way, an
- * offer or a question, is not in it; its sender hears nothing and tries again. Times
+ * offer or a question, is not in it; its sender hears nothing and tries again. One that
+ * is not up yet: what its record will say, for nobody can go on with it. Times
  * are those of the day, since the monotonic clock begins anew with the machine.
  * Realms, trunks and listeners go by their names and addresses, for the configuration
  * may be another one. The reader takes it for bytes from outside.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,18 +28,27 @@ static json_t *save_time(u64 now, u64 wall, u64 ns)
 	return json_integer((json_int_t)((wall - (now - ns)) / NSEC_PER_MSEC));
 }
 
+/* Whatever the far side named itself: an empty string where there is nothing. */
+static json_t *save_text(const char *text)
+{
+	return json_text(text ? text : "");
+}
+
 static json_t *save_dialog(const struct sip_dialog *d)
 {
 	json_t *routes = json_array();
 	size_t i;
 
 	for (i = 0; i < d->nroutes; i++)
-		json_array_append_new(routes, json_string(d->routes[i]));
-	return json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:b}",
-			 "uac", d->uac, "call_id", d->call_id, "local_tag", d->local_tag,
-			 "remote_tag", d->remote_tag, "local_uri", d->local_uri,
-			 "remote_uri", d->remote_uri, "local_contact", d->local_contact,
-			 "remote_target", d->remote_target, "routes", routes,
+		json_array_append_new(routes, save_text(d->routes[i]));
+	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b}",
+			 "uac", d->uac, "call_id", save_text(d->call_id),
+			 "local_tag", save_text(d->local_tag),
+			 "remote_tag", save_text(d->remote_tag),
+			 "local_uri", save_text(d->local_uri),
+			 "remote_uri", save_text(d->remote_uri),
+			 "local_contact", save_text(d->local_contact),
+			 "remote_target", save_text(d->remote_target), "routes", routes,
 			 "local_cseq", (json_int_t)d->local_cseq + CSEQ_AHEAD,
 			 "remote_cseq", (json_int_t)d->remote_cseq, "translated", d->translated);
 }
@@ -59,28 +70,87 @@ static json_t *save_leg(const struct call_engine *e, u64 now, u64 wall, const st
 			 "dialog", save_dialog(leg->dialog));
 }
 
-char *call_engine_save(struct call_engine *e, u64 now, u64 wall, u64 id)
+/* Who is there: enough for a call record. */
+static json_t *save_party(const struct call_leg *leg)
 {
-	const struct call *call = call_find(e, id);
-	char hex[17], *text;
+	const struct call_policy *p = leg->call->policy;
+	const struct sip_dialog *d = leg->dialog;
+
+	return json_pack("{s:s, s:s, s:o, s:{s:o, s:o, s:o}}",
+			 "realm", leg->realm < 0 ? "" : p->realms[leg->realm].name,
+			 "trunk", leg->trunk < 0 ? "" : p->trunks[leg->trunk].name,
+			 "peer", json_addr(&leg->peer), "dialog",
+			 "call_id", save_text(d ? d->call_id : NULL),
+			 "local_uri", save_text(d ? d->local_uri : NULL),
+			 "remote_uri", save_text(d ? d->remote_uri : NULL));
+}
+
+static json_t *save_call(const struct call *call, u64 now, u64 wall, bool up)
+{
+	char hex[17];
+
+	snprintf(hex, sizeof(hex), "%016" PRIx64, call->id);
+	return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o}",
+			 "version", VERSION, "id", hex, "state", up ? "up" : "attempt",
+			 "route", call->route ? call->route->name : "",
+			 "from", save_text(call->from), "to", save_text(call->to),
+			 "created", save_time(now, wall, call->created));
+}
+
+/* Its 2xx may lack an ACK, whose loss is nothing that a restart could help. */
+static bool is_up(const struct call_leg *leg)
+{
+	return leg && !leg->unacked &&
+	       (leg->state == CALL_LEG_UP || leg->state == CALL_LEG_ANSWERED);
+}
+
+static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const struct call *call)
+{
+	json_t *object = save_call(call, now, wall, true);
+
+	json_object_set_new(object, "answered", save_time(now, wall, call->answered));
+	json_object_set_new(object, "a", save_leg(e, now, wall, call->legs[0]));
+	json_object_set_new(object, "b", save_leg(e, now, wall, call->legs[1]));
+	json_object_set_new(object, "media", media_negotiation_save(call->media));
+	return object;
+}
+
+static json_t *save_attempt(u64 now, u64 wall, const struct call *call)
+{
+	json_t *object = save_call(call, now, wall, false);
+
+	json_object_set_new(object, "a", save_party(call->legs[0]));
+	if (call->legs[1])
+		json_object_set_new(object, "b", save_party(call->legs[1]));
+	return object;
+}
+
+int call_engine_save(struct call_engine *e, u64 now, u64 wall, u64 id, char **text)
+{
+	struct call *call = call_find(e, id);
 	json_t *object;
 
-	if (!call || call->state != CALL_UP || call->legs[0]->state != CALL_LEG_UP ||
-	    call->legs[1]->state != CALL_LEG_UP)
-		return NULL;
-	snprintf(hex, sizeof(hex), "%016" PRIx64, id);
-	object = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
-			   "version", VERSION, "id", hex,
-			   "route", call->route ? call->route->name : "",
-			   "from", call->from, "to", call->to,
-			   "created", save_time(now, wall, call->created),
-			   "answered", save_time(now, wall, call->answered),
-			   "a", save_leg(e, now, wall, call->legs[0]),
-			   "b", save_leg(e, now, wall, call->legs[1]),
-			   "media", media_negotiation_save(call->media));
-	text = json_dumps(object, JSON_COMPACT);
+	if (!call)
+		return -ENOENT;
+	call->storing = false;
+	if (call->state == CALL_ENDING)
+		return -EAGAIN;
+	if (call->state < CALL_ANSWERED)
+		object = save_attempt(now, wall, call);
+	else if (is_up(call->legs[0]) && is_up(call->legs[1]) && call->media)
+		object = save_up(e, now, wall, call);
+	else
+		return -EAGAIN;
+	*text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
-	return text;
+	return *text ? 0 : -ENOMEM;
+}
+
+/* Without memory for it, the next change says so again. */
+void call_store(struct call_engine *e, struct call *call)
+{
+	if (e->store && !call->storing)
+		call->storing = !effects_store_call(&e->effects, call->id);
 }
 
 /* --- and back --- */
@@ -93,14 +163,19 @@ struct restoring {
 };
 
 /* Nothing of a call is older than a year, nor in the future. */
-static u64 restore_time(struct restoring *s, const json_t *object, const char *key)
+u64 call_time_read(struct json_reader *r, const json_t *saved, const char *key, u64 now, u64 wall)
 {
-	u64 at = json_read_u64(&s->r, object, key, INT64_MAX / NSEC_PER_MSEC) * NSEC_PER_MSEC;
-	u64 age = s->wall > at ? s->wall - at : 0;
+	u64 at = json_read_u64(r, saved, key, INT64_MAX / NSEC_PER_MSEC) * NSEC_PER_MSEC;
+	u64 age = wall > at ? wall - at : 0;
 
-	if (age / NSEC_PER_MSEC > MAX_AGE_MS && !s->r.bad)
-		s->r.bad = key;
-	return s->now > age ? s->now - age : 1;
+	if (age / NSEC_PER_MSEC > MAX_AGE_MS && !r->bad)
+		r->bad = key;
+	return now > age ? now - age : 1;
+}
+
+static u64 restore_time(struct restoring *s, const json_t *saved, const char *key)
+{
+	return call_time_read(&s->r, saved, key, s->now, s->wall);
 }
 
 static int realm_called(const struct call_policy *p, const char *name)
@@ -242,6 +317,7 @@ static void restore(struct restoring *s, const json_t *saved)
 	struct call *call = s->call;
 
 	call->state = CALL_UP;
+	call->recovered = true;
 	call->route = route_called(call->policy, json_read_text(&s->r, saved, "route", MAX_TEXT));
 	snprintf(call->from, sizeof(call->from), "%s", from);
 	snprintf(call->to, sizeof(call->to), "%s", to);
@@ -269,6 +345,10 @@ static bool begin(struct restoring *s, const json_t *saved)
 
 	if (json_read_u64(&s->r, saved, "version", VERSION) != VERSION || s->r.bad) {
 		s->r.bad = "version";
+		return false;
+	}
+	if (strcmp(json_read_text(&s->r, saved, "state", 16), "up")) {
+		s->r.bad = "state";
 		return false;
 	}
 	if (!read_id(s, saved, &id) || call_find(s->e, id)) {
@@ -304,6 +384,7 @@ const char *call_engine_restore(struct call_engine *e, u64 now, u64 wall, struct
 		}
 		call_set_timer(e, now, s.call);
 		call_media_check(e, now, s.call);
+		call_store(e, s.call);
 		call_settle(e, now, s.call);
 	} else if (s.call) {
 		call_free(e, now, s.call);

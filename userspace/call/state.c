@@ -125,5 +125,6 @@ void call_state_input(struct call_engine *e, u64 now, struct call_leg *leg, enum
 
 	if (action)
 		action(e, now, leg, ev);
+	call_store(e, leg->call);
 	call_settle(e, now, leg->call);
 }

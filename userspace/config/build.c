@@ -303,6 +303,16 @@ static bool build_cdr(struct config *c, const struct value *cdr)
 	return c->cdr_file;
 }
 
+static bool build_store(struct config *c, const struct value *store)
+{
+	c->store_power = number_of(store, "sync") == 1;
+	c->store_waiting = (u32)number_of(store, "waiting");
+	if (!value_get(store, "file"))
+		return true;
+	c->store_file = dup_text(store, "file");
+	return c->store_file;
+}
+
 struct config *build_config(const struct value *root)
 {
 	static const int levels[] = { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
@@ -318,7 +328,7 @@ struct config *build_config(const struct value *root)
 	c->control_group = dup_text(root, "control-group");
 	c->policy = calloc(1, sizeof(*c->policy));
 	if (!c->control || !c->control_group || !c->policy ||
-	    !build_cdr(c, value_get(root, "cdr")))
+	    !build_cdr(c, value_get(root, "cdr")) || !build_store(c, value_get(root, "store")))
 		goto err_config;
 	c->policy->refs = 1;
 	build_timers(c->policy, value_get(root, "timers"));

@@ -34,6 +34,9 @@ struct config {
 	enum config_relay relay;
 	char *cdr_file;			/* NULL: call records are not written */
 	u32 cdr_ring;			/* records that may wait */
+	char *store_file;		/* NULL: nothing is stored */
+	bool store_power;		/* each commit waits for the disk */
+	u32 store_waiting;		/* changes that may wait */
 	bool hangup_on_stop;		/* on_stop: keep | hangup */
 };
 

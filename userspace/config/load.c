@@ -219,6 +219,10 @@ const char *config_restart_needed(const struct config *old, const struct config 
 	if (!same_text(old->cdr_file, new_config->cdr_file) ||
 	    old->cdr_ring != new_config->cdr_ring)
 		return "cdr changed, which needs a restart";
+	if (!same_text(old->store_file, new_config->store_file) ||
+	    old->store_power != new_config->store_power ||
+	    old->store_waiting != new_config->store_waiting)
+		return "store changed, which needs a restart";
 	if (!same_listeners(old, new_config))
 		return "signalling listeners changed, which needs a restart";
 	if (a->t1 != b->t1 || a->t2 != b->t2 || a->t4 != b->t4)
@@ -239,6 +243,7 @@ void config_free(struct config *c)
 	free(c->control);
 	free(c->control_group);
 	free(c->cdr_file);
+	free(c->store_file);
 	free(c->listeners);
 	call_policy_put(c->policy);
 	free(c);

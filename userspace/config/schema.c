@@ -20,6 +20,8 @@ static const char *const redirections[] = { "pass", "follow", NULL };
 static const char *const early_medias[] = { "first", "latest", "none", NULL };
 static const char *const on_stops[] = { "keep", "hangup", NULL };
 static const char *const relays[] = { "kernel", "userspace", "auto", NULL };
+/* In the order of enum store_sync. */
+static const char *const syncs[] = { "crash", "power", NULL };
 static const char *const transports[] = { "udp", NULL };
 static const char *const trusts[] = { "none", "full", NULL };
 static const char *const rtp_stats[] = { "never", "bye", NULL };
@@ -48,8 +50,9 @@ const struct schema_item schema[] = {
 	    HELP("The least important messages that are logged.")),
 	KEY("on-stop", CHOICE, DEFAULT("hangup"), CHOICES(on_stops), RELOAD(NOW),
 	    HELP("What becomes of calls when jalurd is stopped: hangup ends them with BYE, keep "
-		 "leaves their media in the kernel until it falls silent. Media that jalurd relays "
-		 "itself ends with it, so that calls are then hung up in any case.")),
+		 "leaves their media in the kernel: a jalurd that is started again goes on with "
+		 "them if there is a store, else it goes when it falls silent. Media that jalurd "
+		 "relays itself ends with it, so that calls are then hung up in any case.")),
 	KEY("relay", CHOICE, DEFAULT("kernel"), CHOICES(relays), RELOAD(RESTART),
 	    HELP("Who relays media: kernel, the module jalur.ko; userspace, sockets of jalurd, for "
 		 "hosts without the module; auto, the kernel if it can, else userspace, and the log "
@@ -63,6 +66,19 @@ const struct schema_item schema[] = {
 	KEY("cdr.ring", NUMBER, DEFAULT("4096"), RANGE(16, 1048576), RELOAD(RESTART),
 	    HELP("How many may wait for the disk. Calls do not: records that do not fit are lost "
 		 "and counted.")),
+
+	KEY("store", MAP, RELOAD(RESTART), HELP("What outlives the daemon.")),
+	KEY("store.file", TEXT, RANGE(1, 4095), RELOAD(RESTART), EXAMPLE("/var/lib/jalur/store"),
+	    HELP("An SQLite file, made if it is missing, for the calls that are there: a jalurd "
+		 "that is started again goes on with those that were up. It holds what was "
+		 "signalled and is readable by its owner alone. Without it, calls end with "
+		 "jalurd, or lose their signalling.")),
+	KEY("store.sync", CHOICE, DEFAULT("crash"), CHOICES(syncs), RELOAD(RESTART),
+	    HELP("What a change is safe from as soon as it is written: crash, the end of jalurd; "
+		 "power, also that of the machine, for which each write waits for the disk.")),
+	KEY("store.waiting", NUMBER, DEFAULT("65536"), RANGE(16, 16777216), RELOAD(RESTART),
+	    HELP("How many changes may wait for the disk. Calls do not: changes beyond are lost and "
+		 "counted.")),
 
 	KEY("realms", NAMED, REQUIRED, RELOAD(CALLS),
 	    HELP("The networks that Jalur stands between, each with a name: where it listens for "

@@ -22,6 +22,11 @@ static bool records(void *arg, struct control_records *records)
 	return daemon_record_figures(arg, records);
 }
 
+static bool stored(void *arg, struct control_store *store)
+{
+	return daemon_store_figures(arg, store);
+}
+
 int daemon_control_open(struct daemon *d)
 {
 	struct control_conf conf = {
@@ -33,6 +38,7 @@ int daemon_control_open(struct daemon *d)
 		.drive = drive,
 		.stopping = stopping,
 		.records = records,
+		.store = stored,
 		.arg = d,
 	};
 

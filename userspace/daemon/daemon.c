@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
 
@@ -22,13 +23,17 @@ static void send_failed(void *arg, const struct flow *flow)
 	char peer[ADDR_STRLEN];
 
 	log_text(LOG_WARNING, "cannot send to %s", addr_print(&flow->peer, peer));
-	call_engine_unreachable(d->engine, uv_hrtime(), flow);
+	call_engine_unreachable(d->engine, clock_now(), flow);
 }
 
 static void carry_out(struct daemon *d, struct effect *effect)
 {
 	int err;
 
+	if (effect->kind == EFFECT_STORE_CALL) {
+		daemon_store_call(d, effect->session);
+		return;
+	}
 	if (effect->kind != EFFECT_SEND) {
 		daemon_media_effect(d, effect);
 		return;
@@ -43,13 +48,13 @@ static void expired(uv_timer_t *timer)
 {
 	struct daemon *d = timer->data;
 
-	call_engine_tick(d->engine, uv_hrtime());
+	call_engine_tick(d->engine, clock_now());
 	daemon_settle(d);
 }
 
 static void set_deadline(struct daemon *d)
 {
-	u64 at = call_engine_deadline(d->engine), now = uv_hrtime();
+	u64 at = call_engine_deadline(d->engine), now = clock_now();
 
 	if (at == UINT64_MAX) {
 		uv_timer_stop(&d->deadline);
@@ -89,7 +94,7 @@ static void received(void *arg, const struct flow *flow, struct slice bytes)
 {
 	struct daemon *d = arg;
 
-	call_engine_input(d->engine, uv_hrtime(), flow, bytes);
+	call_engine_input(d->engine, clock_now(), flow, bytes);
 }
 
 static void burst_over(void *arg)
@@ -129,6 +134,7 @@ static int new_engine(struct daemon *d)
 		.node = c->node,
 		.epoch = daemon_media_epoch(d, (u32)time(NULL)),
 		.policy = c->policy,
+		.store = d->store,
 	};
 	struct sip_listener *listeners = calloc(c->nlisteners + 1, sizeof(*listeners));
 	size_t i;
@@ -224,7 +230,7 @@ static void stop(uv_signal_t *signal, int number)
 	}
 	log_text(LOG_INFO, "stopping; hanging up %zu calls", call_engine_calls(d->engine));
 	d->stopping = true;
-	call_engine_drain(d->engine, uv_hrtime(), true);
+	call_engine_drain(d->engine, clock_now(), true);
 	uv_timer_start(&d->stop, stop_anyway, STOP_MS, 0);
 	daemon_settle(d);
 }
@@ -260,6 +266,8 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 	if (!err)
 		err = daemon_record_open(d);
 	if (!err)
+		err = daemon_store_open(d);
+	if (!err)
 		err = daemon_media_open(d);
 	if (!err)
 		err = new_engine(d);
@@ -267,6 +275,8 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 		err = open_listeners(d);
 	if (!err)
 		err = daemon_media_watch(d);
+	if (!err)
+		err = daemon_store_restore(d);
 	if (!err)
 		err = daemon_control_open(d);
 	if (!err)
@@ -277,6 +287,7 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 int daemon_run(struct daemon *d)
 {
 	daemon_load_start(d);
+	daemon_settle(d);
 	log_text(LOG_INFO, "ready");
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	return d->status;
@@ -302,6 +313,7 @@ void daemon_stop(struct daemon *d)
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&d->loop);
 	daemon_record_close(d);
+	daemon_store_close(d);
 	call_engine_free(d->engine);
 	daemon_pools_free(d);
 	config_free(d->config);

@@ -12,6 +12,7 @@
 #include "call/engine.h"
 #include "config/config.h"
 #include "media/relay.h"
+#include "store/store.h"
 #include "transport/loop.h"
 
 /* The ports of one realm; found again by name and ranges after a reload. */
@@ -21,6 +22,12 @@ struct daemon_pool {
 	struct media_range *ranges;
 	size_t nranges;
 	struct media_ports *ports;
+};
+
+struct daemon_adopted {
+	u64 session;
+	u64 digest;			/* of its plan */
+	bool recorded;			/* its call record is written */
 };
 
 struct daemon {
@@ -43,8 +50,9 @@ struct daemon {
 	size_t nudp;
 	struct control *control;
 	struct cdr *cdr;		/* NULL: call records are not written */
+	struct store *store;		/* NULL: nothing is stored */
 	/* Sessions of an earlier daemon, relaying on without a call. */
-	u64 *adopted;
+	struct daemon_adopted *adopted;
 	size_t nadopted;
 	u64 refused_window;		/* start of the second that refused_logged counts */
 	u32 refused_logged;
@@ -64,6 +72,13 @@ int daemon_media_open(struct daemon *d);
 int daemon_media_watch(struct daemon *d);
 void daemon_media_close(struct daemon *d);
 void daemon_media_effect(struct daemon *d, struct effect *effect);
+/*
+ * The relay has the session of a call that goes on, as its plan says: it has it from before,
+ * or gets it now. 0 or -errno, the reason logged.
+ */
+int daemon_media_resume(struct daemon *d, u64 session);
+/* A session that an earlier daemon left: its call record is written. false: there is none. */
+bool daemon_media_recorded(struct daemon *d, u64 session);
 /* epoch, or the next that no session in the kernel was made in. */
 u32 daemon_media_epoch(const struct daemon *d, u32 epoch);
 
@@ -80,8 +95,20 @@ void daemon_record_close(struct daemon *d);
 void daemon_record_reopen(struct daemon *d);
 /* What event says of a call that is over, if it does. */
 void daemon_record(struct daemon *d, const struct call_event *event);
+/* That a call of an earlier daemon is lost, and what saved, which may be anything, says of it. */
+void daemon_record_lost(struct daemon *d, u64 call, struct slice saved);
 /* false: none are written. */
 bool daemon_record_figures(const struct daemon *d, struct control_records *records);
+
+/* store.c: what outlives the daemon; 0 or -errno, the reason logged */
+int daemon_store_open(struct daemon *d);
+void daemon_store_close(struct daemon *d);
+/* What is stored of a call is not what it is now. */
+void daemon_store_call(struct daemon *d, u64 call);
+/* Goes on with the calls of an earlier daemon. 0 or -errno, the reason logged */
+int daemon_store_restore(struct daemon *d);
+/* false: nothing is stored. */
+bool daemon_store_figures(const struct daemon *d, struct control_store *store);
 
 /* privilege.c: after everything is open; 0 or -errno, the reason logged */
 int daemon_privilege_drop(const struct daemon *d);

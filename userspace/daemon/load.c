@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
 
@@ -38,7 +39,7 @@ static u64 dropped(const struct daemon *d)
 static void measure(uv_timer_t *timer)
 {
 	struct daemon *d = timer->data;
-	u64 now = uv_hrtime(), drops = dropped(d);
+	u64 now = clock_now(), drops = dropped(d);
 	struct sip_load load = {
 		.lag = now > d->load_due ? now - d->load_due : 0,
 		.queue = drops - d->load_drops,
@@ -59,6 +60,6 @@ static void measure(uv_timer_t *timer)
 
 void daemon_load_start(struct daemon *d)
 {
-	d->load_due = uv_hrtime() + INTERVAL_MS * NSEC_PER_MSEC;
+	d->load_due = clock_now() + INTERVAL_MS * NSEC_PER_MSEC;
 	uv_timer_start(&d->load, measure, INTERVAL_MS, 0);
 }

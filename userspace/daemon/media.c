@@ -3,14 +3,15 @@
  * The relay, driven: plans go in by effect, each answered before the next
  * effect is looked at; events come out by a descriptor. Which relay serves is
  * the configuration's word, and always logged: calls depend on it. Sessions that were
- * there before us belong to calls that we do not know (there is no store of
- * calls yet): they relay on, and go when the kernel says that they are silent,
- * so that a restart cuts nobody short.
+ * there before us belong to calls that the store has, which go on with them, or to calls
+ * that nobody knows: those relay on, and go when the kernel says that they are silent, so
+ * that a restart cuts nobody short.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
 
@@ -30,7 +31,7 @@ static void apply(struct daemon *d, struct effect *effect)
 	result = media_relay_apply(d->relay, view.plan, effect->plan, &err);
 	if (result)
 		log_call(LOG_WARNING, effect->plan->session, "media: %s", err.text);
-	call_engine_complete(d->engine, uv_hrtime(), effect->ticket, result, NULL);
+	call_engine_complete(d->engine, clock_now(), effect->ticket, result, NULL);
 }
 
 static void remove_session(struct daemon *d, struct effect *effect)
@@ -43,7 +44,7 @@ static void remove_session(struct daemon *d, struct effect *effect)
 	if (result && result != -ENOENT)
 		log_call(LOG_WARNING, effect->session, "media: %s", err.text);
 	if (effect->ticket)
-		call_engine_complete(d->engine, uv_hrtime(), effect->ticket, result,
+		call_engine_complete(d->engine, clock_now(), effect->ticket, result,
 				     result ? NULL : figures);
 	free(figures);
 }
@@ -67,16 +68,17 @@ static void adopt(void *arg, const struct media_figures *figures, u64 digest)
 {
 	struct adoption *a = arg;
 	struct daemon *d = a->daemon;
-	u64 *list;
+	struct daemon_adopted *list;
 
-	(void)digest;
 	list = realloc(d->adopted, (d->nadopted + 1) * sizeof(*list));
 	if (!list) {
 		a->err = -ENOMEM;
 		return;
 	}
 	d->adopted = list;
-	d->adopted[d->nadopted++] = figures->session;
+	d->adopted[d->nadopted++] = (struct daemon_adopted){
+		.session = figures->session, .digest = digest,
+	};
 }
 
 static bool is_silent(const struct media_figures *figures)
@@ -118,8 +120,11 @@ static bool retire(struct daemon *d, u64 session)
 	return gone;
 }
 
+/* Of a session that went, and so did whatever was known of its call. */
 static void drop_adopted(struct daemon *d, size_t i)
 {
+	if (!d->adopted[i].recorded)
+		daemon_record_lost(d, d->adopted[i].session, SLICE(""));
 	d->adopted[i] = d->adopted[--d->nadopted];
 }
 
@@ -129,23 +134,61 @@ static void sweep(uv_timer_t *timer)
 	size_t i;
 
 	for (i = d->nadopted; i-- > 0;)
-		if (retire(d, d->adopted[i]))
+		if (retire(d, d->adopted[i].session))
 			drop_adopted(d, i);
+}
+
+static struct daemon_adopted *find_adopted(const struct daemon *d, u64 session)
+{
+	size_t i;
+
+	for (i = 0; i < d->nadopted; i++)
+		if (d->adopted[i].session == session)
+			return &d->adopted[i];
+	return NULL;
 }
 
 static bool adopted_event(struct daemon *d, const struct media_event *event)
 {
-	size_t i;
+	struct daemon_adopted *a = find_adopted(d, event->session);
 
-	for (i = 0; i < d->nadopted; i++) {
-		if (d->adopted[i] != event->session)
-			continue;
-		if (event->type == MEDIA_EVENT_DELETED ||
-		    (event->type == MEDIA_EVENT_TIMED_OUT && retire(d, event->session)))
-			drop_adopted(d, i);
-		return true;
+	if (!a)
+		return false;
+	if (event->type == MEDIA_EVENT_DELETED ||
+	    (event->type == MEDIA_EVENT_TIMED_OUT && retire(d, event->session)))
+		drop_adopted(d, (size_t)(a - d->adopted));
+	return true;
+}
+
+bool daemon_media_recorded(struct daemon *d, u64 session)
+{
+	struct daemon_adopted *a = find_adopted(d, session);
+
+	if (a)
+		a->recorded = true;
+	return a;
+}
+
+int daemon_media_resume(struct daemon *d, u64 session)
+{
+	struct daemon_adopted *a = find_adopted(d, session);
+	bool there = a, same = false;
+	struct media_error err = { 0 };
+	struct call_view view;
+	int result;
+
+	if (!call_engine_view(d->engine, session, &view) || !view.plan)
+		return 0;
+	if (a) {
+		same = a->digest == view.plan->digest;
+		*a = d->adopted[--d->nadopted];		/* the call has it now */
 	}
-	return false;
+	if (same)
+		return 0;
+	result = media_relay_apply(d->relay, there ? view.plan : NULL, view.plan, &err);
+	if (result)
+		log_call(LOG_WARNING, session, "media: %s", err.text);
+	return result;
 }
 
 /* --- events --- */
@@ -165,7 +208,7 @@ static void retell(void *arg, const struct media_figures *figures, u64 digest)
 			.session = figures->session, .end = figures->ends[i].id,
 		};
 
-		call_engine_media_event(d->engine, uv_hrtime(), &event);
+		call_engine_media_event(d->engine, clock_now(), &event);
 	}
 }
 
@@ -196,7 +239,7 @@ static void handle_event(struct daemon *d, const struct media_event *event)
 		return;
 	daemon_media_tell(d, event);
 	if (!adopted_event(d, event))
-		call_engine_media_event(d->engine, uv_hrtime(), event);
+		call_engine_media_event(d->engine, clock_now(), event);
 }
 
 static void events_readable(uv_poll_t *poll, int status, int events)
@@ -292,7 +335,7 @@ u32 daemon_media_epoch(const struct daemon *d, u32 epoch)
 
 	epoch &= 0xfffff;
 	for (i = 0; i < d->nadopted; i++) {
-		if (((d->adopted[i] >> 32) & 0xfffff) != epoch)
+		if (((d->adopted[i].session >> 32) & 0xfffff) != epoch)
 			continue;
 		epoch = (epoch + 1) & 0xfffff;
 		i = (size_t)-1;

@@ -2,9 +2,8 @@
 /*
  * Call records, from the engine's events to their file.
  */
-#include <time.h>
-
 #include "admin/record.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/cdr.h"
 #include "daemon/daemon.h"
@@ -22,25 +21,32 @@ int daemon_record_open(struct daemon *d)
 	return err;
 }
 
-static u64 wall_clock(void)
+static void write_record(struct daemon *d, const struct call_record *record)
 {
-	struct timespec ts;
+	char *line = admin_record_line(record, clock_now(), clock_wall());
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec;
+	if (line)
+		cdr_write(d->cdr, line);
+	else
+		log_call(LOG_ERROR, record->id, "call record lost: no memory");
 }
 
 void daemon_record(struct daemon *d, const struct call_event *event)
 {
-	char *line;
+	if (d->cdr && event->record)
+		write_record(d, event->record);
+}
 
-	if (!d->cdr || !event->record)
+void daemon_record_lost(struct daemon *d, u64 call, struct slice saved)
+{
+	struct call_record *record;
+
+	if (!d->cdr)
 		return;
-	line = admin_record_line(event->record, uv_hrtime(), wall_clock());
-	if (line)
-		cdr_write(d->cdr, line);
-	else
-		log_call(LOG_ERROR, event->record->id, "call record lost: no memory");
+	record = call_record_lost(call, clock_now(), clock_wall(), saved);
+	if (record)
+		write_record(d, record);
+	call_record_free(record);
 }
 
 void daemon_record_reopen(struct daemon *d)

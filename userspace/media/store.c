@@ -42,9 +42,15 @@ static json_t *save_leg(const struct media_stream_leg *sl)
 
 static json_t *save_stream(const struct media_stream *s)
 {
-	return json_pack("{s:i, s:b, s:b, s:s, s:s, s:o, s:o}", "kind", (int)s->kind,
-			 "rejected", s->rejected, "mux", s->mux, "media", s->media,
-			 "codec", s->codec, "a", save_leg(&s->leg[0]), "b", save_leg(&s->leg[1]));
+	return json_pack("{s:i, s:b, s:b, s:o, s:o, s:o, s:o}", "kind", (int)s->kind,
+			 "rejected", s->rejected, "mux", s->mux, "media", json_text(s->media),
+			 "codec", json_text(s->codec), "a", save_leg(&s->leg[0]),
+			 "b", save_leg(&s->leg[1]));
+}
+
+static json_t *save_said(const char *sdp)
+{
+	return sdp ? json_text(sdp) : json_null();
 }
 
 json_t *media_negotiation_save(const struct media_negotiation *n)
@@ -55,9 +61,9 @@ json_t *media_negotiation_save(const struct media_negotiation *n)
 
 	for (i = 0; i < state->n; i++)
 		json_array_append_new(streams, save_stream(&state->streams[i]));
-	return json_pack("{s:I, s:s, s:[s?, s?], s:[I, I], s:o}",
-			 "next_end", (json_int_t)n->next_id, "tag", n->tag,
-			 "said", n->last[0], n->last[1],
+	return json_pack("{s:I, s:o, s:[o, o], s:[I, I], s:o}",
+			 "next_end", (json_int_t)n->next_id, "tag", json_text(n->tag),
+			 "said", save_said(n->last[0]), save_said(n->last[1]),
 			 "version", (json_int_t)n->version[0], (json_int_t)n->version[1],
 			 "streams", streams);
 }

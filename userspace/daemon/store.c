@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The store, wired to this daemon: calls are written down as they change, and read when
+ * it starts. What was up goes on, with the session that the kernel kept or a new one;
+ * what was not up, or cannot be read, is over, and gets its call record now.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/daemon.h"
+
+int daemon_store_open(struct daemon *d)
+{
+	const struct config *c = d->config;
+	struct store_conf conf = {
+		.file = c->store_file, .waiting = c->store_waiting,
+		.sync = c->store_power ? STORE_SYNC_POWER : STORE_SYNC_CRASH,
+	};
+	struct store_error error;
+	int err;
+
+	if (!c->store_file)
+		return 0;
+	err = store_open(&d->store, &conf, &error);
+	if (err)
+		log_text(LOG_ERROR, "store: %s", error.text);
+	return err;
+}
+
+void daemon_store_call(struct daemon *d, u64 call)
+{
+	char *text = NULL;
+	int err = call_engine_save(d->engine, clock_now(), clock_wall(), call, &text);
+
+	if (err == -ENOENT)
+		store_delete(d->store, STORE_CALL, call);
+	else if (!err)
+		store_put(d->store, STORE_CALL, call, slice_str(text));
+	else if (err != -EAGAIN)
+		log_call(LOG_ERROR, call, "not stored: no memory");
+	free(text);
+}
+
+/* --- after a restart --- */
+
+struct restoring {
+	struct daemon *daemon;
+	size_t recovered, lost;
+};
+
+static void give_up(struct restoring *r, u64 key, struct slice text)
+{
+	daemon_record_lost(r->daemon, key, text);
+	daemon_media_recorded(r->daemon, key);
+	store_delete(r->daemon->store, STORE_CALL, key);
+	r->lost++;
+}
+
+static void restore_call(void *arg, u64 key, struct slice text)
+{
+	struct restoring *r = arg;
+	struct daemon *d = r->daemon;
+	const char *bad;
+	u64 id = key;
+
+	bad = call_engine_restore(d->engine, clock_now(), clock_wall(), text, &id);
+	if (bad) {
+		if (strcmp(bad, "state"))
+			log_call(LOG_ERROR, key, "cannot go on with it: wrong %s, or no longer configured",
+				 bad);
+		give_up(r, key, text);
+		return;
+	}
+	r->recovered++;
+	if (daemon_media_resume(d, id))
+		call_engine_hangup(d->engine, clock_now(), id, "media could not be resumed");
+}
+
+int daemon_store_restore(struct daemon *d)
+{
+	struct restoring r = { .daemon = d };
+	struct store_error error;
+	int err;
+
+	if (!d->store)
+		return 0;
+	err = store_each(d->store, STORE_CALL, restore_call, &r, &error);
+	if (err) {
+		log_text(LOG_ERROR, "store: %s: %s", d->config->store_file, error.text);
+		return err;
+	}
+	if (r.recovered || r.lost)
+		log_text(LOG_INFO, "%zu calls of an earlier run go on, %zu are lost",
+			 r.recovered, r.lost);
+	return 0;
+}
+
+bool daemon_store_figures(const struct daemon *d, struct control_store *store)
+{
+	struct store_figures figures;
+
+	if (!d->store)
+		return false;
+	store_figures(d->store, &figures);
+	*store = (struct control_store){
+		.written = figures.written, .waiting = figures.waiting,
+		.lost = figures.lost, .failures = figures.failures,
+	};
+	return true;
+}
+
+/* Calls that were hung up are over, also those that did not end in time. */
+void daemon_store_close(struct daemon *d)
+{
+	if (d->store && d->stopping)
+		store_clear(d->store, STORE_CALL);
+	store_close(d->store);
+	d->store = NULL;
+}
