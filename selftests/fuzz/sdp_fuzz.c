@@ -56,9 +56,9 @@ static void negotiate(struct slice bytes)
 	conf.ports[1] = media_ports_new(&range, 1, 2);
 	n = media_negotiation_new(&conf);
 	if (!media_offer(n, 0, MEDIA_LEG_A, bytes, &out, &refusal)) {
-		free(media_plan_make(n, &empty));
+		media_plan_put(media_plan_make(n, &empty));
 		media_answer(n, 0, false, bytes, &answer, &refusal);
-		free(media_plan_make(n, &empty));
+		media_plan_put(media_plan_make(n, &empty));
 	}
 	media_negotiation_free(n, 0);
 	if (media_ports_used(conf.ports[0]) || media_ports_used(conf.ports[1]))

@@ -209,7 +209,7 @@ static UNUSED void harness_stop(struct harness *h)
 		EXPECT_EQ(media_ports_used(h->ports[i]), 0);
 		media_ports_free(h->ports[i]);
 	}
-	free(h->plan);
+	media_plan_put(h->plan);
 }
 
 static UNUSED void take_send(struct harness *h, const struct effect *effect)
@@ -261,7 +261,7 @@ static UNUSED void run(struct harness *h)
 		h->applied += kind == EFFECT_MEDIA_APPLY;
 		h->removed += kind == EFFECT_MEDIA_REMOVE;
 		if (kind == EFFECT_MEDIA_APPLY) {
-			free(h->plan);
+			media_plan_put(h->plan);
 			h->plan = media_plan_copy(effect->plan);
 		}
 		effect_free(effect);

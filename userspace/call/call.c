@@ -144,7 +144,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	media_negotiation_free(call->media, now);
 	unindex_call(e, call);
 	call_policy_put(call->policy);
-	free(call->plan);
+	media_plan_put(call->plan);
 	free(call->idle);
 	free(call->end_headers);
 	free(call->figures);

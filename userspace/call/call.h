@@ -157,7 +157,7 @@ struct call_ticket {
 	u64 ticket;
 	enum call_ticket_kind kind;
 	struct call *call;
-	struct media_plan *plan;	/* APPLY: a copy of what was asked for */
+	struct media_plan *plan;	/* APPLY: what was asked for */
 };
 
 /* A failure as the other leg hears it. */

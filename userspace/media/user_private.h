@@ -146,7 +146,7 @@ void user_tell(struct user_relay *r, enum media_event_type type, const struct us
 
 /* 0 or -errno with err; on failure the session is what it was. */
 int user_session_apply(struct user_relay *r, struct user_session *session,
-		       const struct media_plan *plan, struct media_error *err);
+		       struct media_plan *plan, struct media_error *err);
 void user_session_free(struct user_session *session);
 
 /* --- packets --- */

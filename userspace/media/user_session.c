@@ -289,35 +289,30 @@ static void publish(struct user_session *session, struct media_plan *plan,
 	}
 	connect_flows(ends, plan);
 	free(session->ends);
-	free(session->plan);
+	media_plan_put(session->plan);
 	session->ends = ends;
 	session->nends = plan->nends;
 	session->plan = plan;
 }
 
 int user_session_apply(struct user_relay *r, struct user_session *session,
-		       const struct media_plan *plan, struct media_error *err)
+		       struct media_plan *plan, struct media_error *err)
 {
-	struct media_plan *copy;
 	struct user_end **ends;
 	int rc = check_plan(plan, session->plan, err);
 
 	if (rc)
 		return rc;
-	copy = media_plan_copy(plan);
 	ends = calloc(plan->nends, sizeof(*ends));
-	rc = copy && ends ? 0 : user_fail(err, -ENOMEM, "out of memory");
-	if (!rc)
-		rc = find_ends(r, session, plan, ends, err);
-	if (rc)
-		goto err_ends;
-	publish(session, copy, ends);
+	if (!ends)
+		return user_fail(err, -ENOMEM, "out of memory");
+	rc = find_ends(r, session, plan, ends, err);
+	if (rc) {
+		free(ends);
+		return rc;
+	}
+	publish(session, media_plan_get(plan), ends);
 	return 0;
-
-err_ends:
-	free(ends);
-	free(copy);
-	return rc;
 }
 
 void user_session_free(struct user_session *session)
@@ -327,6 +322,6 @@ void user_session_free(struct user_session *session)
 	for (i = 0; i < session->nends; i++)
 		close_end(session->ends[i]);
 	free(session->ends);
-	free(session->plan);
+	media_plan_put(session->plan);
 	free(session);
 }
