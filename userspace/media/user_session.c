@@ -173,7 +173,10 @@ static void readable(uv_poll_t *poll, int status, int events)
 
 static void end_closed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct user_end *end = handle->data;
+
+	user_stats_clear(&end->stats);
+	free(end);
 }
 
 static void close_end(struct user_end *end)
@@ -184,14 +187,17 @@ static void close_end(struct user_end *end)
 }
 
 static int open_end(struct user_end **out, struct user_session *session, struct user_relay *r,
-		    const struct media_plan *plan, const struct addr *local)
+		    const struct media_plan *plan, const struct media_end *conf)
 {
 	struct user_end *end = calloc(1, sizeof(*end));
 	int err;
 
 	if (!end)
 		return -ENOMEM;
-	end->fd = find_socket(session, plan, local);
+	err = user_stats_configure(&end->stats, conf);
+	if (err)
+		goto err_end;
+	end->fd = find_socket(session, plan, &conf->local);
 	if (end->fd < 0) {
 		err = end->fd;
 		goto err_end;
@@ -209,6 +215,7 @@ static int open_end(struct user_end **out, struct user_session *session, struct 
 err_socket:
 	close(end->fd);
 err_end:
+	user_stats_clear(&end->stats);
 	free(end);
 	return err;
 }
@@ -234,12 +241,13 @@ static int find_ends(struct user_relay *r, struct user_session *session,
 	int rc;
 
 	for (i = 0; i < plan->nends; i++) {
-		ends[i] = find_end(session->ends, session->nends, plan->ends[i].id);
-		if (ends[i])
-			continue;
-		rc = open_end(&ends[i], session, r, plan, &plan->ends[i].local);
+		const struct media_end *conf = &plan->ends[i];
+
+		ends[i] = find_end(session->ends, session->nends, conf->id);
+		rc = ends[i] ? user_stats_configure(&ends[i]->stats, conf) :
+			       open_end(&ends[i], session, r, plan, conf);
 		if (rc) {
-			fail_socket(err, rc, &plan->ends[i].local);
+			fail_socket(err, rc, &conf->local);
 			goto err_ends;
 		}
 	}
