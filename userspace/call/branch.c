@@ -49,7 +49,7 @@ void call_media_conf(struct media_negotiation_conf *conf, const struct call_leg 
 	conf->ports[side] = realm->ports;
 	conf->latch[side] = realm->latch;
 	conf->family[side] = leg_family(leg);
-	conf->codecs[side] = realm->codecs;
+	conf->codecs[side] = &realm->codecs;
 }
 
 static struct media_negotiation *new_negotiation(const struct call_leg *root)

@@ -98,9 +98,11 @@ static void add_payloads(struct media_end *end, const struct media_stream_leg *s
 {
 	size_t i;
 
-	if (sl->npayloads > SDP_MAX_PAYLOADS)
+	if (sl->npayloads > SDP_MAX_PAYLOADS) {
 		end->npayloads = TOO_MANY;
-	for (i = 0; i < sl->npayloads && i < SDP_MAX_PAYLOADS; i++)
+		return;
+	}
+	for (i = 0; i < sl->npayloads; i++)
 		add_payload(end, &sl->payloads[i]);
 }
 
