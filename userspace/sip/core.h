@@ -248,8 +248,8 @@ void sip_client_free(struct sip_engine *e, struct sip_client *c);
 /* --- dialog.c --- */
 
 struct sip_dialog_priv {
+	struct sip_dialog dialog;	/* what others see of it */
 	struct hash_node node;		/* by local tag */
-	struct sip_dialog *dialog;
 	bool connected;			/* the flow is all there is */
 	struct list unacked;		/* struct sip_server */
 	struct list reliable;		/* struct sip_reliable, one an INVITE */
