@@ -41,9 +41,11 @@ static void negotiate(struct slice bytes)
 	struct media_range range = { .min = 20000, .max = 20127 };
 	char pcmu[] = "PCMU", opus[] = "opus", pcma[] = "PCMA/8000";
 	char *deny[1] = { pcmu }, *order[2] = { opus, pcma };
+	const struct media_codecs codecs[2] = {
+		{ .deny = deny, .ndeny = 1 }, { .order = order, .norder = 2 },
+	};
 	struct media_negotiation_conf conf = {
-		.session = 1, .tag = "x",
-		.codecs = { { .deny = deny, .ndeny = 1 }, { .order = order, .norder = 2 } },
+		.session = 1, .tag = "x", .codecs = { &codecs[0], &codecs[1] },
 	};
 	struct media_negotiation *n;
 	struct media_refusal refusal;
