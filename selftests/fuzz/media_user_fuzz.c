@@ -104,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		configure(plan->ends, data);
 	end.relay = (struct user_relay *)relay;
 	user_latch_configure(&end.latch, NULL, end.conf);
+	check(!user_stats_configure(&end.stats, end.conf));
 	for (; n >= 3 && at + 2 <= n; at += 2 + len) {
 		struct user_packet pkt = { .ttl = 64, .source = source_at(data[at]) };
 		char *bytes;
@@ -118,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		packets++;
 	}
 	check(dropped(&end) == packets);
-	free(plan);
+	user_stats_clear(&end.stats);
+	media_plan_put(plan);
 	return 0;
 }

@@ -41,9 +41,11 @@ static void negotiate(struct slice bytes)
 	struct media_range range = { .min = 20000, .max = 20127 };
 	char pcmu[] = "PCMU", opus[] = "opus", pcma[] = "PCMA/8000";
 	char *deny[1] = { pcmu }, *order[2] = { opus, pcma };
+	const struct media_codecs codecs[2] = {
+		{ .deny = deny, .ndeny = 1 }, { .order = order, .norder = 2 },
+	};
 	struct media_negotiation_conf conf = {
-		.session = 1, .tag = "x",
-		.codecs = { { .deny = deny, .ndeny = 1 }, { .order = order, .norder = 2 } },
+		.session = 1, .tag = "x", .codecs = { &codecs[0], &codecs[1] },
 	};
 	struct media_negotiation *n;
 	struct media_refusal refusal;
@@ -56,9 +58,9 @@ static void negotiate(struct slice bytes)
 	conf.ports[1] = media_ports_new(&range, 1, 2);
 	n = media_negotiation_new(&conf);
 	if (!media_offer(n, 0, MEDIA_LEG_A, bytes, &out, &refusal)) {
-		free(media_plan_make(n, &empty));
+		media_plan_put(media_plan_make(n, &empty));
 		media_answer(n, 0, false, bytes, &answer, &refusal);
-		free(media_plan_make(n, &empty));
+		media_plan_put(media_plan_make(n, &empty));
 	}
 	media_negotiation_free(n, 0);
 	if (media_ports_used(conf.ports[0]) || media_ports_used(conf.ports[1]))

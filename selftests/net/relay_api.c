@@ -59,7 +59,7 @@ static struct media_plan *call_plan(u64 session)
 	struct media_plan *p = media_plan_new(session, 2, 2);
 	size_t i;
 
-	snprintf(p->tag, sizeof(p->tag), "call-%u@test", (unsigned int)session);
+	p->tag = "call@test";
 	for (i = 0; i < 2; i++) {
 		p->ends[i].id = i + 1;
 		p->ends[i].local = at(i ? B ":20000" : A ":20000");
@@ -140,8 +140,8 @@ TEST_F(relay, a_session_is_made_changed_shown_and_removed)
 	EXPECT_EQ(-ENOENT, media_relay_get(self->relay, 16, &self->figures, &self->err));
 	EXPECT_NE(0, self->err.text[0]);
 	EXPECT_EQ(-ENOENT, media_relay_remove(self->relay, 16, NULL, &self->err));
-	free(old);
-	free(plan);
+	media_plan_put(old);
+	media_plan_put(plan);
 }
 
 TEST_F(relay, packets_pass_and_are_counted)
@@ -173,7 +173,7 @@ TEST_F(relay, packets_pass_and_are_counted)
 	EXPECT_EQ(8000, self->figures.ends[0].clock_rate);
 	ASSERT_TRUE(wait_event(self->relay, MEDIA_EVENT_DELETED, &event));
 	EXPECT_EQ(16, event.session);
-	free(plan);
+	media_plan_put(plan);
 	close(a);
 	close(b);
 }
@@ -181,9 +181,12 @@ TEST_F(relay, packets_pass_and_are_counted)
 TEST_F(relay, the_largest_plan_fits)
 {
 	struct media_plan *p = media_plan_new(16, JALUR_MAX_ENDS, JALUR_MAX_ENDS);
+	char tag[MEDIA_PLAN_TAG];
 	size_t i, j;
 
-	memset(p->tag, 'x', sizeof(p->tag) - 1);
+	memset(tag, 'x', sizeof(tag) - 1);
+	tag[sizeof(tag) - 1] = 0;
+	p->tag = tag;
 	for (i = 0; i < p->nends; i++) {
 		p->ends[i].id = i + 1;
 		p->ends[i].local = at(A ":20000");
@@ -203,7 +206,7 @@ TEST_F(relay, the_largest_plan_fits)
 		TH_LOG("%s", self->err.text);
 	EXPECT_EQ(JALUR_MAX_ENDS, self->figures.nends);
 	EXPECT_EQ(JALUR_MAX_ENDS, self->figures.ends[JALUR_MAX_ENDS - 1].id);
-	free(p);
+	media_plan_put(p);
 }
 
 /* The daemon's log and its answer to the caller say what the module says. */
@@ -229,8 +232,8 @@ TEST_F(relay, refusals_have_a_code_and_a_text)
 	ASSERT_EQ(0, media_relay_get(self->relay, 16, &self->figures, &self->err));
 	EXPECT_TRUE(addr_eq(&(struct addr[]){ at(PARTY_A ":4000") }[0],
 			    &self->figures.ends[0].remote));
-	free(plan);
-	free(other);
+	media_plan_put(plan);
+	media_plan_put(other);
 }
 
 struct seen {
@@ -261,7 +264,7 @@ TEST_F(relay, all_sessions_are_listed_with_their_digests)
 		p->digest = media_plan_digest(p);
 		digests ^= p->digest;
 		ASSERT_EQ(0, media_relay_apply(self->relay, NULL, p, &self->err));
-		free(p);
+		media_plan_put(p);
 	}
 	ASSERT_EQ(0, media_relay_each(self->relay, see, &seen, &self->err));
 	EXPECT_EQ(50, seen.sessions);
@@ -287,8 +290,8 @@ TEST_F(relay, an_owner_is_taken_over_and_the_first_is_told)
 	EXPECT_NE(0, media_relay_remove(self->relay, 16, NULL, &self->err));
 	EXPECT_EQ(0, media_relay_remove(second, 16, NULL, &self->err));
 	media_relay_close(second);
-	free(plan);
-	free(other);
+	media_plan_put(plan);
+	media_plan_put(other);
 }
 
 /* The news comes between a command and its answer, too. */
@@ -313,7 +316,7 @@ TEST_F(relay, a_closed_relay_leaves_its_sessions)
 	ASSERT_EQ(0, media_kernel_open(&self->relay, OWNER, false, &self->err))
 		TH_LOG("%s", self->err.text);
 	EXPECT_EQ(0, media_relay_get(self->relay, 16, &self->figures, &self->err));
-	free(plan);
+	media_plan_put(plan);
 }
 
 /* The socket of events is the one that does not block; of its 4 MB some are left. */
@@ -354,7 +357,7 @@ TEST_F(relay, lost_events_are_noticed)
 	ASSERT_EQ(0, media_relay_apply(self->relay, NULL, plan, &self->err));
 	ASSERT_EQ(0, media_relay_remove(self->relay, 16, NULL, &self->err));
 	EXPECT_TRUE(wait_event(self->relay, MEDIA_EVENT_DELETED, &event));
-	free(plan);
+	media_plan_put(plan);
 }
 
 TEST_HARNESS_MAIN

@@ -367,7 +367,7 @@ static void reload(struct world *w, struct call *call)
 		TH_LOG("%s became %s", saved, resaved);
 	}
 	w->reloaded++;
-	free(plan);
+	media_plan_put(plan);
 	free(saved);
 	free(resaved);
 }

@@ -215,7 +215,7 @@ static UNUSED void harness_stop(struct harness *h)
 		EXPECT_EQ(media_ports_used(h->ports[i]), 0);
 		media_ports_free(h->ports[i]);
 	}
-	free(h->plan);
+	media_plan_put(h->plan);
 	free(h->written);
 }
 
@@ -293,7 +293,7 @@ static UNUSED void run(struct harness *h)
 		if (kind == EFFECT_STORE_CALL)
 			store_call(h, effect->session);
 		if (kind == EFFECT_MEDIA_APPLY) {
-			free(h->plan);
+			media_plan_put(h->plan);
 			h->plan = media_plan_copy(effect->plan);
 		}
 		effect_free(effect);

@@ -107,7 +107,7 @@ TEST_F(message, a_plan_reads_back)
 	EXPECT_TRUE(addr_eq(&plan->ends[1].local, &self->figures.ends[1].local));
 	EXPECT_TRUE(addr_eq(&plan->ends[1].remote, &self->figures.ends[1].remote));
 	EXPECT_EQ(3, self->figures.ends[1].remote.scope);
-	free(plan);
+	media_plan_put(plan);
 }
 
 TEST_F(message, attributes_of_another_size_or_unknown_are_left)

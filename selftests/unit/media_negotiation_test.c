@@ -20,7 +20,7 @@ TEST_F(negotiation, a_call_is_offered_answered_and_relayed_both_ways)
 	EXPECT_EQ(4, p->nends);
 	EXPECT_EQ(0, p->nflows);
 	EXPECT_FALSE(p->ends[0].latch_open);
-	free(p);
+	media_plan_put(p);
 
 	ASSERT_EQ(0, answer(false, SDP(IP_B, "6000", "")));
 	EXPECT_NE(NULL, strstr(self->out, "c=IN IP4 198.51.100.7"));
@@ -42,7 +42,7 @@ TEST_F(negotiation, a_call_is_offered_answered_and_relayed_both_ways)
 	ASSERT_NE(NULL, end_towards(p, IP_A ":4001"));
 	b = end_towards(p, IP_B ":6001");
 	EXPECT_TRUE(flows(p, end_towards(p, IP_A ":4001"), b));
-	free(p);
+	media_plan_put(p);
 }
 
 TEST_F(negotiation, hold_stops_one_direction_and_resume_undoes_it)
@@ -64,9 +64,9 @@ TEST_F(negotiation, hold_stops_one_direction_and_resume_undoes_it)
 	again = plan(self->n);
 	EXPECT_TRUE(media_plan_equal(up, again));
 	EXPECT_EQ(media_plan_digest(up), media_plan_digest(again));
-	free(up);
-	free(held);
-	free(again);
+	media_plan_put(up);
+	media_plan_put(held);
+	media_plan_put(again);
 }
 
 TEST_F(negotiation, hold_in_the_old_style_passes_as_it_is)
@@ -80,7 +80,7 @@ TEST_F(negotiation, hold_in_the_old_style_passes_as_it_is)
 	ASSERT_EQ(0, answer(false, SDP(IP_B, "6000", "")));
 	p = plan(self->n);
 	EXPECT_FALSE(flows(p, end_towards(p, IP_B ":6000"), end_towards(p, IP_A ":4000")));
-	free(p);
+	media_plan_put(p);
 }
 
 TEST_F(negotiation, early_media_then_another_branch_answers)
@@ -92,13 +92,13 @@ TEST_F(negotiation, early_media_then_another_branch_answers)
 	EXPECT_TRUE(media_offer_pending(self->n));
 	p = plan(self->n);
 	EXPECT_TRUE(flows(p, end_towards(p, IP_B ":6000"), end_towards(p, IP_A ":4000")));
-	free(p);
+	media_plan_put(p);
 	ASSERT_EQ(0, answer(false, SDP("10.0.0.3", "7000", "")));
 	EXPECT_FALSE(media_offer_pending(self->n));
 	p = plan(self->n);
 	EXPECT_EQ(NULL, end_towards(p, IP_B ":6000"));
 	EXPECT_NE(NULL, end_towards(p, "10.0.0.3:7000"));
-	free(p);
+	media_plan_put(p);
 }
 
 TEST_F(negotiation, mux_only_when_both_agree)
@@ -111,7 +111,7 @@ TEST_F(negotiation, mux_only_when_both_agree)
 	p = plan(self->n);
 	EXPECT_EQ(2, p->nends);
 	EXPECT_EQ(JALUR_ACCEPT_RTP | JALUR_ACCEPT_RTCP, p->ends[0].accept);
-	free(p);
+	media_plan_put(p);
 	ASSERT_EQ(0, offer(MEDIA_LEG_A, SDP(IP_A, "4000", "a=rtcp-mux\r\n")));
 	ASSERT_EQ(0, answer(false, SDP(IP_B, "6000", "")));
 	EXPECT_EQ(NULL, strstr(self->out, "a=rtcp-mux"));
@@ -120,7 +120,7 @@ TEST_F(negotiation, mux_only_when_both_agree)
 	/* the offerer's RTCP is then where it would be without the attribute */
 	EXPECT_NE(NULL, end_towards(p, IP_A ":4001"));
 	EXPECT_EQ(JALUR_ACCEPT_RTP, end_towards(p, IP_A ":4000")->accept);
-	free(p);
+	media_plan_put(p);
 }
 
 static bool takes(const struct media_end *end, u8 pt)
@@ -146,13 +146,13 @@ TEST_F(negotiation, a_pending_offer_lets_its_payload_types_in)
 	ASSERT_NE(NULL, p);
 	EXPECT_TRUE(takes(end_towards(p, IP_B ":6000"), 9));
 	EXPECT_TRUE(takes(end_towards(p, IP_B ":6000"), 0));
-	free(p);
+	media_plan_put(p);
 	ASSERT_EQ(0, answer(false, "v=0\r\no=- 1 2 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 "
 			    IP_B "\r\nt=0 0\r\nm=audio 6000 RTP/AVP 9\r\n"));
 	p = plan(self->n);
 	EXPECT_TRUE(takes(end_towards(p, IP_B ":6000"), 9));
 	EXPECT_FALSE(takes(end_towards(p, IP_B ":6000"), 0));
-	free(p);
+	media_plan_put(p);
 }
 
 /* More payload types than an end can list: any may arrive. */
@@ -171,11 +171,11 @@ TEST_F(negotiation, a_long_list_of_payload_types_is_any)
 	ASSERT_EQ(0, offer(MEDIA_LEG_A, a));
 	p = plan(self->n);
 	EXPECT_EQ(SDP_MAX_PAYLOADS, p->ends[0].npayloads);
-	free(p);
+	media_plan_put(p);
 	ASSERT_EQ(0, answer(false, b));
 	p = plan(self->n);
 	EXPECT_EQ(0, end_towards(p, IP_A ":4000")->npayloads);
-	free(p);
+	media_plan_put(p);
 }
 
 /* An address that only this host reaches is nobody's to name. */
@@ -222,9 +222,9 @@ TEST_F(negotiation, a_party_moves)
 			    &end_towards(before, IP_A ":4000")->local));
 	EXPECT_EQ(end_towards(after, "192.0.2.77:4100")->id,
 		  end_towards(before, IP_A ":4000")->id);
-	free(before);
-	free(pending);
-	free(after);
+	media_plan_put(before);
+	media_plan_put(pending);
+	media_plan_put(after);
 }
 
 TEST_F(negotiation, a_stream_is_added_and_turned_down)
@@ -238,14 +238,14 @@ TEST_F(negotiation, a_stream_is_added_and_turned_down)
 	EXPECT_EQ(2, media_ports_used(self->ports[0]));
 	p = plan(self->n);
 	EXPECT_EQ(before->nends + 4, p->nends);
-	free(p);
+	media_plan_put(p);
 	ASSERT_EQ(0, answer(false, SDP(IP_B, "6000", "m=video 0 RTP/AVP 96\r\n")));
 	EXPECT_NE(NULL, strstr(self->out, "m=video 0 "));
 	EXPECT_EQ(1, media_ports_used(self->ports[0]));
 	p = plan(self->n);
 	EXPECT_TRUE(media_plan_equal(before, p));
-	free(p);
-	free(before);
+	media_plan_put(p);
+	media_plan_put(before);
 }
 
 TEST_F(negotiation, fax_takes_the_place_of_audio)
@@ -262,7 +262,7 @@ TEST_F(negotiation, fax_takes_the_place_of_audio)
 	ASSERT_EQ(6, p->nends);
 	EXPECT_EQ(4, p->nflows);
 	EXPECT_EQ(JALUR_ACCEPT_OPAQUE, p->ends[4].accept);
-	free(p);
+	media_plan_put(p);
 	ASSERT_EQ(0, answer(false, "v=0\r\no=- 1 2 IN IP4 " IP_A "\r\ns=-\r\nc=IN IP4 " IP_A
 			    "\r\nt=0 0\r\nm=image 4004 udptl t38\r\n"));
 	p = plan(self->n);
@@ -270,7 +270,7 @@ TEST_F(negotiation, fax_takes_the_place_of_audio)
 	EXPECT_EQ(JALUR_ACCEPT_OPAQUE, p->ends[0].accept);
 	EXPECT_EQ(2, p->nflows);
 	EXPECT_EQ(1, media_ports_used(self->ports[0]));
-	free(p);
+	media_plan_put(p);
 }
 
 TEST_F(negotiation, what_cannot_be_carried_is_refused_by_its_line)
@@ -308,8 +308,8 @@ TEST_F(negotiation, taken_ports_are_drawn_again)
 	EXPECT_FALSE(addr_eq(&p->ends[0].local, &q->ends[0].local));
 	EXPECT_EQ(1, media_ports_used(self->ports[0]));
 	EXPECT_EQ(1, media_ports_used(self->ports[1]));
-	free(p);
-	free(q);
+	media_plan_put(p);
+	media_plan_put(q);
 }
 
 /* The version of o= goes up with every change, and only then (RFC 3264 section 8). */
@@ -358,12 +358,12 @@ TEST_F(negotiation, a_rollback_leaves_no_trace)
 			ASSERT_EQ(!before, !after);
 			ASSERT_TRUE(!before || media_plan_equal(before, after))
 				TH_LOG("round %u", i);
-			free(after);
+			media_plan_put(after);
 			rollbacks++;
 		} else {
 			ASSERT_EQ(0, answer(false, random_sdp(&seed, false)));
 		}
-		free(before);
+		media_plan_put(before);
 	}
 	EXPECT_GT(rollbacks, 500);
 }

@@ -175,9 +175,14 @@ static struct media_plan *call_plan(struct world *w, u64 session)
 	return p;
 }
 
+/* The relay gets a plan of its own: ours goes on changing. */
 static int apply(struct world *w, bool again)
 {
-	return media_relay_apply(w->relay, again ? w->plan : NULL, w->plan, &w->err);
+	struct media_plan *plan = media_plan_copy(w->plan);
+	int err = media_relay_apply(w->relay, again ? plan : NULL, plan, &w->err);
+
+	media_plan_put(plan);
+	return err;
 }
 
 static int world_open(struct world *w, const char *ip_a, const char *ip_b)
@@ -205,7 +210,7 @@ static int world_close(struct world *w)
 	close(w->party[0]);
 	close(w->party[1]);
 	close(w->stranger);
-	free(w->plan);
+	media_plan_put(w->plan);
 	return uv_loop_close(&w->loop);
 }
 

@@ -104,7 +104,7 @@ TEST_F(relay, every_session_is_told)
 	ASSERT_EQ(0, media_relay_each(w->relay, see, sum, &w->err));
 	EXPECT_EQ(SESSION + 99, sum[0]);
 	EXPECT_EQ(w->plan->digest + other->digest, sum[1]);
-	free(other);
+	media_plan_put(other);
 }
 
 /* A socket of somebody else has the port that was drawn for the second end. */
@@ -146,7 +146,7 @@ TEST_F(relay, a_refused_change_leaves_the_session_as_it_was)
 	send_rtp(w->party[0], &w->ours[0], 0, 1);
 	EXPECT_EQ(1, next_rtp(w, w->party[1]));
 	EXPECT_EQ(2, figures_of(w, 0) ? w->figures.nends : 0);
-	free(more);
+	media_plan_put(more);
 }
 
 TEST_F(relay, a_plan_that_makes_no_sense_is_refused)

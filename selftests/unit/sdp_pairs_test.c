@@ -233,7 +233,7 @@ static void check_plan(struct __test_metadata *_metadata, const char *name,
 				    name, i, leg, is, wanted);
 		}
 	}
-	free(plan);
+	media_plan_put(plan);
 }
 
 /* --- a pair --- */

@@ -80,9 +80,6 @@ struct effect *effects_pop(struct effects *q)
 
 void effect_free(struct effect *e)
 {
-	if (!e)
-		return;
-	free(e->plan);
 	free(e);
 }
 

@@ -24,7 +24,7 @@ struct effect {
 	enum effect_kind kind;
 	u64 ticket;			/* 0: nobody waits */
 	struct flow flow;		/* SEND */
-	struct media_plan *plan;	/* APPLY: owned by the effect */
+	struct media_plan *plan;	/* APPLY: the asker's, until the ticket is answered */
 	u64 session;			/* REMOVE; STORE: the call, which has the same id */
 	size_t len;
 	char bytes[];			/* SEND */
@@ -37,12 +37,12 @@ struct effects {
 void effects_init(struct effects *q);
 /* 0 or -ENOMEM; bytes are copied */
 int effects_send(struct effects *q, const struct flow *flow, struct slice bytes);
-/* Takes ownership of plan. 0 or -ENOMEM (then plan is still the caller's). */
+/* plan stays where it is until the ticket is answered. 0 or -ENOMEM */
 int effects_media_apply(struct effects *q, u64 ticket, struct media_plan *plan);
 int effects_media_remove(struct effects *q, u64 ticket, u64 session);
 int effects_store_call(struct effects *q, u64 call);
 struct effect *effects_pop(struct effects *q);	/* NULL when empty; caller frees by effect_free() */
-void effect_free(struct effect *e);		/* the plan, too, if still there */
+void effect_free(struct effect *e);		/* NULL allowed */
 void effects_clear(struct effects *q);
 
 #endif

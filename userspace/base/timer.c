@@ -49,7 +49,7 @@ void timers_release(struct timers *h, size_t less)
 static void place(struct timers *h, struct timer *t, size_t pos)
 {
 	h->heap[pos] = t;
-	t->pos = pos;
+	t->pos = (u32)pos;
 }
 
 static void sift_up(struct timers *h, struct timer *t, size_t pos)

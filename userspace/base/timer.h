@@ -14,7 +14,7 @@
 
 struct timer {
 	u64 deadline;	/* ns, same clock as now */
-	size_t pos;	/* in the heap, 1-based; 0: not armed */
+	u32 pos;	/* in the heap, 1-based; 0: not armed */
 	u32 kind;	/* for the owner's switch; 0..99 sip, 100.. call */
 	void *owner;
 };

@@ -232,6 +232,15 @@ void call_failure_clear(struct call_failure *f)
 	free(f->headers);
 }
 
+void call_failure_free(struct call *call)
+{
+	if (!call->failure)
+		return;
+	call_failure_clear(call->failure);
+	free(call->failure);
+	call->failure = NULL;
+}
+
 CALL_ACTION(call_invite_failure)
 {
 	struct call_failure f = { .status = 0 };

@@ -49,7 +49,7 @@ void call_media_conf(struct media_negotiation_conf *conf, const struct call_leg 
 	conf->ports[side] = realm->ports;
 	conf->latch[side] = realm->latch;
 	conf->family[side] = leg_family(leg);
-	conf->codecs[side] = realm->codecs;
+	conf->codecs[side] = &realm->codecs;
 }
 
 static struct media_negotiation *new_negotiation(const struct call_leg *root)
@@ -121,12 +121,16 @@ static void keep_best(struct call *call, struct call_failure *f)
 {
 	if (!f->status)
 		return;
-	if (call->failure.status && badness(call->failure.status) <= badness(f->status)) {
+	if (call->failure && badness(call->failure->status) <= badness(f->status)) {
 		call_failure_clear(f);
 		return;
 	}
-	call_failure_clear(&call->failure);
-	call->failure = *f;
+	call_failure_free(call);
+	call->failure = malloc(sizeof(*f));
+	if (call->failure)
+		*call->failure = *f;
+	else
+		call_failure_clear(f);
 }
 
 static void close_media(u64 now, struct call_leg *root)
@@ -157,12 +161,15 @@ static void close_forks(struct call_leg *root)
 
 static void end_failed(struct call_engine *e, u64 now, struct call *call)
 {
-	struct call_failure *f = &call->failure;
+	const struct call_failure *f = call->failure;
 
+	if (!f) {
+		call_end_without_memory(e, now, call);
+		return;
+	}
 	call_end(e, now, call, &(struct call_reason){
-		.status = f->status ? f->status : 503, .phrase = f->phrase,
-		.headers = slice_str(f->headers), .text = f->status ? f->text : "no memory",
-		.by = f->by,
+		.status = f->status, .phrase = f->phrase, .headers = slice_str(f->headers),
+		.text = f->text, .by = f->by,
 	});
 }
 
@@ -176,12 +183,18 @@ static bool any_redirected(const struct call *call)
 	return false;
 }
 
+/* Nobody else is asked then (RFC 3261 §21.6). */
+static bool is_final(const struct call_failure *f)
+{
+	return f && f->status >= 600;
+}
+
 /* What is left of the call goes on, or the next destinations are tried, or it ends. */
 static void go_on(struct call_engine *e, u64 now, struct call *call)
 {
-	if (call->failure.status < 600 && !any_redirected(call))
+	if (!is_final(call->failure) && !any_redirected(call))
 		call_redirect_next(e, now, call);
-	if (call->failure.status >= 600 || (!any_open(call) && !call_branch_next(e, now, call)))
+	if (is_final(call->failure) || (!any_open(call) && !call_branch_next(e, now, call)))
 		end_failed(e, now, call);
 	else if (call->state != CALL_ENDING && call_media_apply(e, call))
 		call_end_without_memory(e, now, call);
@@ -373,6 +386,15 @@ static bool is_twin(const struct call *call, const struct call_leg *leg)
 	return false;
 }
 
+static struct call_session_asked *copy_asked(const struct call_session_asked *asked)
+{
+	struct call_session_asked *copy = asked ? malloc(sizeof(*copy)) : NULL;
+
+	if (copy)
+		*copy = *asked;
+	return copy;
+}
+
 /* The caller's first leg for the first of them; a further dialog for each of the others. */
 static void add_twin(struct call_engine *e, struct call_leg *leg)
 {
@@ -393,8 +415,7 @@ static void add_twin(struct call_engine *e, struct call_leg *leg)
 		twin->trunk = call->all[0]->trunk;
 		twin->peer = call->all[0]->peer;
 		twin->updates = call->all[0]->updates;
-		twin->asked = call->all[0]->asked;
-		memcpy(twin->session_lines, call->all[0]->session_lines, SIP_SESSION_LINES);
+		twin->asked = copy_asked(call->all[0]->asked);
 	}
 	twin->twin = leg;
 	leg->twin = twin;
@@ -468,6 +489,7 @@ void call_branch_won(struct call_engine *e, u64 now, struct call_leg *leg)
 	struct call *call = leg->call;
 	size_t i;
 
+	call_failure_free(call);
 	timer_disarm(&e->timers, &leg->root->timer);
 	leg->root->invite = NULL;
 	call->legs[0] = leg->twin ? leg->twin : call->all[0];

@@ -95,6 +95,7 @@ struct call *call_make(struct call_engine *e, u64 now, u64 id)
 	list_init(&call->redirects);
 	call->legs[0] = call_leg_new(e, call, MEDIA_LEG_A);
 	if (!call->legs[0]) {
+		free(call->all);
 		timers_release(&e->timers, CALL_NTIMERS);
 		call_policy_put(call->policy);
 		free(call);
@@ -115,15 +116,23 @@ static u64 new_id(struct call_engine *e)
 	return id;
 }
 
+static char *cut_off(struct slice uri)
+{
+	return slice_dup(slice_of(uri.p, uri.n < CALL_MAX_URI ? uri.n : CALL_MAX_URI));
+}
+
 struct call *call_new(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
 	struct call *call = call_make(e, now, new_id(e));
 
 	if (!call)
 		return NULL;
-	snprintf(call->from, sizeof(call->from), SLICE_FMT, SLICE_ARG(ev->msg->from.uri));
-	snprintf(call->to, sizeof(call->to), SLICE_FMT, SLICE_ARG(ev->msg->ruri));
-	return call;
+	call->from = cut_off(ev->msg->from.uri);
+	call->to = cut_off(ev->msg->ruri);
+	if (call->from && call->to)
+		return call;
+	call_free(e, now, call);
+	return NULL;
 }
 
 void call_free(struct call_engine *e, u64 now, struct call *call)
@@ -141,12 +150,16 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 		sip_server_put(e->sip, now, call->invite);
 	for (i = 0; i < call->nall; i++)
 		call_leg_free(e, now, call->all[i]);
-	call_failure_clear(&call->failure);
+	free(call->all);
+	call_failure_free(call);
 	media_negotiation_free(call->media, now);
 	unindex_call(e, call);
 	call_policy_put(call->policy);
-	free(call->plan);
+	media_plan_put(call->plan);
 	free(call->idle);
+	free(call->from);
+	free(call->to);
+	free(call->end_text);
 	free(call->end_headers);
 	free(call->figures);
 	free(call);
@@ -172,7 +185,7 @@ static void note_end(struct call_engine *e, struct call *call, const struct call
 {
 	call->end_status = why->status;
 	call->ended_by = why->by;
-	snprintf(call->end_text, sizeof(call->end_text), "%s", why->text);
+	call->end_text = strdup(why->text);
 	call->end_headers = why->bye_headers.n ? slice_dup(why->bye_headers) : NULL;
 	if (!call->answered)
 		e->counters[CALL_COUNT_FAILED]++;

@@ -35,6 +35,7 @@
 #define CALL_MAX_FORKS 6	/* dialogs of one INVITE beside the first */
 #define CALL_MAX_REDRAWS 4
 #define CALL_MAX_EVENTS 4096
+#define CALL_MAX_URI 95		/* bytes of it that are told */
 
 enum call_leg_state {
 	CALL_LEG_NONE,		/* nothing was sent to it */
@@ -80,6 +81,12 @@ enum call_input {
 #define CALL_TIMER_SESSION 103
 #define CALL_NTIMERS 2
 
+/* What our 2xx will agree to (RFC 4028). */
+struct call_session_asked {
+	struct sip_session_timer timer;
+	char lines[SIP_SESSION_LINES];
+};
+
 struct call_leg {
 	struct call *call;
 	u8 index;			/* in call->all, and in the handle */
@@ -98,8 +105,7 @@ struct call_leg {
 	struct sip_client *asking;	/* ours */
 	bool updates;			/* they allow UPDATE */
 	struct sip_session_timer session;	/* agreed on */
-	struct sip_session_timer asked;		/* what our 2xx will agree to, with these lines: */
-	char session_lines[SIP_SESSION_LINES];
+	struct call_session_asked *asked;	/* while theirs waits for our 2xx; or NULL */
 	u64 refreshed;			/* when */
 	struct timer session_timer;
 	struct sip_client *refresh;	/* ours: UPDATE or INVITE */
@@ -159,7 +165,7 @@ struct call_ticket {
 	u64 ticket;
 	enum call_ticket_kind kind;
 	struct call *call;
-	struct media_plan *plan;	/* APPLY: a copy of what was asked for */
+	struct media_plan *plan;	/* APPLY: what was asked for */
 };
 
 /* A failure as the other leg hears it. */
@@ -193,7 +199,7 @@ struct call {
 	u64 created, rung, answered, ended;
 	struct call_policy *policy;
 	struct call_leg *legs[2];	/* the pair: caller and callee, as far as there is one */
-	struct call_leg *all[CALL_MAX_LEGS];
+	struct call_leg **all;		/* CALL_MAX_LEGS at most */
 	size_t nall;
 	struct sip_server *invite;	/* the caller's, until our final response */
 	const struct call_route *route;	/* in policy */
@@ -202,7 +208,7 @@ struct call {
 	u8 nredirects;			/* called ones included */
 	struct call_replacement *replacement;	/* it goes there and nowhere else; or NULL */
 	struct call_leg *heard;		/* the root whose early media the caller hears */
-	struct call_failure failure;	/* the best so far (RFC 3261 §16.7) */
+	struct call_failure *failure;	/* the best so far (RFC 3261 §16.7); NULL: none */
 	struct timer timer, idle_timer;
 
 	struct media_negotiation *media;	/* from the answer on */
@@ -220,9 +226,9 @@ struct call {
 	struct list outbox;		/* struct call_message */
 	u16 end_status;
 	enum call_ender ended_by;
-	char end_text[96];
+	char *end_text;			/* NULL: not ended, or no memory */
 	char *end_headers;		/* for BYE and CANCEL */
-	char from[96], to[96];
+	char *from, *to;		/* URIs, cut off at CALL_MAX_URI */
 	struct media_figures *figures;
 	bool end_told;
 	bool recovered;			/* of an earlier run of the daemon */
@@ -356,6 +362,8 @@ bool call_prack_holds(const struct call_message *m);
 /* An INVITE or UPDATE of leg's peer: 0, or the status to refuse it with, and lines for it. */
 u16 call_session_asked(struct call_leg *leg, const struct sip_msg *msg,
 		       char lines[SIP_SESSION_LINES]);
+/* It was answered: nothing of it is kept, unless another one waits. */
+void call_session_answered(struct call_leg *leg);
 /* headers, and for a 2xx to it what was agreed on; malloc'ed. NULL: no memory. */
 char *call_session_answer(struct call_engine *e, u64 now, struct call_leg *leg,
 			  struct slice headers);
@@ -470,39 +478,6 @@ struct media_negotiation *call_leg_media(const struct call_leg *leg);
 void call_state_input(struct call_engine *e, u64 now, struct call_leg *leg, enum call_input input,
 		      const struct sip_event *ev);
 
-/* One function for each cell of the table that does something. */
-#define CALL_ACTION(name) \
-	void name(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_event *ev)
-CALL_ACTION(call_invite_progress);
-CALL_ACTION(call_invite_success);
-CALL_ACTION(call_invite_failure);
-CALL_ACTION(call_invite_surplus);
-CALL_ACTION(call_invite_late);
-CALL_ACTION(call_invite_gone);
-CALL_ACTION(call_reinvite);
-CALL_ACTION(call_reinvite_early);
-CALL_ACTION(call_reinvite_progress);
-CALL_ACTION(call_reinvite_success);
-CALL_ACTION(call_reinvite_failure);
-CALL_ACTION(call_reinvite_cancel);
-CALL_ACTION(call_ack);
-CALL_ACTION(call_ack_missing);
-CALL_ACTION(call_bye);
-CALL_ACTION(call_bye_late);
-CALL_ACTION(call_bye_done);
-CALL_ACTION(call_cancel);
-CALL_ACTION(call_options);
-CALL_ACTION(call_ask);
-CALL_ACTION(call_asked);
-CALL_ACTION(call_not_allowed);
-CALL_ACTION(call_prack);
-CALL_ACTION(call_prack_missing);
-CALL_ACTION(call_update);
-CALL_ACTION(call_updated);
-CALL_ACTION(call_update_gone);
-CALL_ACTION(call_refreshed);
-CALL_ACTION(call_gone);
-
 /* invite.c, options.c: requests outside a dialog; answer.c: what is said to an INVITE */
 void call_request(struct call_engine *e, u64 now, const struct sip_event *ev);
 void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev);
@@ -526,6 +501,7 @@ int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const stru
 void call_failure_make(const struct call_engine *e, const struct call_leg *root,
 		       const struct sip_event *ev, struct call_failure *f);
 void call_failure_clear(struct call_failure *f);
+void call_failure_free(struct call *call);	/* the best so far */
 
 /* snapshot.c */
 /* What is stored of it is not what it is now. */
@@ -540,5 +516,7 @@ void call_view_fill(const struct call *call, struct call_view *view);
 void call_event_add(struct call_engine *e, u64 now, enum call_event_type type, struct call *call);
 void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
 			const char *why);
+
+#include "call/action.h"
 
 #endif

@@ -272,7 +272,7 @@ static void free_tickets(struct call_engine *e)
 		struct call_ticket *t = list_entry(e->tickets.next, struct call_ticket, node);
 
 		list_del(&t->node);
-		free(t->plan);
+		media_plan_put(t->plan);
 		free(t);
 	}
 }

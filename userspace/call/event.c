@@ -38,12 +38,12 @@ void call_event_add(struct call_engine *e, u64 now, enum call_event_type type, s
 	if (!event)
 		return;
 	event->call = call->id;
-	memcpy(event->from, call->from, sizeof(event->from));
-	memcpy(event->to, call->to, sizeof(event->to));
+	snprintf(event->from, sizeof(event->from), "%s", call->from);
+	snprintf(event->to, sizeof(event->to), "%s", call->to);
 	if (type != CALL_EVENT_ENDED)
 		return;
 	event->status = call->answered ? 0 : call->end_status;
-	memcpy(event->reason, call->end_text, sizeof(event->reason));
+	snprintf(event->reason, sizeof(event->reason), "%s", call->end_text ? call->end_text : "");
 	event->record = call_record_make(call);
 	event->figures = call->figures;
 	call->figures = NULL;

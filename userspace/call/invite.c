@@ -101,11 +101,11 @@ static const struct call_route *find_route(const struct call_engine *e, const st
 /* No destination could be invited, and the reason is the last one's. */
 static void end_unsent(struct call_engine *e, u64 now, struct call *call)
 {
-	const struct call_failure *f = &call->failure;
+	const struct call_failure *f = call->failure;
 
 	call_end(e, now, call, &(struct call_reason){
-		.status = f->status ? f->status : 404, .headers = slice_str(f->headers),
-		.text = f->status ? f->text : "no route",
+		.status = f ? f->status : 404, .headers = slice_str(f ? f->headers : NULL),
+		.text = f ? f->text : "no route",
 	});
 }
 

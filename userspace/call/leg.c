@@ -53,8 +53,15 @@ struct call_leg *call_leg_find(const struct call_engine *e, const void *handle)
 
 struct call_leg *call_leg_new(struct call_engine *e, struct call *call, enum media_leg side)
 {
-	struct call_leg *leg = call->nall < CALL_MAX_LEGS ? calloc(1, sizeof(*leg)) : NULL;
+	struct call_leg **all, *leg;
 
+	if (call->nall == CALL_MAX_LEGS)
+		return NULL;
+	all = realloc(call->all, (call->nall + 1) * sizeof(*all));
+	if (!all)
+		return NULL;
+	call->all = all;
+	leg = calloc(1, sizeof(*leg));
 	if (!leg)
 		return NULL;
 	if (timers_reserve(&e->timers, 2)) {
@@ -89,6 +96,7 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 	call_auth_clear(leg);
 	sip_dialog_free(e->sip, leg->dialog);
 	media_negotiation_free(leg->media, now);
+	free(leg->asked);
 	free(leg->offer);
 	free(leg->answer);
 	free(leg->user);
@@ -148,6 +156,7 @@ void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 
 	if (server == leg->call->invite)
 		leg->call->invite = NULL;
 	leg->server = NULL;
+	call_session_answered(leg);
 }
 
 void call_leg_respond_reliably(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,

@@ -31,7 +31,7 @@ static void ticket_free(struct call_ticket *t)
 {
 	list_del(&t->node);
 	t->call->tickets--;
-	free(t->plan);
+	media_plan_put(t->plan);
 	free(t);
 }
 
@@ -72,14 +72,17 @@ static int remove_session(struct call_engine *e, struct call *call, enum call_ti
 	return 0;
 }
 
+/* Takes plan, also on error. */
 static int ask_for(struct call_engine *e, struct call *call, struct media_plan *plan)
 {
 	struct call_ticket *t = ticket_new(e, call, CALL_TICKET_APPLY);
 
-	if (!t)
+	if (!t) {
+		media_plan_put(plan);
 		return -ENOMEM;
-	t->plan = media_plan_copy(plan);
-	if (!t->plan || effects_media_apply(&e->effects, t->ticket, plan)) {
+	}
+	t->plan = plan;
+	if (effects_media_apply(&e->effects, t->ticket, plan)) {
 		ticket_free(t);
 		return -ENOMEM;
 	}
@@ -106,7 +109,7 @@ static struct media_plan *join_branches(const struct call *call, bool *empty)
 	*empty = !n && i == call->nall;
 	joined = n && i == call->nall ? media_plan_join(plans, n) : NULL;
 	while (n)
-		free(plans[--n]);
+		media_plan_put(plans[--n]);
 	return joined;
 }
 
@@ -115,7 +118,6 @@ int call_media_apply(struct call_engine *e, struct call *call)
 	const struct media_plan *asked = asked_plan(e, call);
 	struct media_plan *plan;
 	bool empty = false;
-	int err;
 
 	plan = call->media ? media_plan_make(call->media, &empty) : join_branches(call, &empty);
 	if (!plan && !empty)
@@ -123,13 +125,10 @@ int call_media_apply(struct call_engine *e, struct call *call)
 	if (!plan)
 		return call->session ? remove_session(e, call, CALL_TICKET_EMPTY) : 0;
 	if (call->session && asked && media_plan_equal(asked, plan)) {
-		free(plan);
+		media_plan_put(plan);
 		return 0;
 	}
-	err = ask_for(e, call, plan);
-	if (err)
-		free(plan);
-	return err;
+	return ask_for(e, call, plan);
 }
 
 void call_media_remove(struct call_engine *e, struct call *call)
@@ -206,7 +205,7 @@ static void adopt_plan(struct call *call, u64 now, struct media_plan *plan)
 		if (plan->ends[i].idle_ms && (!old || !old->idle_ms))
 			call->idle_from = now;
 	}
-	free(call->plan);
+	media_plan_put(call->plan);
 	call->plan = plan;
 }
 

@@ -109,7 +109,7 @@ struct call_record *call_record_make(const struct call *call)
 	r->cause = call_cause_of_headers(slice_str(call->end_headers));
 	if (!r->cause)
 		r->cause = call_cause_of_status(r->status);
-	snprintf(r->text, sizeof(r->text), "%s", call->end_text);
+	snprintf(r->text, sizeof(r->text), "%s", call->end_text ? call->end_text : "");
 	r->by = call->ended_by;
 	r->restart = call->recovered ? CALL_RECOVERED : CALL_NO_RESTART;
 	set_streams(r, call);

@@ -45,17 +45,32 @@ u16 call_session_asked(struct call_leg *leg, const struct sip_msg *msg,
 
 	if (status)
 		return status;
-	leg->asked = t;
-	memcpy(leg->session_lines, lines, SIP_SESSION_LINES);
+	if (!leg->asked)
+		leg->asked = malloc(sizeof(*leg->asked));
+	if (!leg->asked) {
+		lines[0] = 0;
+		return 503;
+	}
+	leg->asked->timer = t;
+	memcpy(leg->asked->lines, lines, SIP_SESSION_LINES);
 	return 0;
+}
+
+void call_session_answered(struct call_leg *leg)
+{
+	if (call_leg_server(leg) || leg->update)
+		return;
+	free(leg->asked);
+	leg->asked = NULL;
 }
 
 char *call_session_answer(struct call_engine *e, u64 now, struct call_leg *leg,
 			  struct slice headers)
 {
-	leg->session = leg->asked;
+	if (leg->asked)
+		leg->session = leg->asked->timer;
 	arm(e, now, leg);
-	return join(headers, leg->session_lines);
+	return join(headers, leg->asked ? leg->asked->lines : "");
 }
 
 char *call_session_request(struct call_leg *leg, struct slice headers)

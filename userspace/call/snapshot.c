@@ -312,15 +312,17 @@ static void restore_media(struct restoring *s, const json_t *saved)
 
 static void restore(struct restoring *s, const json_t *saved)
 {
-	const char *from = json_read_text(&s->r, saved, "from", sizeof(s->call->from) - 1);
-	const char *to = json_read_text(&s->r, saved, "to", sizeof(s->call->to) - 1);
+	const char *from = json_read_text(&s->r, saved, "from", CALL_MAX_URI);
+	const char *to = json_read_text(&s->r, saved, "to", CALL_MAX_URI);
 	struct call *call = s->call;
 
 	call->state = CALL_UP;
 	call->recovered = true;
 	call->route = route_called(call->policy, json_read_text(&s->r, saved, "route", MAX_TEXT));
-	snprintf(call->from, sizeof(call->from), "%s", from);
-	snprintf(call->to, sizeof(call->to), "%s", to);
+	call->from = strdup(from);
+	call->to = strdup(to);
+	if (!call->from || !call->to)
+		s->r.bad = "memory";
 	call->created = restore_time(s, saved, "created");
 	call->answered = restore_time(s, saved, "answered");
 	restore_leg(s, call->legs[0], json_read_object(&s->r, saved, "a"));

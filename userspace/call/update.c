@@ -31,6 +31,7 @@ static void answer(struct call_engine *e, u64 now, struct call_leg *leg, struct 
 
 	sip_respond(e->sip, now, server, leg->dialog, status, NULL, &content);
 	sip_server_put(e->sip, now, server);
+	call_session_answered(leg);
 	free(lines);
 }
 

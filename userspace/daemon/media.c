@@ -174,6 +174,7 @@ int daemon_media_resume(struct daemon *d, u64 session)
 	struct daemon_adopted *a = find_adopted(d, session);
 	bool there = a, same = false;
 	struct media_error err = { 0 };
+	struct media_plan *plan;
 	struct call_view view;
 	int result;
 
@@ -185,9 +186,13 @@ int daemon_media_resume(struct daemon *d, u64 session)
 	}
 	if (same)
 		return 0;
-	result = media_relay_apply(d->relay, there ? view.plan : NULL, view.plan, &err);
+	plan = media_plan_copy(view.plan);
+	if (!plan)
+		return -ENOMEM;
+	result = media_relay_apply(d->relay, there ? view.plan : NULL, plan, &err);
 	if (result)
 		log_call(LOG_WARNING, session, "media: %s", err.text);
+	media_plan_put(plan);
 	return result;
 }
 

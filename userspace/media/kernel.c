@@ -291,7 +291,7 @@ static void kernel_close(struct media_relay *relay)
 /* --- sessions ------------------------------------------------------------------------ */
 
 static int kernel_apply(struct media_relay *relay, const struct media_plan *old,
-			const struct media_plan *plan, struct media_error *err)
+			struct media_plan *plan, struct media_error *err)
 {
 	struct kernel_relay *r = kernel_of(relay);
 	struct answer a = { .err = err };

@@ -37,8 +37,11 @@ struct media_negotiation *media_negotiation_new(const struct media_negotiation_c
 		return NULL;
 	n->conf = *conf;
 	n->conf.tag = NULL;
-	if (conf->tag)
-		snprintf(n->tag, sizeof(n->tag), "%s", conf->tag);
+	n->tag = strndup(conf->tag ? conf->tag : "", MEDIA_PLAN_TAG - 1);
+	if (!n->tag) {
+		free(n);
+		return NULL;
+	}
 	n->next_id = conf->first_id ? conf->first_id : 1;
 	return n;
 }
@@ -62,6 +65,7 @@ void media_negotiation_free(struct media_negotiation *n, u64 now)
 	free(n->last[0]);
 	free(n->last[1]);
 	free(n->before);
+	free(n->tag);
 	free(n);
 }
 
@@ -132,7 +136,7 @@ static void learn_leg(struct media_stream_leg *sl, const struct sdp_media *m)
 {
 	sl->direction = m->direction;
 	sl->npayloads = m->npayloads;
-	memcpy(sl->payloads, m->payloads, sizeof(sl->payloads));
+	memcpy(sl->payloads, m->payloads, sizeof(m->payloads));
 	/* held in the old style: nothing to send to, but it stays the same party */
 	if (m->held) {
 		sl->direction &= ~SDP_RECV;
@@ -231,7 +235,7 @@ static int offer_stream(struct media_negotiation *n, u64 now, const struct sdp_m
 	struct media_stream *s = &n->next.streams[i];
 
 	if (i < old->n && goes_on(&old->streams[i], m, n->from))
-		*s = old->streams[i];
+		media_stream_copy(s, &old->streams[i]);
 	s->kind = m->kind;
 	print_media(m->media, s->media);
 	s->rejected = !m->port || m->kind == SDP_KIND_OTHER || m->refused;
@@ -290,11 +294,9 @@ static int offer_streams(struct media_negotiation *n, u64 now, const struct sdp 
 
 	if (sdp->nmedia < n->committed.n)
 		return refuse(refusal, 488, 399, -EINVAL, 0, "fewer m= lines than before (RFC 3264 section 8)");
-	n->next.streams = calloc(sdp->nmedia ? sdp->nmedia : 1, sizeof(*n->next.streams));
-	if (!n->next.streams)
+	if (media_state_new(&n->next, sdp->nmedia))
 		return refuse(refusal, 500, 0, -ENOMEM, 0, "out of memory");
 	for (i = 0; i < sdp->nmedia; i++) {
-		n->next.n = i + 1;
 		err = offer_stream(n, now, &sdp->media[i], i);
 		if (err)
 			return refuse_ports(sdp, i, refusal, err);
@@ -307,7 +309,12 @@ static int offer_streams(struct media_negotiation *n, u64 now, const struct sdp 
 	return accepted(&n->next) ? 0 : refuse_streams(n, sdp, refusal);
 }
 
-static const struct media_codecs no_order;
+static const struct media_codecs all_codecs;
+
+static const struct media_codecs *codecs_of(const struct media_negotiation *n, int leg)
+{
+	return n->conf.codecs[leg] ? n->conf.codecs[leg] : &all_codecs;
+}
 
 /* Read and reduced to the codecs that may be; leg: who said it. */
 static struct sdp *parse(const struct media_negotiation *n, int leg, bool offer,
@@ -326,8 +333,8 @@ static struct sdp *parse(const struct media_negotiation *n, int leg, bool offer,
 		free(sdp);
 		return NULL;
 	}
-	media_codecs_apply(&n->conf.codecs[0], &n->conf.codecs[1],
-			   offer ? &n->conf.codecs[!leg] : &no_order, sdp);
+	media_codecs_apply(codecs_of(n, 0), codecs_of(n, 1),
+			   offer ? codecs_of(n, !leg) : &all_codecs, sdp);
 	return sdp;
 }
 
@@ -356,17 +363,24 @@ int media_offer(struct media_negotiation *n, u64 now, enum media_leg from,
 	return err;
 }
 
+/* What was kept for the pending offer goes: there is none any more. */
+static void end_pending(struct media_negotiation *n)
+{
+	media_state_clear(&n->next);
+	media_state_clear(&n->early);
+	free(n->offer);
+	free(n->before);
+	n->offer = n->before = NULL;
+	n->pending = false;
+	n->has_early = false;
+}
+
 void media_rollback(struct media_negotiation *n, u64 now)
 {
 	if (!n->pending)
 		return;
 	media_release_streams(n, now, &n->next, &n->committed);
-	media_state_clear(&n->next);
-	media_state_clear(&n->early);
-	free(n->offer);
-	n->offer = NULL;
-	n->pending = false;
-	n->has_early = false;
+	end_pending(n);
 }
 
 /* --- an answer ----------------------------------------------------------------- */
@@ -439,10 +453,8 @@ static void commit(struct media_negotiation *n, u64 now)
 	/* what the old list had and the new one has not */
 	media_release_streams(n, now, &n->committed, &n->next);
 	media_state_move(&n->committed, &n->next);
-	media_state_clear(&n->early);
-	free(n->offer);
-	n->offer = NULL;
-	n->pending = false;
+	media_state_trim(&n->committed);
+	end_pending(n);
 	n->muted = false;
 }
 
@@ -478,7 +490,6 @@ int media_answer(struct media_negotiation *n, u64 now, bool provisional,
 		n->has_early = true;
 	} else {
 		media_state_move(&n->next, &state);
-		n->has_early = false;
 		commit(n, now);
 	}
 	return 0;
@@ -489,7 +500,6 @@ bool media_settle(struct media_negotiation *n, u64 now)
 	if (!n->pending || !n->has_early)
 		return false;
 	media_state_move(&n->next, &n->early);
-	n->has_early = false;
 	commit(n, now);
 	return true;
 }

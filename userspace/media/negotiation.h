@@ -26,7 +26,7 @@ struct media_negotiation_conf {
 	u32 idle_ms;				/* 0: never */
 	u8 family[2];				/* preferred, 0: as the offer */
 	u64 first_id;				/* of the ends; 0: 1 */
-	struct media_codecs codecs[2];		/* by leg; borrowed */
+	const struct media_codecs *codecs[2];	/* by leg; borrowed; NULL: all */
 };
 
 /* Why an SDP cannot be carried: for a 488 with Warning, and the log. */

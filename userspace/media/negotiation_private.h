@@ -15,8 +15,8 @@ struct media_stream_leg {
 	u64 id, rtcp_id;		/* of the ends */
 	struct addr remote, remote_rtcp;
 	enum sdp_direction direction;	/* as the leg itself sees it */
-	size_t npayloads;
-	struct sdp_payload payloads[SDP_MAX_PAYLOADS];
+	size_t npayloads;	/* SDP_MAX_PAYLOADS + 1: too many, and none is listed */
+	struct sdp_payload *payloads;	/* in the list's block */
 };
 
 struct media_stream {
@@ -33,11 +33,15 @@ struct media_state {
 	struct media_stream *streams;	/* n of them; NULL: n is 0 */
 };
 
-/* streams.c */
+/* streams.c: *state and *to must be empty; each leg gets room for SDP_MAX_PAYLOADS */
+int media_state_new(struct media_state *state, size_t n);	/* 0 or -ENOMEM */
+int media_state_copy(struct media_state *to, const struct media_state *from);	/* the same */
 void media_state_clear(struct media_state *state);
-/* *to must be empty. 0 or -ENOMEM. */
-int media_state_copy(struct media_state *to, const struct media_state *from);
 void media_state_move(struct media_state *to, struct media_state *from);
+/* Gives up the room that is not used: it stays as it is from now on. */
+void media_state_trim(struct media_state *state);
+/* What both are, without the room for payloads. */
+void media_stream_copy(struct media_stream *to, const struct media_stream *from);
 void media_release_leg(struct media_negotiation *n, u64 now, int leg, struct media_stream_leg *sl);
 /* Gives back what list has and keep has not. */
 void media_release_streams(struct media_negotiation *n, u64 now, struct media_state *list,
@@ -45,7 +49,7 @@ void media_release_streams(struct media_negotiation *n, u64 now, struct media_st
 
 struct media_negotiation {
 	struct media_negotiation_conf conf;
-	char tag[MEDIA_PLAN_TAG];
+	char *tag;			/* MEDIA_PLAN_TAG at most */
 	u64 next_id;
 	struct media_state committed;
 	bool pending;

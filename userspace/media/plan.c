@@ -7,21 +7,39 @@
 
 #include "media/plan.h"
 
-/* Ends, flows and payloads in one block, with room for so many of each. */
-static struct media_plan *new_plan(u64 session, size_t nends, size_t nflows, size_t npayloads)
+/* Ends, flows, payloads and tag in one block, with room for so many of each. */
+static struct media_plan *new_plan(u64 session, size_t nends, size_t nflows, size_t npayloads,
+				   const char *tag)
 {
-	struct media_plan *plan = calloc(1, sizeof(*plan) + nends * sizeof(*plan->ends) +
-					    nflows * sizeof(*plan->flows) +
-					    npayloads * sizeof(*plan->ends->payloads));
+	struct media_plan *plan;
+	char *end;
 
+	plan = calloc(1, sizeof(*plan) + nends * sizeof(*plan->ends) +
+			 nflows * sizeof(*plan->flows) +
+			 npayloads * sizeof(*plan->ends->payloads) + strlen(tag) + 1);
 	if (!plan)
 		return NULL;
+	plan->refs = 1;
 	plan->session = session;
 	plan->nends = nends;
 	plan->nflows = nflows;
 	plan->ends = (struct media_end *)(plan + 1);
 	plan->flows = (struct media_flow *)(plan->ends + nends);
+	end = (char *)((struct media_payload *)(plan->flows + nflows) + npayloads);
+	plan->tag = strcpy(end, tag);
 	return plan;
+}
+
+struct media_plan *media_plan_get(struct media_plan *plan)
+{
+	plan->refs++;
+	return plan;
+}
+
+void media_plan_put(struct media_plan *plan)
+{
+	if (plan && !--plan->refs)
+		free(plan);
 }
 
 static struct media_payload *payloads_of(struct media_plan *plan)
@@ -31,7 +49,7 @@ static struct media_payload *payloads_of(struct media_plan *plan)
 
 struct media_plan *media_plan_new(u64 session, size_t nends, size_t nflows)
 {
-	struct media_plan *plan = new_plan(session, nends, nflows, nends * MEDIA_PLAN_PAYLOADS);
+	struct media_plan *plan = new_plan(session, nends, nflows, nends * MEDIA_PLAN_PAYLOADS, "");
 	size_t i;
 
 	for (i = 0; plan && i < nends; i++)
@@ -73,10 +91,9 @@ struct media_plan *media_plan_join(struct media_plan *const *plans, size_t n)
 		nflows += plans[i]->nflows;
 		npayloads += count_payloads(plans[i]);
 	}
-	joined = new_plan(plans[0]->session, nends, nflows, npayloads);
+	joined = new_plan(plans[0]->session, nends, nflows, npayloads, plans[0]->tag);
 	if (!joined)
 		return NULL;
-	memcpy(joined->tag, plans[0]->tag, sizeof(joined->tag));
 	room = payloads_of(joined);
 	nends = nflows = 0;
 	for (i = 0; i < n; i++) {
@@ -93,12 +110,11 @@ struct media_plan *media_plan_join(struct media_plan *const *plans, size_t n)
 struct media_plan *media_plan_copy(const struct media_plan *plan)
 {
 	struct media_plan *copy = new_plan(plan->session, plan->nends, plan->nflows,
-					   count_payloads(plan));
+					   count_payloads(plan), plan->tag);
 	struct media_payload *room;
 
 	if (!copy)
 		return NULL;
-	memcpy(copy->tag, plan->tag, sizeof(copy->tag));
 	copy->digest = plan->digest;
 	room = payloads_of(copy);
 	copy_ends(copy->ends, plan->ends, plan->nends, &room);

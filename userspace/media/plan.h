@@ -35,21 +35,25 @@ struct media_flow {
 	u64 source, dest;	/* end ids */
 };
 
+/* Who made it may change it, until somebody else has it too. */
 struct media_plan {
+	u32 refs;		/* media_plan_get() */
 	u64 session;
 	u64 digest;		/* of all below; see media_plan_digest() */
-	char tag[MEDIA_PLAN_TAG];
+	const char *tag;	/* "": none; in a copy, in its block */
 	size_t nends, nflows;
 	struct media_end *ends;		/* point into the same block */
 	struct media_flow *flows;
 };
 
-/* Zeroed, but for room for MEDIA_PLAN_PAYLOADS payloads at each end; free(). */
+/* Zeroed, but for room for MEDIA_PLAN_PAYLOADS payloads at each end. */
 struct media_plan *media_plan_new(u64 session, size_t nends, size_t nflows);
 /* One plan of several for the same session, whose ends have different ids. NULL: no memory. */
 struct media_plan *media_plan_join(struct media_plan *const *plans, size_t n);
 /* As large as need be: there is one for each call. */
 struct media_plan *media_plan_copy(const struct media_plan *plan);
+struct media_plan *media_plan_get(struct media_plan *plan);
+void media_plan_put(struct media_plan *plan);		/* NULL allowed */
 bool media_plan_equal(const struct media_plan *a, const struct media_plan *b);
 u64 media_plan_digest(const struct media_plan *plan);
 

@@ -98,9 +98,11 @@ static void add_payloads(struct media_end *end, const struct media_stream_leg *s
 {
 	size_t i;
 
-	if (sl->npayloads > SDP_MAX_PAYLOADS)
+	if (sl->npayloads > SDP_MAX_PAYLOADS) {
 		end->npayloads = TOO_MANY;
-	for (i = 0; i < sl->npayloads && i < SDP_MAX_PAYLOADS; i++)
+		return;
+	}
+	for (i = 0; i < sl->npayloads; i++)
 		add_payload(end, &sl->payloads[i]);
 }
 
@@ -198,13 +200,13 @@ struct media_plan *media_plan_make(const struct media_negotiation *n, bool *empt
 {
 	size_t i, j, here, nends = count(n, ends_of), nflows = count(n, flows_of);
 	struct planned planned[2];
-	struct media_plan *plan;
+	struct media_plan *plan, *made;
 
 	*empty = !nends;
 	plan = nends ? media_plan_new(n->conf.session, nends, nflows) : NULL;
 	if (!plan)
 		return NULL;
-	memcpy(plan->tag, n->tag, sizeof(plan->tag));
+	plan->tag = n->tag;
 	plan->nends = plan->nflows = 0;
 	for (i = 0; i < SDP_MAX_MEDIA; i++) {
 		here = streams_at(n, i, planned);
@@ -212,5 +214,7 @@ struct media_plan *media_plan_make(const struct media_negotiation *n, bool *empt
 			add_stream(plan, n, &planned[j]);
 	}
 	plan->digest = media_plan_digest(plan);
-	return plan;
+	made = media_plan_copy(plan);	/* without the room that was left over */
+	media_plan_put(plan);
+	return made;
 }

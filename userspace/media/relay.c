@@ -19,7 +19,7 @@ const char *media_relay_name(const struct media_relay *r)
 }
 
 int media_relay_apply(struct media_relay *r, const struct media_plan *old,
-		      const struct media_plan *plan, struct media_error *err)
+		      struct media_plan *plan, struct media_error *err)
 {
 	memset(err, 0, sizeof(*err));
 	return r->ops->apply(r, old, plan, err);

@@ -58,7 +58,7 @@ struct media_relay_ops {
 	const char *name;		/* "kernel", "userspace": for logs and answers */
 	void (*close)(struct media_relay *r);
 	int (*apply)(struct media_relay *r, const struct media_plan *old,
-		     const struct media_plan *plan, struct media_error *err);
+		     struct media_plan *plan, struct media_error *err);
 	int (*remove)(struct media_relay *r, u64 session,
 		      struct media_figures *figures, struct media_error *err);
 	int (*get)(struct media_relay *r, u64 session,
@@ -88,10 +88,11 @@ const char *media_relay_name(const struct media_relay *r);
 
 /*
  * Creates the session when old is NULL, else replaces it. Returns after the relay
- * has taken it over. -EADDRINUSE: a port is taken; draw others.
+ * has taken it over; it may keep plan, which nobody changes then any more. -EADDRINUSE: a
+ * port is taken; draw others.
  */
 int media_relay_apply(struct media_relay *r, const struct media_plan *old,
-		      const struct media_plan *plan, struct media_error *err);
+		      struct media_plan *plan, struct media_error *err);
 /* figures may be NULL. -ENOENT when there is no such session. */
 int media_relay_remove(struct media_relay *r, u64 session,
 		       struct media_figures *figures, struct media_error *err);

@@ -190,16 +190,17 @@ struct media_negotiation *media_negotiation_restore(const struct media_negotiati
 	if (!n)
 		return NULL;
 	n->next_id = json_read_u64(r, saved, "next_end", INT32_MAX);
-	n->committed.streams = calloc(count ? count : 1, sizeof(*n->committed.streams));
-	n->committed.n = n->committed.streams ? count : 0;
+	media_state_new(&n->committed, count);
 	for (i = 0; i < n->committed.n && !r->bad; i++)
 		restore_stream(r, json_array_get(streams, i), &n->committed.streams[i]);
 	if (restore_said(n, r, saved) && n->committed.streams && !r->bad)
 		claim_ports(n, r);
 	else
 		n->committed.n = 0;	/* their ports were not claimed */
-	if (!r->bad && n->committed.streams)
+	if (!r->bad && n->committed.streams) {
+		media_state_trim(&n->committed);
 		return n;
+	}
 	media_negotiation_free(n, now);
 	return NULL;
 }

@@ -153,7 +153,7 @@ static int no_session(struct media_error *err)
 	return user_fail(err, -ENOENT, "there is no such session");
 }
 
-static int new_session(struct user_relay *r, const struct media_plan *plan,
+static int new_session(struct user_relay *r, struct media_plan *plan,
 		       struct media_error *err)
 {
 	struct user_session *session = calloc(1, sizeof(*session));
@@ -175,7 +175,7 @@ static int new_session(struct user_relay *r, const struct media_plan *plan,
 }
 
 static int user_apply(struct media_relay *relay, const struct media_plan *old,
-		      const struct media_plan *plan, struct media_error *err)
+		      struct media_plan *plan, struct media_error *err)
 {
 	struct user_relay *r = user_of(relay);
 	struct user_session *session = find_session(r, plan->session);

@@ -114,7 +114,7 @@ int user_packet_judge(struct user_end *end, const struct user_packet *pkt, u64 n
 		reason = find_way(end, pkt);
 	}
 	if (reason != USER_PASSED)
-		end->stats.drops[reason]++;
+		end->stats.dropped++;
 	return reason;
 }
 
@@ -179,21 +179,6 @@ void user_burst_free(struct user_burst *b)
 
 /* --- sending --- */
 
-static int reason_of(int error)
-{
-	switch (error) {
-	case EMSGSIZE:
-		return JALUR_DROP_REASON_TOO_BIG;
-	case ENETUNREACH:
-	case EHOSTUNREACH:
-		return JALUR_DROP_REASON_NO_ROUTE;
-	case ENOMEM:
-		return JALUR_DROP_REASON_NO_MEMORY;
-	default:
-		return JALUR_DROP_REASON_TRANSMIT;
-	}
-}
-
 /* Media does not wait: what the socket does not take at once is dropped. */
 static void send_out(struct user_end *from, struct user_burst *b, int n)
 {
@@ -205,7 +190,7 @@ static void send_out(struct user_end *from, struct user_burst *b, int n)
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent <= 0) {
-			from->stats.drops[reason_of(errno)]++;
+			from->stats.dropped++;
 			at++;
 			continue;
 		}

@@ -19,7 +19,6 @@
 #include "media/relay.h"
 
 #define USER_SOURCES 4		/* SSRCs remembered per end, as in the module */
-#define USER_DROPS (JALUR_DROP_REASON_RTCP_MAP + 1)
 #define USER_PASSED (-1)	/* beside the drop reasons */
 #define USER_DEFAULT_CLOCK 8000	/* of an end without a payload table */
 #define USER_BURST 32		/* datagrams that one end may have per turn of the loop */
@@ -60,20 +59,23 @@ struct user_source {
 	bool used;
 	u16 base_seq, max_seq;
 	u32 cycles, bad_seq, received;
-	u64 packets, lost_before;
+	u64 lost_before;
 	u32 clock_rate, jitter, timestamp;	/* jitter times 16 */
 	u64 arrival, last;			/* ns */
 };
 
 struct user_stats {
-	u64 rx_packets, rx_bytes, rx_rtcp_packets, tx_packets, tx_bytes, ssrc_changes;
-	u64 drops[USER_DROPS];
+	u64 rx_packets, rx_bytes, tx_packets, tx_bytes, ssrc_changes, dropped;
 	u64 last_rx;		/* ns; of the last accepted packet, else of creation */
 	bool has_rx;
 	u64 ssrc_told;
 	struct user_source *current;	/* of sources; NULL: none yet */
-	struct user_source sources[USER_SOURCES];
+	struct user_source *sources;	/* USER_SOURCES; NULL: the end is for RTCP alone */
 };
+
+/* Before it counts for conf, for what packets bring must cost no memory. 0 or -ENOMEM. */
+int user_stats_configure(struct user_stats *stats, const struct media_end *conf);
+void user_stats_clear(struct user_stats *stats);
 
 /*
  * Counts an accepted packet. payload: its line in the end's table, or NULL. now
@@ -146,7 +148,7 @@ void user_tell(struct user_relay *r, enum media_event_type type, const struct us
 
 /* 0 or -errno with err; on failure the session is what it was. */
 int user_session_apply(struct user_relay *r, struct user_session *session,
-		       const struct media_plan *plan, struct media_error *err);
+		       struct media_plan *plan, struct media_error *err);
 void user_session_free(struct user_session *session);
 
 /* --- packets --- */

@@ -173,7 +173,10 @@ static void readable(uv_poll_t *poll, int status, int events)
 
 static void end_closed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct user_end *end = handle->data;
+
+	user_stats_clear(&end->stats);
+	free(end);
 }
 
 static void close_end(struct user_end *end)
@@ -184,14 +187,17 @@ static void close_end(struct user_end *end)
 }
 
 static int open_end(struct user_end **out, struct user_session *session, struct user_relay *r,
-		    const struct media_plan *plan, const struct addr *local)
+		    const struct media_plan *plan, const struct media_end *conf)
 {
 	struct user_end *end = calloc(1, sizeof(*end));
 	int err;
 
 	if (!end)
 		return -ENOMEM;
-	end->fd = find_socket(session, plan, local);
+	err = user_stats_configure(&end->stats, conf);
+	if (err)
+		goto err_end;
+	end->fd = find_socket(session, plan, &conf->local);
 	if (end->fd < 0) {
 		err = end->fd;
 		goto err_end;
@@ -209,6 +215,7 @@ static int open_end(struct user_end **out, struct user_session *session, struct 
 err_socket:
 	close(end->fd);
 err_end:
+	user_stats_clear(&end->stats);
 	free(end);
 	return err;
 }
@@ -234,12 +241,13 @@ static int find_ends(struct user_relay *r, struct user_session *session,
 	int rc;
 
 	for (i = 0; i < plan->nends; i++) {
-		ends[i] = find_end(session->ends, session->nends, plan->ends[i].id);
-		if (ends[i])
-			continue;
-		rc = open_end(&ends[i], session, r, plan, &plan->ends[i].local);
+		const struct media_end *conf = &plan->ends[i];
+
+		ends[i] = find_end(session->ends, session->nends, conf->id);
+		rc = ends[i] ? user_stats_configure(&ends[i]->stats, conf) :
+			       open_end(&ends[i], session, r, plan, conf);
 		if (rc) {
-			fail_socket(err, rc, &plan->ends[i].local);
+			fail_socket(err, rc, &conf->local);
 			goto err_ends;
 		}
 	}
@@ -289,35 +297,30 @@ static void publish(struct user_session *session, struct media_plan *plan,
 	}
 	connect_flows(ends, plan);
 	free(session->ends);
-	free(session->plan);
+	media_plan_put(session->plan);
 	session->ends = ends;
 	session->nends = plan->nends;
 	session->plan = plan;
 }
 
 int user_session_apply(struct user_relay *r, struct user_session *session,
-		       const struct media_plan *plan, struct media_error *err)
+		       struct media_plan *plan, struct media_error *err)
 {
-	struct media_plan *copy;
 	struct user_end **ends;
 	int rc = check_plan(plan, session->plan, err);
 
 	if (rc)
 		return rc;
-	copy = media_plan_copy(plan);
 	ends = calloc(plan->nends, sizeof(*ends));
-	rc = copy && ends ? 0 : user_fail(err, -ENOMEM, "out of memory");
-	if (!rc)
-		rc = find_ends(r, session, plan, ends, err);
-	if (rc)
-		goto err_ends;
-	publish(session, copy, ends);
+	if (!ends)
+		return user_fail(err, -ENOMEM, "out of memory");
+	rc = find_ends(r, session, plan, ends, err);
+	if (rc) {
+		free(ends);
+		return rc;
+	}
+	publish(session, media_plan_get(plan), ends);
 	return 0;
-
-err_ends:
-	free(ends);
-	free(copy);
-	return rc;
 }
 
 void user_session_free(struct user_session *session)
@@ -327,6 +330,6 @@ void user_session_free(struct user_session *session)
 	for (i = 0; i < session->nends; i++)
 		close_end(session->ends[i]);
 	free(session->ends);
-	free(session->plan);
+	media_plan_put(session->plan);
 	free(session);
 }

@@ -6,6 +6,7 @@
  * the socket, which is when it is sent on: jitter that this relay adds by being
  * busy is part of the figure.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/timer.h"
@@ -16,6 +17,19 @@
 #define SEQ_MOD 0x10000u
 #define MAX_GAP (2 * NSEC_PER_SEC)
 #define TELL_EVERY (NSEC_PER_SEC / 10)
+
+int user_stats_configure(struct user_stats *stats, const struct media_end *conf)
+{
+	if (stats->sources || conf->accept == JALUR_ACCEPT_RTCP)
+		return 0;
+	stats->sources = calloc(USER_SOURCES, sizeof(*stats->sources));
+	return stats->sources ? 0 : -ENOMEM;
+}
+
+void user_stats_clear(struct user_stats *stats)
+{
+	free(stats->sources);
+}
 
 static void start_sequence(struct user_source *src, u16 seq)
 {
@@ -147,7 +161,6 @@ static bool receive_rtp(struct user_stats *stats, const struct media_payload *pa
 	}
 	update_jitter(src, payload, pkt->timestamp, now);
 	update_sequence(src, pkt->seq);
-	src->packets++;
 	src->last = now;
 	return told;
 }
@@ -161,10 +174,7 @@ bool user_stats_receive(struct user_stats *stats, const struct media_payload *pa
 	stats->rx_bytes += pkt->len;
 	if (!pkt->valid)
 		return false;	/* an opaque end's */
-	if (pkt->kind == JALUR_KIND_RTP)
-		return receive_rtp(stats, payload, pkt, now);
-	stats->rx_rtcp_packets++;
-	return false;
+	return pkt->kind == JALUR_KIND_RTP && receive_rtp(stats, payload, pkt, now);
 }
 
 void user_stats_figures(const struct user_stats *stats, u64 now, struct media_end_figures *out)
@@ -175,9 +185,8 @@ void user_stats_figures(const struct user_stats *stats, u64 now, struct media_en
 	out->rx_bytes = stats->rx_bytes;
 	out->tx_packets = stats->tx_packets;
 	out->tx_bytes = stats->tx_bytes;
-	for (i = 0; i < USER_DROPS; i++)
-		out->dropped += stats->drops[i];
-	for (i = 0; i < USER_SOURCES; i++)
+	out->dropped = stats->dropped;
+	for (i = 0; stats->sources && i < USER_SOURCES; i++)
 		out->lost += lost_of(&stats->sources[i]);
 	if (stats->current) {
 		out->jitter = stats->current->jitter >> 4;

@@ -72,6 +72,7 @@ void sip_client_free(struct sip_engine *e, struct sip_client *c)
 		free(c->forks[i].tag);
 		free(c->forks[i].ack);
 	}
+	free(c->forks);
 	free(c->cancel_headers);
 	free(c->bytes);
 	free(c);
@@ -97,6 +98,9 @@ static void enter_ended(struct sip_engine *e, struct sip_client *c, enum sip_cli
 	c->state = state;
 	timer_disarm(e->timers, &c->send);
 	timer_arm(e->timers, &c->end, e->now + linger);
+	/* It may linger for long, and is not sent again. */
+	free(c->bytes);
+	c->bytes = NULL;
 }
 
 /* Timers D and K: nothing straggles in on a reliable transport. */
@@ -121,19 +125,33 @@ static bool read_own(struct sip_engine *e, const struct sip_client *c)
 	return e->own.via.value.n && e->own.call_id.n;
 }
 
+/* NULL: too many, or no memory. */
+static struct sip_client_fork *add_fork(struct sip_client *c, struct slice tag)
+{
+	struct sip_client_fork *forks;
+
+	if (c->nforks == SIP_MAX_FORKS)
+		return NULL;
+	forks = realloc(c->forks, (c->nforks + 1) * sizeof(*forks));
+	if (!forks)
+		return NULL;
+	c->forks = forks;
+	forks[c->nforks] = (struct sip_client_fork){ .tag = slice_dup(tag) };
+	return forks[c->nforks].tag ? &forks[c->nforks++] : NULL;
+}
+
 /* ACK of a failure is kept like that of a 2xx, under an empty tag. */
 static void acknowledge_failure(struct sip_engine *e, struct sip_client *c,
 				const struct sip_msg *msg)
 {
-	struct sip_client_fork *fork = &c->forks[0];
+	struct sip_client_fork *fork = read_own(e, c) ? add_fork(c, SLICE("")) : NULL;
 
-	if (!read_own(e, c))
+	if (!fork)
 		return;
 	buf_reset(&e->out);
 	sip_print_same_branch(&e->out, "ACK", &e->own, msg, SLICE(""));
 	fork->flow = c->flow;
-	if (!sip_engine_send(e, &c->flow, &fork->ack, &fork->ack_n))
-		c->nforks = 1;
+	sip_engine_send(e, &c->flow, &fork->ack, &fork->ack_n);
 }
 
 static void send_cancel(struct sip_engine *e, struct sip_client *c)
@@ -238,14 +256,10 @@ static bool take_success(struct sip_engine *e, struct sip_client *c, const struc
 		resend_ack(e, fork);
 		return false;
 	}
-	fork = c->nforks < SIP_MAX_FORKS ? &c->forks[c->nforks] : NULL;
-	if (fork)
-		fork->tag = slice_dup(msg->to.tag);
-	if (!fork || !fork->tag) {
+	if (!add_fork(c, msg->to.tag)) {
 		sip_count(e, SIP_COUNT_FORKS_DROPPED);
 		return false;
 	}
-	c->nforks++;
 	if (c->state != SIP_CLIENT_ACCEPTED)
 		enter_ended(e, c, SIP_CLIENT_ACCEPTED, 64 * e->t1);
 	return true;

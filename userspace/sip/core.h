@@ -133,7 +133,7 @@ struct sip_server {
 	char tag[17];
 	bool tag_taken;			/* by a dialog */
 	void *user;
-	char *response;			/* sent last */
+	char *response;			/* sent last; NULL: none, or acknowledged */
 	size_t response_n;
 	u64 interval;
 	/* the keys: */
@@ -225,11 +225,11 @@ struct sip_client {
 	u32 cseq;
 	struct flow flow;
 	void *user;
-	char *bytes;			/* the request */
+	char *bytes;			/* the request; NULL: finally answered */
 	size_t n;
 	u64 interval;
 	char *cancel_headers;
-	struct sip_client_fork forks[SIP_MAX_FORKS];
+	struct sip_client_fork *forks;	/* SIP_MAX_FORKS at most */
 	size_t nforks;
 };
 
@@ -248,8 +248,8 @@ void sip_client_free(struct sip_engine *e, struct sip_client *c);
 /* --- dialog.c --- */
 
 struct sip_dialog_priv {
+	struct sip_dialog dialog;	/* what others see of it */
 	struct hash_node node;		/* by local tag */
-	struct sip_dialog *dialog;
 	bool connected;			/* the flow is all there is */
 	struct list unacked;		/* struct sip_server */
 	struct list reliable;		/* struct sip_reliable, one an INVITE */

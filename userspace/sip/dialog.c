@@ -170,16 +170,13 @@ static bool is_translated(const struct sip_msg *msg, const struct flow *source)
 
 static struct sip_dialog *new_dialog(struct sip_engine *e, struct slice local_tag)
 {
-	struct sip_dialog *d = calloc(1, sizeof(*d));
+	struct sip_dialog_priv *priv = calloc(1, sizeof(*priv));
+	struct sip_dialog *d;
 
-	if (!d)
+	if (!priv)
 		return NULL;
-	d->priv = calloc(1, sizeof(*d->priv));
-	if (!d->priv) {
-		free(d);
-		return NULL;
-	}
-	d->priv->dialog = d;
+	d = &priv->dialog;
+	d->priv = priv;
 	list_init(&d->priv->unacked);
 	list_init(&d->priv->reliable);
 	memcpy(d->local_tag, local_tag.p, local_tag.n);
@@ -201,8 +198,7 @@ void sip_dialog_free(struct sip_engine *e, struct sip_dialog *d)
 	free(d->remote_uri);
 	free(d->local_contact);
 	free(d->remote_target);
-	free(d->priv);
-	free(d);
+	free(d->priv);	/* which d is in */
 }
 
 static bool is_complete(const struct sip_dialog *d)
@@ -413,7 +409,7 @@ int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct
 static struct sip_dialog *next_by_tag(struct hash_node *node, struct slice tag)
 {
 	for (; node; node = hash_next(node)) {
-		struct sip_dialog *d = hash_entry(node, struct sip_dialog_priv, node)->dialog;
+		struct sip_dialog *d = &hash_entry(node, struct sip_dialog_priv, node)->dialog;
 
 		if (slice_eq(slice_str(d->local_tag), tag))
 			return d;

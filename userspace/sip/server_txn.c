@@ -220,12 +220,20 @@ void sip_server_again(struct sip_engine *e, struct sip_server *s)
 		send_again(e, s);
 }
 
+/* It lingers to absorb what comes again, and says nothing more. */
+static void fall_silent(struct sip_engine *e, struct sip_server *s)
+{
+	timer_disarm(e->timers, &s->send);
+	free(s->response);
+	s->response = NULL;
+}
+
 void sip_server_ack(struct sip_engine *e, struct sip_server *s)
 {
 	if (s->state != SIP_SERVER_COMPLETED)
 		return;
 	s->state = SIP_SERVER_CONFIRMED;
-	timer_disarm(e->timers, &s->send);
+	fall_silent(e, s);
 	timer_arm(e->timers, &s->end, e->now + (is_reliable(e, s) ? 0 : e->t4));
 }
 
@@ -240,7 +248,7 @@ struct sip_server *sip_server_acked(struct sip_engine *e, struct sip_dialog *d, 
 			continue;
 		list_del(&s->unacked);
 		s->dialog = NULL;
-		timer_disarm(e->timers, &s->send);
+		fall_silent(e, s);
 		return s;
 	}
 	return NULL;
