@@ -13,7 +13,8 @@
 include tools/ksft.mk
 .DEFAULT_GOAL := all
 
-PKGS		:= libmnl libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libuv jansson yaml-0.1 libcrypto sqlite3
+PKGS		:= libmnl libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libuv jansson yaml-0.1 libssl libcrypto \
+		   sqlite3
 CC		?= gcc
 CSTD		:= -std=gnu11 -D_GNU_SOURCE
 WARN		:= -Wall -Wextra -Werror
@@ -32,7 +33,8 @@ EXTRA		:=
 endif
 CFLAGS		:= $(CSTD) $(WARN) $(OPT) $(HARDEN) $(EXTRA) $(INCLUDES) \
 		   $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-LIBS		 = $(shell pkg-config --libs $(PKGS))
+# Debian ships wslay without a pkg-config file.
+LIBS		 = $(shell pkg-config --libs $(PKGS)) -lwslay
 LDFLAGS		:= -pie -Wl,-z,relro,-z,now $(EXTRA)
 
 # Layers, from the bottom; a library may use those before it.

@@ -347,7 +347,7 @@ static void start(struct world *w)
 
 	addr_parse(SLICE("192.0.2.1:5060"), &listeners[0].local);
 	listeners[1].local = listeners[0].local;
-	listeners[1].transport = SIP_TRANSPORT_TCP;
+	listeners[1].transport = TRANSPORT_TCP;
 	addr_parse(SLICE("192.0.2.10:49152"), &w->stream.peer);
 	w->stream.listener = 1;
 	w->stream.connection = 1;

@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/buf.h"
+#include "base/transport.h"
 #include "kselftest_harness.h"
 
 TEST(a_slice_compares_trims_and_counts)
@@ -157,6 +158,27 @@ TEST(a_buffer_grows_and_hands_over_a_string)
 	ASSERT_NE(text, NULL);
 	EXPECT_STREQ(text, "");
 	free(text);
+}
+
+TEST(a_transport_is_known_by_its_name_in_any_case)
+{
+	enum transport t, read;
+
+	for (t = 0; t < TRANSPORTS; t++) {
+		ASSERT_TRUE(transport_parse(slice_str(transport_name(t)), &read));
+		EXPECT_EQ(t, read);
+	}
+	ASSERT_TRUE(transport_parse(SLICE("wSs"), &read));
+	EXPECT_EQ(read, TRANSPORT_WSS);
+	EXPECT_FALSE(transport_parse(SLICE("SCTP"), &read));
+	EXPECT_FALSE(transport_parse(SLICE("WSS "), &read));
+	EXPECT_FALSE(transport_parse(SLICE(""), &read));
+	EXPECT_EQ(transport_port(TRANSPORT_TLS), 5061);
+	EXPECT_EQ(transport_port(TRANSPORT_WSS), 443);
+	EXPECT_FALSE(transport_reliable(TRANSPORT_UDP));
+	EXPECT_TRUE(transport_reliable(TRANSPORT_WS));
+	EXPECT_FALSE(transport_secure(TRANSPORT_WS));
+	EXPECT_TRUE(transport_secure(TRANSPORT_WSS));
 }
 
 TEST_HARNESS_MAIN

@@ -50,7 +50,7 @@ static UNUSED void start_with(struct world *w, struct __test_metadata *_metadata
 	ASSERT_TRUE(addr_parse(SLICE(OURS ":5060"), &listeners[0].advertise));
 	ASSERT_TRUE(addr_parse(SLICE("[2001:db8::1]:5062"), &listeners[1].local));
 	ASSERT_TRUE(addr_parse(SLICE(OURS ":5060"), &listeners[2].local));
-	listeners[2].transport = SIP_TRANSPORT_TCP;
+	listeners[2].transport = TRANSPORT_TCP;
 	ASSERT_TRUE(addr_parse(SLICE(PEER ":5060"), &w->peer.peer));
 	ASSERT_TRUE(addr_parse(SLICE(PEER ":49152"), &w->stream.peer));
 	w->stream.listener = 2;

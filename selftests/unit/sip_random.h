@@ -253,7 +253,7 @@ static inline void world_start(struct world *w, u64 seed, const struct weather *
 	observer_init(&w->observer, t1, t2, t4);
 	w->observer.corrupts = weather->damaged;
 	w->observer.reliable = weather->reliable;
-	listener.transport = weather->reliable ? SIP_TRANSPORT_TCP : SIP_TRANSPORT_UDP;
+	listener.transport = weather->reliable ? TRANSPORT_TCP : TRANSPORT_UDP;
 	for (i = 0; i < SIDES; i++) {
 		struct side *s = &w->sides[i];
 

@@ -72,7 +72,7 @@ static char *dup_contact(struct sip_engine *e, u32 listener, struct slice user)
 	sip_print_value(&b, user);
 	buf_str(&b, user.n ? "@" : "");
 	sip_print_hostport(&b, sip_engine_sent_by(e, listener));
-	if (e->listeners[listener].transport != SIP_TRANSPORT_UDP)
+	if (e->listeners[listener].transport != TRANSPORT_UDP)
 		buf_printf(&b, ";transport=%s", param[e->listeners[listener].transport]);
 	buf_str(&b, ">");
 	return buf_take(&b);

@@ -244,18 +244,12 @@ const struct addr *sip_engine_sent_by(const struct sip_engine *e, u32 listener)
 
 bool sip_engine_reliable(const struct sip_engine *e, u32 listener)
 {
-	return e->listeners[listener].transport != SIP_TRANSPORT_UDP;
+	return transport_reliable(e->listeners[listener].transport);
 }
 
 const char *sip_engine_transport(const struct sip_engine *e, u32 listener)
 {
-	static const char *const names[] = {
-		[SIP_TRANSPORT_UDP] = "UDP", [SIP_TRANSPORT_TCP] = "TCP",
-		[SIP_TRANSPORT_TLS] = "TLS", [SIP_TRANSPORT_WS] = "WS",
-		[SIP_TRANSPORT_WSS] = "WSS",
-	};
-
-	return names[e->listeners[listener].transport];
+	return transport_name(e->listeners[listener].transport);
 }
 
 int sip_engine_send(struct sip_engine *e, const struct flow *flow, char **kept, size_t *n)

@@ -13,6 +13,7 @@
 
 #include "base/effect.h"
 #include "base/timer.h"
+#include "base/transport.h"
 #include "sip/dialog.h"
 #include "sip/frame.h"
 
@@ -20,19 +21,11 @@ struct sip_engine;
 struct sip_server;	/* server transaction */
 struct sip_client;	/* client transaction */
 
-enum sip_transport {
-	SIP_TRANSPORT_UDP,	/* the only one that is unreliable (RFC 3261 §17) */
-	SIP_TRANSPORT_TCP,
-	SIP_TRANSPORT_TLS,
-	SIP_TRANSPORT_WS,	/* RFC 7118 */
-	SIP_TRANSPORT_WSS,
-};
-
 /* One per listener of the configuration, same index as struct flow.listener. */
 struct sip_listener {
 	struct addr local;	/* bound address */
 	struct addr advertise;	/* what Via and Contact say */
-	enum sip_transport transport;
+	enum transport transport;
 };
 
 /* What the process is under, or may be. Measured by who has clock and kernel. */
