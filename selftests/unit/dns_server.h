@@ -17,6 +17,7 @@ struct dns_server {
 	struct zone zone;
 	uv_udp_t udp;
 	uv_tcp_t tcp;
+	uv_timer_t tick;
 	char address[32];		/* "127.0.0.1:PORT" */
 	unsigned int queries, tcp_queries;
 	char asked[64][DNS_NAME + 8];	/* "NAME TYPE" */
@@ -125,6 +126,20 @@ static inline void server_connected(uv_stream_t *tcp, int status)
 	uv_read_start((uv_stream_t *)&c->tcp, server_alloc, connection_read);
 }
 
+static inline void server_tick(uv_timer_t *tick)
+{
+}
+
+/*
+ * UV_RUN_ONCE calls timers and then waits for a socket, maybe for ever; the server's
+ * tick ends it.
+ */
+static inline void server_wait(uv_loop_t *loop, const unsigned int *done)
+{
+	while (!*done)
+		uv_run(loop, UV_RUN_ONCE);
+}
+
 /* One port for both. 0 or -errno. */
 static inline int server_start(struct dns_server *s, uv_loop_t *loop)
 {
@@ -133,6 +148,8 @@ static inline int server_start(struct dns_server *s, uv_loop_t *loop)
 
 	uv_udp_init(loop, &s->udp);
 	uv_tcp_init(loop, &s->tcp);
+	uv_timer_init(loop, &s->tick);
+	uv_timer_start(&s->tick, server_tick, 5, 5);
 	s->udp.data = s->tcp.data = s;
 	s->zone.soa_ttl = s->zone.soa_minimum = 60;
 	err = uv_udp_bind(&s->udp, (struct sockaddr *)&sin, 0);
@@ -151,6 +168,7 @@ static inline void server_stop(struct dns_server *s)
 {
 	uv_close((uv_handle_t *)&s->udp, NULL);
 	uv_close((uv_handle_t *)&s->tcp, NULL);
+	uv_close((uv_handle_t *)&s->tick, NULL);
 }
 
 #endif

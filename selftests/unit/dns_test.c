@@ -102,8 +102,7 @@ static int ask(FIXTURE_DATA(dns) *self, unsigned int i, const char *name, enum d
 
 static void wait_for(FIXTURE_DATA(dns) *self, unsigned int i)
 {
-	while (!self->q[i].done)
-		uv_run(&self->loop, UV_RUN_ONCE);
+	server_wait(&self->loop, &self->q[i].done);
 }
 
 static const char *first_ip(const FIXTURE_DATA(dns) *self, unsigned int i)
