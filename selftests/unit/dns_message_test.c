@@ -273,7 +273,7 @@ static const struct {
 	{ "a name that points at itself", DNS_A,
 	  SLICE(HEADER QUESTION(A) "\300\23\0\1\0\1\0\0\0\74\0\4\300\0\2\1"), -EBADMSG, 0 },
 	{ "a name that points forward", DNS_A,
-	  SLICE(HEADER QUESTION(A) "\300\25\1a\0\1\0\1\0\0\0\74\0\4\300\0\2\1"), -EBADMSG, 0 },
+	  SLICE(HEADER QUESTION(A) "\300\37\0\1\0\1\0\0\0\74\0\4\1a\0\0"), -EBADMSG, 0 },
 	{ "a name that points into the header", DNS_A,
 	  SLICE(HEADER QUESTION(A) "\300\0\0\1\0\1\0\0\0\74\0\4\300\0\2\1"), -EBADMSG, 0 },
 	{ "half a pointer", DNS_A,
