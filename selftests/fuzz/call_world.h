@@ -76,8 +76,9 @@ static struct call_policy *make_policy(struct world *w)
 		t->match = calloc(1, sizeof(*t->match));
 		t->nmatch = 1;
 		prefix_parse(slice_str(ips[i]), t->match);
-		addr_parse_ip(slice_str(ips[i]), &t->target);
-		t->target.port = 5060;
+		addr_parse_ip(slice_str(ips[i]), &t->hop.addr);
+		t->hop.addr.port = 5060;
+		t->hop.host = strdup(ips[i]);
 		t->target_uri = strdup("sip:target.example");
 	}
 	p->routes[0] = (struct call_route){ .name = strdup("r"), .from_realm = -1, .from_trunk = 0,

@@ -132,7 +132,8 @@ static struct call_policy *make_policy(struct harness *h)
 		t->match = calloc(1, sizeof(*t->match));
 		t->nmatch = 1;
 		prefix_parse(slice_str(match[i]), t->match);
-		addr_parse(slice_str(targets[i]), &t->target);
+		addr_parse(slice_str(targets[i]), &t->hop.addr);
+		t->hop.host = strdup(targets[i]);
 		if (asprintf(&t->target_uri, "sip:%s", targets[i]) < 0)
 			abort();
 	}

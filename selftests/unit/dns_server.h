@@ -140,11 +140,41 @@ static inline void server_wait(uv_loop_t *loop, const unsigned int *done)
 		uv_run(loop, UV_RUN_ONCE);
 }
 
-/* One port for both. 0 or -errno. */
+static inline int bound_socket(int type, struct sockaddr_in *sin)
+{
+	int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(*sin);
+
+	if (fd >= 0 && (bind(fd, (struct sockaddr *)sin, len) ||
+			getsockname(fd, (struct sockaddr *)sin, &len))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* One port for both: others on this host may have the same of the other protocol. */
+static inline bool bind_both(struct sockaddr_in *sin, int *udp, int *tcp)
+{
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		sin->sin_port = 0;
+		*udp = bound_socket(SOCK_DGRAM, sin);
+		*tcp = *udp < 0 ? -1 : bound_socket(SOCK_STREAM, sin);
+		if (*tcp >= 0)
+			return true;
+		if (*udp >= 0)
+			close(*udp);
+	}
+	return false;
+}
+
+/* 0 or -errno. */
 static inline int server_start(struct dns_server *s, uv_loop_t *loop)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001) };
-	int len = sizeof(sin), err;
+	int udp, tcp, err;
 
 	uv_udp_init(loop, &s->udp);
 	uv_tcp_init(loop, &s->tcp);
@@ -152,11 +182,11 @@ static inline int server_start(struct dns_server *s, uv_loop_t *loop)
 	uv_timer_start(&s->tick, server_tick, 5, 5);
 	s->udp.data = s->tcp.data = s;
 	s->zone.soa_ttl = s->zone.soa_minimum = 60;
-	err = uv_udp_bind(&s->udp, (struct sockaddr *)&sin, 0);
-	if (err)
-		return err;
-	uv_udp_getsockname(&s->udp, (struct sockaddr *)&sin, &len);
-	err = uv_tcp_bind(&s->tcp, (struct sockaddr *)&sin, 0);
+	if (!bind_both(&sin, &udp, &tcp))
+		return -EADDRINUSE;
+	err = uv_udp_open(&s->udp, udp);
+	if (!err)
+		err = uv_tcp_open(&s->tcp, tcp);
 	if (err)
 		return err;
 	snprintf(s->address, sizeof(s->address), "127.0.0.1:%u", ntohs(sin.sin_port));

@@ -22,8 +22,13 @@ struct addr {
 
 #define ADDR_STRLEN 64
 
+/*
+ * A stream transport goes by its connection while that is open; without one, or when it is
+ * gone, by another connection to peer.
+ */
 struct flow {
 	u32 listener;		/* index into the configuration's listeners */
+	u32 name;		/* of the domain that peer must prove to be (TLS); 0: none */
 	struct addr peer;
 	u64 connection;		/* of a stream transport; 0: none, or any */
 };

@@ -67,6 +67,28 @@ int effects_store_call(struct effects *q, u64 call)
 	return 0;
 }
 
+int effects_locate(struct effects *q, u64 ticket, const char *name,
+		   const struct effect_locate *locate)
+{
+	struct effect *e = add_effect(q, EFFECT_LOCATE, ticket, strlen(name) + 1);
+
+	if (!e)
+		return -ENOMEM;
+	e->locate = *locate;
+	memcpy(e->bytes, name, e->len);
+	return 0;
+}
+
+int effects_flow(struct effects *q, enum effect_kind kind, const struct flow *flow)
+{
+	struct effect *e = add_effect(q, kind, 0, 0);
+
+	if (!e)
+		return -ENOMEM;
+	e->flow = *flow;
+	return 0;
+}
+
 struct effect *effects_pop(struct effects *q)
 {
 	struct effect *e;

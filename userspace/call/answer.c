@@ -247,7 +247,7 @@ CALL_ACTION(call_invite_failure)
 
 	if (leg->root != leg || ev->client != leg->invite)
 		return;
-	if (call_session_refused(e, now, leg, ev))
+	if (call_session_refused(e, now, leg, ev) || call_hop_next(e, now, leg, ev))
 		return;
 	if (ev->type != SIP_EVENT_RESPONSE || !call_redirect_follow(leg, ev->msg))
 		call_failure_make(e, leg, ev, &f);

@@ -18,6 +18,7 @@
 
 /* Each negotiation of a call numbers its ends from there on. */
 #define IDS_OF_A_BRANCH 1000000
+#define IDS_OF_A_HOP 10000
 
 static bool realm_has_family(const struct call_realm *realm, u8 family)
 {
@@ -59,7 +60,8 @@ static struct media_negotiation *new_negotiation(const struct call_leg *root)
 	struct media_negotiation_conf conf = {
 		.session = call->id,
 		.idle_ms = call->policy->media_idle_ms,
-		.first_id = root->index * IDS_OF_A_BRANCH + 1,
+		.first_id = root->index * IDS_OF_A_BRANCH +
+			    (root->hops ? root->hops->at * IDS_OF_A_HOP : 0) + 1,
 	};
 	struct media_negotiation *media;
 	char *tag = slice_dup(sip_server_request(call->invite)->call_id);
@@ -200,6 +202,15 @@ static void go_on(struct call_engine *e, u64 now, struct call *call)
 		call_end_without_memory(e, now, call);
 }
 
+void call_branch_close(struct call_engine *e, u64 now, struct call_leg *root)
+{
+	root->invite = NULL;
+	close_forks(root);
+	close_media(now, root);
+	sip_dialog_free(e->sip, root->dialog);
+	root->dialog = NULL;
+}
+
 void call_branch_failed(struct call_engine *e, u64 now, struct call_leg *root,
 			struct call_failure *f)
 {
@@ -234,8 +245,7 @@ void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root)
 
 /* --- its beginning --- */
 
-static struct call_leg *new_root(struct call_engine *e, struct call *call, size_t trunk,
-				 const struct flow *flow)
+static struct call_leg *new_root(struct call_engine *e, struct call *call, size_t trunk)
 {
 	struct call_leg *root = call_leg_new(e, call, MEDIA_LEG_B);
 
@@ -244,23 +254,9 @@ static struct call_leg *new_root(struct call_engine *e, struct call *call, size_
 	root->root = root;
 	root->trunk = (int)trunk;
 	root->realm = (int)call->policy->trunks[trunk].realm;
-	root->peer = flow->peer;
-	root->listener = flow->listener;
 	if (!call->legs[1])
 		call->legs[1] = root;
 	return root;
-}
-
-static struct call_leg *root_of_destination(struct call_engine *e, struct call *call,
-					    const struct call_destination *to)
-{
-	const struct call_trunk *trunk = &call->policy->trunks[to->trunk];
-	int listener = call_policy_listener(call->policy, trunk, e->listeners, e->nlisteners);
-	struct flow flow = { .listener = (u32)listener, .peer = trunk->target };
-
-	if (listener < 0 || !trunk->target.family)
-		return NULL;
-	return new_root(e, call, to->trunk, &flow);
 }
 
 static void failure_of_media(const struct media_refusal *refusal, struct call_failure *f)
@@ -270,9 +266,9 @@ static void failure_of_media(const struct media_refusal *refusal, struct call_fa
 	snprintf(f->text, sizeof(f->text), "%.90s", refusal->text);
 }
 
-/* The offer on its way to root: ports, kernel, INVITE. */
-static int carry_offer(struct call_engine *e, u64 now, struct call_leg *root,
-		       struct call_failure *f)
+/* Ports, kernel, INVITE. */
+int call_branch_offer(struct call_engine *e, u64 now, struct call_leg *root,
+		      struct call_failure *f)
 {
 	struct media_refusal refusal = { .status = 500 };
 	const struct sip_msg *msg = sip_server_request(root->call->invite);
@@ -299,8 +295,11 @@ static int carry_offer(struct call_engine *e, u64 now, struct call_leg *root,
 static void start(struct call_engine *e, u64 now, struct call_leg *root)
 {
 	struct call_failure f = { .status = 503, .text = "no memory" };
+	int err = root->listener == CALL_NO_LISTENER ? call_hop_first(e, root, &f) : 0;
 
-	if (!carry_offer(e, now, root, &f))
+	if (!err)
+		err = call_branch_offer(e, now, root, &f);
+	if (!err || err == -EINPROGRESS)
 		return;
 	root->state = CALL_LEG_DONE;
 	close_media(now, root);
@@ -310,26 +309,32 @@ static void start(struct call_engine *e, u64 now, struct call_leg *root)
 void call_branch_start(struct call_engine *e, u64 now, struct call *call,
 		       const struct call_destination *to, char *user)
 {
-	struct call_leg *root = root_of_destination(e, call, to);
+	struct call_leg *root = new_root(e, call, to->trunk);
 
 	if (!root) {
 		free(user);
 		return;
 	}
+	root->listener = CALL_NO_LISTENER;
 	root->ring = to->ring;
 	root->user = user;
 	root->redirected = user;
 	start(e, now, root);
 }
 
+/* By the way of the dialog that it takes over. */
 bool call_branch_replace(struct call_engine *e, u64 now, struct call *call)
 {
-	struct call_leg *root = new_root(e, call, (size_t)call->replacement->trunk,
-					 &call->replacement->flow);
+	const struct flow *flow = &call->replacement->flow;
+	struct call_leg *root = new_root(e, call, (size_t)call->replacement->trunk);
 
 	call->next_to = call->route->nto;
 	if (!root)
 		return false;
+	root->peer = flow->peer;
+	root->listener = flow->listener;
+	root->name = flow->name;
+	root->connection = flow->connection;
 	start(e, now, root);
 	return any_open(call) || call->state >= CALL_ANSWERED;
 }

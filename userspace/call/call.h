@@ -35,6 +35,7 @@
 #define CALL_MAX_FORKS 6	/* dialogs of one INVITE beside the first */
 #define CALL_MAX_REDRAWS 4
 #define CALL_MAX_EVENTS 4096
+#define CALL_NO_LISTENER UINT32_MAX
 #define CALL_MAX_URI 95		/* bytes of it that are told */
 
 enum call_leg_state {
@@ -121,7 +122,10 @@ struct call_leg {
 	int realm, trunk;		/* indices into the policy */
 	struct addr peer;
 	u32 listener;			/* B: what we send from */
+	u32 name;			/* B: that peer must prove to have; struct flow */
+	u64 connection;			/* B: of a dialog that another call took over; 0: none */
 	/* of a root, before the answer: */
+	struct call_hops *hops;
 	struct media_negotiation *media;
 	char *user;			/* called so; NULL: as the caller's INVITE says */
 	u64 ring;			/* ns; 0: no limit of its own */
@@ -158,6 +162,7 @@ enum call_ticket_kind {
 	CALL_TICKET_APPLY,
 	CALL_TICKET_EMPTY,		/* removal because no stream is left */
 	CALL_TICKET_REMOVE,		/* the call is over */
+	CALL_TICKET_LOCATE,
 };
 
 struct call_ticket {
@@ -166,6 +171,13 @@ struct call_ticket {
 	enum call_ticket_kind kind;
 	struct call *call;
 	struct media_plan *plan;	/* APPLY: what was asked for */
+	struct call_leg *root;		/* LOCATE */
+};
+
+/* Where a branch may go, in the order of trying. */
+struct call_hops {
+	size_t n, at;
+	struct flow flows[];
 };
 
 /* A failure as the other leg hears it. */
@@ -253,6 +265,8 @@ struct call_engine {
 	size_t nbuckets, ncalls;
 	struct list tickets;
 	u64 next_ticket;
+	char **names;			/* of struct flow, from 1 on */
+	u32 nnames;
 	struct list events;
 	size_t nevents;
 	u64 counters[24];		/* enum call_counter */
@@ -416,6 +430,30 @@ void call_end_without_memory(struct call_engine *e, u64 now, struct call *call);
 
 /* The one whom the call's replacement is about, instead of the route's. false: it cannot be. */
 bool call_branch_replace(struct call_engine *e, u64 now, struct call *call);
+
+/* Offers root the call, by the hop that is next. 0, or -errno with f. */
+int call_branch_offer(struct call_engine *e, u64 now, struct call_leg *root,
+		      struct call_failure *f);
+/* No INVITE of root is under way any more: its media and dialogs go, root stays. */
+void call_branch_close(struct call_engine *e, u64 now, struct call_leg *root);
+
+/* ticket.c */
+struct call_ticket *call_ticket_new(struct call_engine *e, struct call *call,
+				    enum call_ticket_kind kind);
+void call_ticket_free(struct call_ticket *t);
+struct call_ticket *call_ticket_find(const struct call_engine *e, u64 ticket);
+
+/* hop.c: the way of a branch to its peer (RFC 3263) */
+/*
+ * The first hop of root, as its trunk has it. 0; -EINPROGRESS: call_engine_located() goes on;
+ * other -errno with f.
+ */
+int call_hop_first(struct call_engine *e, struct call_leg *root, struct call_failure *f);
+/* The INVITE of root failed in a way that another hop might not: true: it is tried. */
+bool call_hop_next(struct call_engine *e, u64 now, struct call_leg *root,
+		   const struct sip_event *ev);
+/* The number that text has in struct flow; 0: no memory, or there is none. */
+u32 call_name(struct call_engine *e, const char *text);
 
 /* replaces.c */
 /*

@@ -294,6 +294,9 @@ void call_engine_free(struct call_engine *e)
 	timers_free(&e->timers);
 	call_policy_put(e->policy);
 	call_trace_free(e->trace);
+	while (e->nnames)
+		free(e->names[--e->nnames]);
+	free(e->names);
 	free(e->listeners);
 	free(e->buckets);
 	free(e);

@@ -36,6 +36,14 @@ u64 call_engine_deadline(const struct call_engine *e);		/* UINT64_MAX: none */
 void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result,
 			  const struct media_figures *figures);
 void call_engine_unreachable(struct call_engine *e, u64 now, const struct flow *flow);
+/*
+ * The outcome of EFFECT_LOCATE: 0 and hops in the order of trying, and domain, which a peer that
+ * speaks TLS must prove to be; or -errno, and text that says why.
+ */
+void call_engine_located(struct call_engine *e, u64 now, u64 ticket, int err, const char *text,
+			 const char *domain, const struct hop *hops, size_t n);
+/* The name that a flow has a number for; NULL: none. */
+const char *call_engine_name(const struct call_engine *e, u32 name);
 void call_engine_media_event(struct call_engine *e, u64 now, const struct media_event *event);
 /* Reload: new calls follow the new policy. */
 void call_engine_set_policy(struct call_engine *e, struct call_policy *policy);

@@ -199,7 +199,10 @@ int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
 			       &e->listeners[leg->listener]);
 	if (err)
 		return err;
-	target.dialog.flow = (struct flow){ .listener = leg->listener, .peer = leg->peer };
+	target.dialog.flow = (struct flow){
+		.listener = leg->listener, .name = leg->name, .peer = leg->peer,
+		.connection = leg->connection,
+	};
 	leg->dialog = sip_dialog_new_uac(e->sip, &target.dialog, call_leg_handle(leg));
 	if (leg->dialog)
 		call_trace_leg(e->trace, e->clock, leg->call->id, MEDIA_LEG_B,

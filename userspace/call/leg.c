@@ -100,6 +100,7 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 	free(leg->offer);
 	free(leg->answer);
 	free(leg->user);
+	free(leg->hops);
 	free(leg);
 }
 
@@ -330,6 +331,7 @@ struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
 	fork->trunk = leg->trunk;
 	fork->peer = leg->peer;
 	fork->listener = leg->listener;
+	fork->name = leg->name;
 	fork->late = leg->late;
 	fork->dialog = sip_dialog_fork(e->sip, leg->dialog, msg);
 	if (!fork->dialog) {

@@ -12,58 +12,22 @@
 
 #include "call/call.h"
 
-static struct call_ticket *ticket_new(struct call_engine *e, struct call *call,
-				      enum call_ticket_kind kind)
-{
-	struct call_ticket *t = calloc(1, sizeof(*t));
-
-	if (!t)
-		return NULL;
-	t->ticket = ++e->next_ticket;
-	t->kind = kind;
-	t->call = call;
-	list_add_tail(&e->tickets, &t->node);
-	call->tickets++;
-	return t;
-}
-
-static void ticket_free(struct call_ticket *t)
-{
-	list_del(&t->node);
-	t->call->tickets--;
-	media_plan_put(t->plan);
-	free(t);
-}
-
-static struct call_ticket *ticket_find(const struct call_engine *e, u64 ticket)
-{
-	struct list *at;
-
-	for (at = e->tickets.next; at != &e->tickets; at = at->next) {
-		struct call_ticket *t = list_entry(at, struct call_ticket, node);
-
-		if (t->ticket == ticket)
-			return t;
-	}
-	return NULL;
-}
-
 /* The plan asked for last, acknowledged or not. */
 static const struct media_plan *asked_plan(const struct call_engine *e, const struct call *call)
 {
-	const struct call_ticket *t = call->last_ticket ? ticket_find(e, call->last_ticket) : NULL;
+	const struct call_ticket *t = call->last_ticket ? call_ticket_find(e, call->last_ticket) : NULL;
 
 	return t ? t->plan : call->plan;
 }
 
 static int remove_session(struct call_engine *e, struct call *call, enum call_ticket_kind kind)
 {
-	struct call_ticket *t = ticket_new(e, call, kind);
+	struct call_ticket *t = call_ticket_new(e, call, kind);
 
 	if (!t)
 		return -ENOMEM;
 	if (effects_media_remove(&e->effects, t->ticket, call->id)) {
-		ticket_free(t);
+		call_ticket_free(t);
 		return -ENOMEM;
 	}
 	call->session = false;
@@ -75,7 +39,7 @@ static int remove_session(struct call_engine *e, struct call *call, enum call_ti
 /* Takes plan, also on error. */
 static int ask_for(struct call_engine *e, struct call *call, struct media_plan *plan)
 {
-	struct call_ticket *t = ticket_new(e, call, CALL_TICKET_APPLY);
+	struct call_ticket *t = call_ticket_new(e, call, CALL_TICKET_APPLY);
 
 	if (!t) {
 		media_plan_put(plan);
@@ -83,7 +47,7 @@ static int ask_for(struct call_engine *e, struct call *call, struct media_plan *
 	}
 	t->plan = plan;
 	if (effects_media_apply(&e->effects, t->ticket, plan)) {
-		ticket_free(t);
+		call_ticket_free(t);
 		return -ENOMEM;
 	}
 	call->session = true;
@@ -406,7 +370,7 @@ static void trace_event(struct call_engine *e, u64 now, const struct call *call,
 void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result,
 			  const struct media_figures *figures)
 {
-	struct call_ticket *t = ticket_find(e, ticket);
+	struct call_ticket *t = call_ticket_find(e, ticket);
 	struct call *call;
 
 	e->clock = now;
@@ -424,7 +388,7 @@ void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result
 		apply_failed(e, now, call, ticket, result);
 	else
 		applied(e, now, call, t);
-	ticket_free(t);
+	call_ticket_free(t);
 	call_store(e, call);
 	call_settle(e, now, call);
 }

@@ -40,6 +40,7 @@ static void free_trunk(struct call_trunk *trunk)
 	free(trunk->name);
 	free(trunk->match);
 	free(trunk->causes);
+	free(trunk->hop.host);
 	free(trunk->target_uri);
 	sip_auth_client_free(trunk->auth);
 	free(trunk->user);

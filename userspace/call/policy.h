@@ -8,6 +8,7 @@
 #define CALL_POLICY_H
 
 #include "base/addr.h"
+#include "base/transport.h"
 #include "media/codecs.h"
 #include "media/port.h"
 #include "sip/auth.h"
@@ -31,18 +32,29 @@ struct call_cause {
 	u8 ours, theirs;
 };
 
+/* Where requests to a trunk go, as its URI says. */
+struct call_next_hop {
+	char *host;			/* NULL: there is no target */
+	struct addr addr;		/* family 0: host is a name */
+	u16 port;			/* 0: none was given */
+	bool has_transport;
+	enum transport transport;
+	bool secure;			/* sips: */
+};
+
 struct call_trunk {
 	char *name;
 	size_t realm;			/* index */
 	struct prefix *match;		/* source addresses */
 	size_t nmatch;
-	struct addr target;		/* where requests go; family 0: none */
+	struct call_next_hop hop;
 	char *target_uri;		/* "sip:10.0.0.2:5060" */
 	char *user, *password, *auth_realm;	/* who we are there; NULL: nobody */
 	struct sip_auth_account account;	/* slices of these */
 	struct sip_auth_client *auth;
 	struct call_cause *causes;
 	size_t ncauses;
+	bool large_datagrams;		/* no stream for requests above 1300 bytes */
 	bool rtp_stat;			/* it gets P-RTP-Stat in the 200 to its BYE */
 };
 

@@ -23,7 +23,7 @@ static bool has_target(const struct call_policy *p, const struct call_route *rou
 	size_t i;
 
 	for (i = 0; i < route->nto; i++)
-		if (p->trunks[route->to[i].trunk].target.family)
+		if (p->trunks[route->to[i].trunk].hop.host)
 			return true;
 	return false;
 }
@@ -42,14 +42,14 @@ const struct call_route *call_policy_route(const struct call_policy *p, int real
 	return NULL;
 }
 
-int call_policy_listener(const struct call_policy *p, const struct call_trunk *trunk,
-			 const struct sip_listener *listeners, size_t n)
+int call_policy_listener(const struct call_policy *p, size_t realm, enum transport transport,
+			 u8 family, const struct sip_listener *listeners, size_t n)
 {
-	const struct call_realm *realm = &p->realms[trunk->realm];
+	const struct call_realm *r = &p->realms[realm];
 	size_t i;
 
-	for (i = realm->first_listener; i < n && i - realm->first_listener < realm->nlisteners; i++)
-		if (listeners[i].local.family == trunk->target.family)
+	for (i = r->first_listener; i < n && i - r->first_listener < r->nlisteners; i++)
+		if (listeners[i].transport == transport && listeners[i].local.family == family)
 			return (int)i;
 	return -1;
 }

@@ -21,8 +21,8 @@ int call_policy_trunk(const struct call_policy *p, const struct flow *flow);
  */
 const struct call_route *call_policy_route(const struct call_policy *p, int realm, int trunk,
 					   struct slice number);
-/* The listener of the trunk's realm whose family is that of its target; -1: none. */
-int call_policy_listener(const struct call_policy *p, const struct call_trunk *trunk,
-			 const struct sip_listener *listeners, size_t n);
+/* The first listener of a realm with that transport and address family; -1: none. */
+int call_policy_listener(const struct call_policy *p, size_t realm, enum transport transport,
+			 u8 family, const struct sip_listener *listeners, size_t n);
 
 #endif

@@ -57,10 +57,11 @@ static json_t *save_leg(const struct call_engine *e, u64 now, u64 wall, const st
 {
 	const struct call_policy *p = leg->call->policy;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:b, s:I, s:I, s:b, s:b, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:I, s:I, s:b, s:b, s:o, s:o}",
 			 "realm", leg->realm < 0 ? "" : p->realms[leg->realm].name,
 			 "trunk", leg->trunk < 0 ? "" : p->trunks[leg->trunk].name,
 			 "peer", json_addr(&leg->dialog->flow.peer),
+			 "name", save_text(call_engine_name(e, leg->dialog->flow.name)),
 			 "listener", json_addr(&e->listeners[leg->dialog->flow.listener].local),
 			 "updates", leg->updates,
 			 "session_interval", (json_int_t)leg->session.interval,
@@ -269,11 +270,13 @@ static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t 
 	struct flow flow = { .listener = restore_listener(s, saved),
 			     .peer = json_read_addr(&s->r, saved, "peer") };
 
+	flow.name = call_name(s->e, json_read_text(&s->r, saved, "name", MAX_TEXT));
 	leg->state = CALL_LEG_UP;
 	leg->realm = realm_called(p, json_read_text(&s->r, saved, "realm", MAX_TEXT));
 	leg->trunk = trunk_called(p, json_read_text(&s->r, saved, "trunk", MAX_TEXT));
 	leg->peer = flow.peer;
 	leg->listener = flow.listener;
+	leg->name = flow.name;
 	leg->updates = json_read_bool(&s->r, saved, "updates");
 	leg->session = (struct sip_session_timer){
 		.interval = (u32)json_read_u64(&s->r, saved, "session_interval", INT32_MAX),

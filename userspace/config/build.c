@@ -173,7 +173,7 @@ static bool build_trunk(struct call_policy *policy, const struct value *realms,
 		return false;
 	if (!target)
 		return true;
-	trunk->target = target->addr;
+	trunk->hop = (struct call_next_hop){ .host = strdup(target->text), .addr = target->addr };
 	trunk->target_uri = strdup(target->text);
 	return trunk->target_uri;
 }

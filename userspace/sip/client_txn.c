@@ -215,7 +215,7 @@ int sip_ack(struct sip_engine *e, u64 now, struct sip_client *c, struct sip_dial
 	if (!fork)
 		return -ENOENT;
 	e->now = now;
-	err = sip_dialog_print(e, dialog, SIP_ACK, c->cseq, NULL, content);
+	err = sip_dialog_print(e, dialog, &dialog->flow, SIP_ACK, c->cseq, NULL, content);
 	if (!err)
 		err = sip_engine_send(e, &dialog->flow, &ack, &n);
 	if (err)
@@ -387,10 +387,14 @@ static bool is_sending(const struct sip_client *c)
 	       (c->state == SIP_CLIENT_PROCEEDING && c->method != SIP_INVITE);
 }
 
+/* Who knows a connection waits for that one; who knows none, for whichever leads to its peer. */
 static bool is_over(const struct sip_client *c, const struct flow *flow)
 {
-	return c->flow.listener == flow->listener && addr_eq(&c->flow.peer, &flow->peer) &&
-	       (!flow->connection || c->flow.connection == flow->connection);
+	if (c->flow.listener != flow->listener)
+		return false;
+	if (c->flow.connection && c->flow.connection == flow->connection)
+		return true;
+	return (!c->flow.connection || !flow->connection) && addr_eq(&c->flow.peer, &flow->peer);
 }
 
 void sip_engine_unreachable(struct sip_engine *e, u64 now, const struct flow *flow,
@@ -404,6 +408,8 @@ void sip_engine_unreachable(struct sip_engine *e, u64 now, const struct flow *fl
 		struct sip_client *c = list_entry(at, struct sip_client, all);
 
 		if (!is_sending(c) || !is_over(c, flow))
+			continue;
+		if (sip_large_fallback(e, c))
 			continue;
 		sip_count(e, SIP_COUNT_UNREACHABLE);
 		tell_end(e, c, SIP_EVENT_FAILED, event);

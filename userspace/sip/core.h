@@ -45,6 +45,8 @@
 	X(NO_PRACK,		"sip-no-prack") \
 	X(STRAY_PRACKS,		"sip-stray-pracks-481") \
 	X(RELIABLE_DROPPED,	"sip-reliable-again-dropped") \
+	X(LARGE,		"sip-large-by-stream") \
+	X(LARGE_DATAGRAMS,	"sip-large-by-datagram-after-all") \
 	X(FORKS_DROPPED,	"sip-forks-dropped") \
 	X(NO_MEMORY,		"sip-no-memory") \
 	X(SERVERS,		"sip-server-transactions") \
@@ -64,6 +66,14 @@ enum sip_timer_kind {
 	SIP_TIMER_CLIENT_SEND,		/* A, E */
 	SIP_TIMER_CLIENT_END,		/* B, D, F, K, M */
 	SIP_TIMER_RELIABLE,		/* a reliable provisional response again, or its end */
+};
+
+/* A peer that takes datagrams only, as far as we know. */
+#define SIP_NO_STREAMS 64
+
+struct sip_no_stream {
+	struct addr peer;
+	u64 until;
 };
 
 struct sip_engine {
@@ -87,6 +97,8 @@ struct sip_engine {
 	struct buf out;			/* the message being written */
 	struct sip_msg msg;		/* the datagram being read */
 	struct sip_msg own;		/* one of our own messages, read again */
+	struct sip_no_stream no_stream[SIP_NO_STREAMS];
+	size_t next_no_stream;
 	struct sip_counter counters[SIP_COUNTS + 1];
 };
 
@@ -99,6 +111,8 @@ static inline void sip_count(struct sip_engine *e, enum sip_count which)
 const struct addr *sip_engine_sent_by(const struct sip_engine *e, u32 listener);
 /* Nothing is sent again by timer, and what waits for stragglers does not (RFC 3261 table 4). */
 bool sip_engine_reliable(const struct sip_engine *e, u32 listener);
+/* Its peers may send requests by our connections (RFC 5923). */
+bool sip_engine_takes_alias(const struct sip_engine *e, u32 listener);
 /* "UDP" as in Via. */
 const char *sip_engine_transport(const struct sip_engine *e, u32 listener);
 /* Sends what is in e->out, and keeps a copy in *kept when kept is not NULL. */
@@ -220,6 +234,8 @@ struct sip_client {
 	bool internal;			/* our CANCEL: nobody hears of it */
 	bool cancel_wanted, cancelled;
 	bool kept, overdue;		/* sip_client_keep(); its timers have run out */
+	bool large;			/* by a stream for its size alone */
+	u32 datagrams;			/* large: the listener that it would go by else */
 	char branch[24];
 	char local_tag[40];
 	u32 cseq;
@@ -232,6 +248,12 @@ struct sip_client {
 	struct sip_client_fork *forks;	/* SIP_MAX_FORKS at most */
 	size_t nforks;
 };
+
+/* large.c: what is too large for a datagram (RFC 3261 §18.1.1) */
+/* The stream that e->out, a request for flow, should go by; false: flow will do. */
+bool sip_large_flow(struct sip_engine *e, const struct flow *flow, struct flow *stream);
+/* Nobody takes c by a stream: it goes by datagrams after all. false: it did not go by size. */
+bool sip_large_fallback(struct sip_engine *e, struct sip_client *c);
 
 /* Sends e->out as a new transaction. NULL: no memory. */
 struct sip_client *sip_client_new(struct sip_engine *e, enum sip_method method,
@@ -250,7 +272,6 @@ void sip_client_free(struct sip_engine *e, struct sip_client *c);
 struct sip_dialog_priv {
 	struct sip_dialog dialog;	/* what others see of it */
 	struct hash_node node;		/* by local tag */
-	bool connected;			/* the flow is all there is */
 	struct list unacked;		/* struct sip_server */
 	struct list reliable;		/* struct sip_reliable, one an INVITE */
 };
@@ -263,11 +284,12 @@ struct sip_dialog *sip_dialog_by_tag(struct sip_engine *e, const char *local_tag
 /* A target refresh (RFC 3261 §12.2); what cannot be used changes nothing. */
 void sip_dialog_refresh(struct sip_dialog *d, const struct sip_msg *msg);
 /*
- * Writes a request of d into e->out under a new branch, which goes to branch when not
+ * Writes a request of d, to go by flow, into e->out under a new branch, which goes to branch when not
  * NULL. 0 or -ENOMEM.
  */
-int sip_dialog_print(struct sip_engine *e, const struct sip_dialog *d, enum sip_method method,
-		     u32 cseq, char branch[24], const struct sip_content *content);
+int sip_dialog_print(struct sip_engine *e, const struct sip_dialog *d, const struct flow *flow,
+		     enum sip_method method, u32 cseq, char branch[24],
+		     const struct sip_content *content);
 /* Writes "z9hG4bK" and a token. */
 void sip_branch(struct sip_engine *e, char branch[24]);
 

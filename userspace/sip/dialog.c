@@ -6,7 +6,8 @@
  * The next hop is not always where the route set or target say: behind a NAT
  * their address leads nowhere, and a trunk is one peer and no other. So what
  * they say is followed when it names the IP address that the dialog already
- * talks to, and gives its port; everything else goes where the dialog began.
+ * talks to, and gives its port; everything else goes where the dialog began. A
+ * connection that is open goes before all that.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -62,13 +63,19 @@ static bool contact_of(const struct sip_msg *msg, struct slice *uri)
 	return parsed.kind == SIP_URI_SIP || parsed.kind == SIP_URI_SIPS;
 }
 
-static char *dup_contact(struct sip_engine *e, u32 listener, struct slice user)
+static bool is_sips(struct slice uri)
+{
+	return uri.n > 5 && slice_caseeq(slice_of(uri.p, 5), SLICE("sips:"));
+}
+
+/* secure: the dialog is one by sips:, and so is what leads back to us (RFC 3261 §12.1.1). */
+static char *dup_contact(struct sip_engine *e, u32 listener, struct slice user, bool secure)
 {
 	static const char *const param[] = { "udp", "tcp", "tls", "ws", "wss" };
 	struct buf b;
 
 	buf_init(&b);
-	buf_str(&b, "<sip:");
+	buf_str(&b, secure ? "<sips:" : "<sip:");
 	sip_print_value(&b, user);
 	buf_str(&b, user.n ? "@" : "");
 	sip_print_hostport(&b, sip_engine_sent_by(e, listener));
@@ -144,7 +151,7 @@ static void follow(struct sip_dialog *d)
 	struct sip_uri uri;
 	struct addr to;
 
-	if (d->translated || d->priv->connected)
+	if (d->translated)
 		return;
 	if (d->nroutes) {
 		if (!sip_parse_nameaddr(slice_str(d->routes[0]), &address))
@@ -229,11 +236,11 @@ struct sip_dialog *sip_dialog_new_uac(struct sip_engine *e,
 	d->uac = true;
 	d->user = user;
 	d->flow = target->flow;
-	d->priv->connected = sip_engine_reliable(e, d->flow.listener);
 	d->call_id = new_call_id(e);
 	d->local_uri = slice_dup(target->from);
 	d->remote_uri = slice_dup(target->to);
-	d->local_contact = dup_contact(e, target->flow.listener, target->contact_user);
+	d->local_contact = dup_contact(e, target->flow.listener, target->contact_user,
+				       is_sips(target->request_uri));
 	d->remote_target = slice_dup(target->request_uri);
 	if (is_complete(d))
 		return d;
@@ -261,20 +268,21 @@ int sip_dialog_new_uas(struct sip_engine *e, struct sip_server *server, void *us
 		return -ENOMEM;
 	d->user = user;
 	d->flow = server->source;
-	d->priv->connected = sip_engine_reliable(e, d->flow.listener);
 	d->remote_cseq = msg->cseq;
 	d->remote_tag = slice_dup(msg->from.tag);
 	d->call_id = slice_dup(msg->call_id);
 	d->local_uri = dup_address(&msg->to);
 	d->remote_uri = dup_address(&msg->from);
-	d->local_contact = dup_contact(e, server->source.listener, msg->uri.user);
+	d->local_contact = dup_contact(e, server->source.listener, msg->uri.user,
+				       msg->uri.kind == SIP_URI_SIPS);
 	d->remote_target = slice_dup(contact);
 	err = is_complete(d) && d->remote_tag ? learn_routes(d, msg) : -ENOMEM;
 	if (err) {
 		sip_dialog_free(e, d);
 		return err;
 	}
-	d->translated = is_translated(msg, &server->source);
+	d->translated = !sip_engine_reliable(e, d->flow.listener) &&
+			is_translated(msg, &server->source);
 	follow(d);
 	server->tag_taken = true;
 	*out = d;
@@ -306,7 +314,6 @@ struct sip_dialog *sip_dialog_restore(struct sip_engine *e, const struct sip_dia
 	d->user = user;
 	d->flow = from->flow;
 	d->translated = from->translated;
-	d->priv->connected = sip_engine_reliable(e, d->flow.listener);
 	d->local_cseq = from->local_cseq;
 	d->remote_cseq = from->remote_cseq;
 	d->remote_tag = strdup(from->remote_tag);
@@ -331,7 +338,7 @@ struct sip_dialog *sip_dialog_fork(struct sip_engine *e, const struct sip_dialog
 	fork->uac = true;
 	fork->user = d->user;
 	fork->flow = d->flow;
-	fork->priv->connected = d->priv->connected;
+	fork->datagrams = d->datagrams;
 	fork->local_cseq = d->local_cseq;
 	fork->call_id = slice_dup(slice_str(d->call_id));
 	fork->local_uri = slice_dup(slice_str(d->local_uri));

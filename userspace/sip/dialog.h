@@ -42,6 +42,7 @@ struct sip_dialog {
 	struct sip_rack rack;
 	struct flow flow;		/* next hop */
 	bool translated;		/* its port is not the one that the peer says */
+	bool datagrams;			/* large requests, too */
 	void *user;
 	/* private to sip/: index, responses waiting for ACK or PRACK */
 	struct sip_dialog_priv *priv;

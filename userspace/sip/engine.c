@@ -122,12 +122,27 @@ static void take_cancel(struct sip_engine *e, const struct flow *flow, struct si
 	event->user = s->user;
 }
 
+/* RFC 5923 §4: the sender takes requests by this connection as if it were one to its port. */
+static void take_alias(struct sip_engine *e, const struct flow *flow)
+{
+	struct flow alias = *flow;
+	struct slice value;
+
+	if (!flow->connection || !sip_engine_takes_alias(e, flow->listener) ||
+	    !sip_param(e->msg.via.params, "alias", &value))
+		return;
+	alias.peer.port = e->msg.via.port ? e->msg.via.port :
+			  transport_port(e->listeners[flow->listener].transport);
+	effects_flow(e->effects, EFFECT_ALIAS, &alias);
+}
+
 static void take_request(struct sip_engine *e, const struct flow *flow, struct sip_event *event)
 {
 	struct sip_server *s = sip_server_find(e, &e->msg);
 	struct sip_error err;
 
 	sip_count(e, SIP_COUNT_REQUESTS_IN);
+	take_alias(e, flow);
 	if (e->msg.method == SIP_ACK)
 		take_ack(e, flow, s, event);
 	else if (e->msg.method == SIP_CANCEL)
@@ -175,6 +190,8 @@ static void take_response(struct sip_engine *e, struct sip_event *event)
 	if (!sip_client_response(e, c, &e->msg))
 		return;
 	d = sip_dialog_of_response(e, &e->msg);
+	if (d && event->flow.connection && event->flow.listener == d->flow.listener)
+		d->flow.connection = event->flow.connection;
 	if (!take_rseq(e, d, event))
 		return;
 	event->type = SIP_EVENT_RESPONSE;
@@ -245,6 +262,13 @@ const struct addr *sip_engine_sent_by(const struct sip_engine *e, u32 listener)
 bool sip_engine_reliable(const struct sip_engine *e, u32 listener)
 {
 	return transport_reliable(e->listeners[listener].transport);
+}
+
+bool sip_engine_takes_alias(const struct sip_engine *e, u32 listener)
+{
+	enum transport t = e->listeners[listener].transport;
+
+	return t == TRANSPORT_TCP || t == TRANSPORT_TLS;
 }
 
 const char *sip_engine_transport(const struct sip_engine *e, u32 listener)

@@ -246,7 +246,7 @@ void sip_print_request(struct buf *b, const struct sip_print_request *r)
 	sip_print_value(b, sip_print_ruri(r->target, r->routes, r->nroutes));
 	buf_printf(b, " SIP/2.0\r\nVia: SIP/2.0/%s ", r->transport);
 	sip_print_hostport(b, r->sent_by);
-	buf_printf(b, ";branch=%s;rport\r\n", r->branch);
+	buf_printf(b, ";branch=%s;rport%s\r\n", r->branch, r->alias ? ";alias" : "");
 	if (!has_max_forwards(r->content))
 		buf_printf(b, "Max-Forwards: %u\r\n",
 			   r->content && r->content->max_forwards ? r->content->max_forwards

@@ -27,6 +27,7 @@ struct sip_print_request {
 	struct slice target;		/* Request-URI, or the last Route before a strict router */
 	const char *transport;		/* "UDP" */
 	const struct addr *sent_by;
+	bool alias;			/* RFC 5923 */
 	const char *branch;
 	struct slice from, to;		/* name-addr without tag */
 	const char *from_tag;

@@ -13,15 +13,17 @@ static bool has_contact(enum sip_method m)
 	       m == SIP_REFER;
 }
 
-int sip_dialog_print(struct sip_engine *e, const struct sip_dialog *d, enum sip_method method,
-		     u32 cseq, char branch[24], const struct sip_content *content)
+int sip_dialog_print(struct sip_engine *e, const struct sip_dialog *d, const struct flow *flow,
+		     enum sip_method method, u32 cseq, char branch[24],
+		     const struct sip_content *content)
 {
 	char own[24];
 	struct sip_print_request r = {
 		.method = sip_method_name(method),
 		.target = slice_str(d->remote_target),
-		.transport = sip_engine_transport(e, d->flow.listener),
-		.sent_by = sip_engine_sent_by(e, d->flow.listener),
+		.transport = sip_engine_transport(e, flow->listener),
+		.sent_by = sip_engine_sent_by(e, flow->listener),
+		.alias = sip_engine_takes_alias(e, flow->listener),
 		.branch = branch ? branch : own,
 		.from = slice_str(d->local_uri),
 		.to = slice_str(d->remote_uri),
@@ -51,8 +53,10 @@ struct slice sip_dialog_request_uri(const struct sip_dialog *d)
 int sip_request(struct sip_engine *e, u64 now, struct sip_dialog *d, enum sip_method method,
 		const struct sip_content *content, void *user, struct sip_client **client)
 {
+	struct flow flow = d->flow, stream;
 	struct sip_client *c;
 	char branch[24];
+	bool large;
 	int err;
 
 	if (method == SIP_ACK || method == SIP_CANCEL || method == SIP_METHOD_OTHER)
@@ -60,12 +64,19 @@ int sip_request(struct sip_engine *e, u64 now, struct sip_dialog *d, enum sip_me
 	if (method == SIP_PRACK && !d->rack.rseq)
 		return -ENOENT;
 	e->now = now;
-	err = sip_dialog_print(e, d, method, d->local_cseq + 1, branch, content);
+	err = sip_dialog_print(e, d, &flow, method, d->local_cseq + 1, branch, content);
+	large = !err && !d->datagrams && sip_large_flow(e, &flow, &stream);
+	if (large) {
+		flow = stream;
+		err = sip_dialog_print(e, d, &flow, method, d->local_cseq + 1, branch, content);
+	}
 	if (err)
 		return err;
-	c = sip_client_new(e, method, branch, &d->flow);
+	c = sip_client_new(e, method, branch, &flow);
 	if (!c)
 		return -ENOMEM;
+	c->large = large;
+	c->datagrams = d->flow.listener;
 	c->cseq = ++d->local_cseq;
 	strcpy(c->local_tag, d->local_tag);
 	c->user = user;

@@ -106,9 +106,13 @@ struct flow sip_reply_flow(const struct sip_engine *e, const struct sip_msg *msg
 {
 	struct flow reply = *source;
 
-	/* By the connection that the request came by (§18.2.2). */
-	if (!msg->via.rport && !sip_engine_reliable(e, source->listener))
-		reply.peer.port = msg->via.port ? msg->via.port : 5060;
+	/*
+	 * By the connection that the request came by; when that is gone, by one to the port
+	 * that its sender listens at (§18.2.2).
+	 */
+	if (sip_engine_reliable(e, source->listener) || !msg->via.rport)
+		reply.peer.port = msg->via.port ? msg->via.port :
+				  transport_port(e->listeners[source->listener].transport);
 	return reply;
 }
 
