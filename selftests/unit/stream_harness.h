@@ -39,7 +39,8 @@ struct world {
 	int err;			/* of the last connected() */
 	char why[256];
 	u32 status;			/* of the last error() */
-	struct stream_info info;	/* of the last that was opened or connected */
+	bool ours;			/* info is of connections that we made, not of others */
+	struct stream_info info;	/* of the last that was opened, or connected */
 	char subject[256], names[256], server_name[128], version[16], origin[128];
 	bool verified;
 	bool echo;			/* each message is sent back */
@@ -84,11 +85,10 @@ static inline void copy_text(char *to, size_t size, const char *from)
 	snprintf(to, size, "%s", from ? from : "");
 }
 
-static inline void keep_info(struct world *w, const struct flow *flow, const struct stream_info *info)
+static inline void keep_info(struct world *w, const struct stream_info *info)
 {
 	size_t i, n = 0;
 
-	w->flow = *flow;
 	w->info = *info;
 	copy_text(w->server_name, sizeof(w->server_name), info->server_name);
 	copy_text(w->origin, sizeof(w->origin), info->origin);
@@ -107,7 +107,9 @@ static inline void on_opened(void *arg, const struct flow *flow, const struct st
 {
 	struct world *w = arg;
 
-	keep_info(w, flow, info);
+	w->flow = *flow;
+	if (!w->ours)
+		keep_info(w, info);
 	if (w->opened < 4)
 		w->ids[w->opened] = flow->connection;
 	w->opened++;
@@ -157,8 +159,8 @@ static inline void on_connected(void *arg, u64 ticket, int err, const char *text
 	w->ticket = ticket;
 	w->err = err;
 	copy_text(w->why, sizeof(w->why), text);
-	if (!err)
-		keep_info(w, flow, streams_info(w->s, flow->connection));
+	if (!err && w->ours)
+		keep_info(w, streams_info(w->s, flow->connection));
 	w->flow = *flow;
 	w->connected++;
 }

@@ -263,6 +263,7 @@ TEST_F(tcp, we_connect_and_are_connected)
 	struct stream_target to = target_of(&peer);
 	u64 id;
 
+	self->w.ours = true;
 	EXPECT_EQ(0, streams_find(self->w.s, &to));
 	ASSERT_EQ(0, streams_connect(self->w.s, &to, 99, &id));
 	EXPECT_EQ(0, streams_find(self->w.s, &to));

@@ -113,15 +113,24 @@ static int load_key(SSL_CTX *ctx, const char *file, const struct why *why)
 	return refuse(why, -EINVAL, file, "no private key in PEM (BEGIN PRIVATE KEY)");
 }
 
+static bool is_weak(unsigned long error)
+{
+	int reason = ERR_GET_REASON(error);
+
+	return ERR_GET_LIB(error) == ERR_LIB_SSL &&
+	       (reason == SSL_R_EE_KEY_TOO_SMALL || reason == SSL_R_CA_KEY_TOO_SMALL ||
+		reason == SSL_R_CA_MD_TOO_WEAK);
+}
+
 static int load_certificate(SSL_CTX *ctx, const struct tls_files *files, const struct why *why)
 {
 	if (!is_readable(files->certificate))
 		return refuse_unreadable(why, files->certificate);
 	if (SSL_CTX_use_certificate_chain_file(ctx, files->certificate) == 1)
 		return load_key(ctx, files->key, why);
-	if (ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_SSL)
+	if (is_weak(ERR_peek_last_error()))
 		return refuse(why, -EINVAL, files->certificate,
-			      "the certificate is too weak, or has no use here: ask for a newer one");
+			      "the certificate is too weak: ask for one with a larger key, and SHA-256");
 	return refuse(why, -EINVAL, files->certificate,
 		      "no certificate in PEM (BEGIN CERTIFICATE), the chain after it");
 }

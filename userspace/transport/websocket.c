@@ -162,15 +162,15 @@ static int why_ended(const struct websocket *ws)
 
 static int take_frames(struct websocket *ws, struct slice bytes)
 {
-	int err;
+	int in, out;
 
 	ws->in = bytes;
-	err = wslay_event_recv(ws->frames);
-	if (!err)
-		err = wslay_event_send(ws->frames);
-	if (err == WSLAY_ERR_NOMEM || ws->failed || ws->wire->failed)
+	in = wslay_event_recv(ws->frames);
+	/* Of an error, too: the close frame that says so. */
+	out = wslay_event_send(ws->frames);
+	if (in == WSLAY_ERR_NOMEM || out == WSLAY_ERR_NOMEM || ws->failed || ws->wire->failed)
 		return -ENOMEM;
-	return err ? -EPROTO : why_ended(ws);
+	return in || out ? -EPROTO : why_ended(ws);
 }
 
 static int take_upgrade(struct websocket *ws, struct slice bytes)
