@@ -138,6 +138,9 @@ static void run(struct world *w)
 	while ((effect = call_engine_effect(w->engine))) {
 		if (effect->kind == EFFECT_SEND)
 			learn(w, slice_of(effect->bytes, effect->len));
+		else if (effect->kind == EFFECT_LOCATE)
+			call_engine_located(w->engine, w->now, effect->ticket, -ENOENT, "no", "",
+					    NULL, 0);
 		else if (effect->ticket)
 			call_engine_complete(w->engine, w->now, effect->ticket, 0, NULL);
 		effect_free(effect);

@@ -155,7 +155,7 @@ static inline void carry_from_jalur(struct world *w)
 		} else if (e->kind == EFFECT_STORE_CALL) {
 			w->h.now = w->now;
 			store_call(&w->h, e->session);
-		} else {
+		} else if (e->kind == EFFECT_MEDIA_APPLY || e->kind == EFFECT_MEDIA_REMOVE) {
 			ask_relay(w, e);
 		}
 		effect_free(e);

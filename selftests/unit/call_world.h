@@ -89,6 +89,11 @@ struct harness {
 	u64 stored[MAX_STORED];
 	size_t nstored;
 	char *written;
+	/* names: asked for last, and how it is answered; targets that did not answer */
+	char asked[64];
+	struct effect_locate locate;
+	u64 locate_ticket;
+	unsigned int unreached;
 };
 
 static struct call_policy *make_policy(struct harness *h)
@@ -293,12 +298,18 @@ static UNUSED void run(struct harness *h)
 		h->removed += kind == EFFECT_MEDIA_REMOVE;
 		if (kind == EFFECT_STORE_CALL)
 			store_call(h, effect->session);
+		h->unreached += kind == EFFECT_UNREACHED;
+		if (kind == EFFECT_LOCATE) {
+			snprintf(h->asked, sizeof(h->asked), "%s", effect->bytes);
+			h->locate = effect->locate;
+			h->locate_ticket = ticket;
+		}
 		if (kind == EFFECT_MEDIA_APPLY) {
 			media_plan_put(h->plan);
 			h->plan = media_plan_copy(effect->plan);
 		}
 		effect_free(effect);
-		if (kind == EFFECT_SEND || kind == EFFECT_STORE_CALL)
+		if (kind != EFFECT_MEDIA_APPLY && kind != EFFECT_MEDIA_REMOVE)
 			continue;
 		if (!h->late) {
 			answer_ticket(h, kind, ticket);

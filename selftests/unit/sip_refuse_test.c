@@ -25,7 +25,7 @@ static const struct {
 	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES,
 	  "SIP/2.0 400 No end of headers\r\n" },
 	{ "OPTIONS mailto:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "\r\n", "SIP/2.0 416 " },
-	{ "OPTIONS sips:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "\r\n", "SIP/2.0 416 " },
+	{ "OPTIONS im:b@c SIP/2.0\r\n" VIA("1") FROM_PEER LINES "\r\n", "SIP/2.0 416 " },
 	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") LINES "\r\n", "SIP/2.0 400 From: missing\r\n" },
 	{ "OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER TO_US "CSeq: 1 OPTIONS\r\n\r\n",
 	  "SIP/2.0 400 Call-ID: missing\r\n" },

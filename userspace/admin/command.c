@@ -32,17 +32,6 @@ struct command {
 
 static void run_hello(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_help(const struct command_context *ctx, json_t *args, struct outcome *out);
-static json_t *stored(const struct control_conf *conf)
-{
-	struct control_store s;
-
-	if (!conf->store || !conf->store(conf->arg, &s))
-		return json_null();
-	return json_pack("{s:I, s:I, s:I, s:I}", "written", (json_int_t)s.written,
-			 "waiting", (json_int_t)s.waiting, "lost", (json_int_t)s.lost,
-			 "failures", (json_int_t)s.failures);
-}
-
 static void run_info(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_call_list(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_call_show(const struct command_context *ctx, json_t *args, struct outcome *out);
@@ -122,6 +111,17 @@ static json_t *records(const struct control_conf *conf)
 		return json_null();
 	return json_pack("{s:I, s:I, s:I}", "written", (json_int_t)r.written,
 			 "lost", (json_int_t)r.lost, "failed", (json_int_t)r.failed);
+}
+
+static json_t *stored(const struct control_conf *conf)
+{
+	struct control_store s;
+
+	if (!conf->store || !conf->store(conf->arg, &s))
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:I}", "written", (json_int_t)s.written,
+			 "waiting", (json_int_t)s.waiting, "lost", (json_int_t)s.lost,
+			 "failures", (json_int_t)s.failures);
 }
 
 static void run_info(const struct command_context *ctx, json_t *args, struct outcome *out)

@@ -107,6 +107,13 @@ void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, 
 	handle_event(e, now, &ev);
 }
 
+void call_engine_refuse(struct call_engine *e, u64 now, const struct flow *flow,
+			const struct sip_frame *frame)
+{
+	e->clock = now;
+	sip_engine_refuse(e->sip, now, flow, frame);
+}
+
 void call_engine_tick(struct call_engine *e, u64 now)
 {
 	struct timer *t;

@@ -30,6 +30,9 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf);
 void call_engine_free(struct call_engine *e);
 
 void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, struct slice bytes);
+/* What came by flow and cannot be framed; sip_engine_refuse(). */
+void call_engine_refuse(struct call_engine *e, u64 now, const struct flow *flow,
+			const struct sip_frame *frame);
 void call_engine_tick(struct call_engine *e, u64 now);
 u64 call_engine_deadline(const struct call_engine *e);		/* UINT64_MAX: none */
 /* The outcome of an effect with a ticket. figures: of a removal, may be NULL. */

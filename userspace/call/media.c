@@ -15,8 +15,9 @@
 /* The plan asked for last, acknowledged or not. */
 static const struct media_plan *asked_plan(const struct call_engine *e, const struct call *call)
 {
-	const struct call_ticket *t = call->last_ticket ? call_ticket_find(e, call->last_ticket) : NULL;
+	const struct call_ticket *t;
 
+	t = call->last_ticket ? call_ticket_find(e, call->last_ticket) : NULL;
 	return t ? t->plan : call->plan;
 }
 

@@ -102,6 +102,7 @@ struct call_policy {
 	u32 media_idle_ms;
 	u64 ring_timeout;		/* ns */
 	u64 max_duration;		/* ns, 0: none */
+	u64 failed_target;		/* ns, 0: not remembered */
 	u64 t1, t2, t4;			/* ns */
 	struct sip_session_policy session;
 };

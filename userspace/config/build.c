@@ -32,18 +32,6 @@ static struct addr with_port(const struct value *address, u16 port)
 	return a;
 }
 
-static void build_listener(struct config *c, const struct value *v, size_t realm)
-{
-	const struct value *advertise = value_get(v, "advertise");
-	u16 port = (u16)number_of(v, "port");
-
-	c->listeners[c->nlisteners++] = (struct config_listener){
-		.realm = realm,
-		.local = with_port(value_get(v, "address"), port),
-		.advertise = with_port(advertise ? advertise : value_get(v, "address"), port),
-	};
-}
-
 static void build_range(struct media_range *range, const struct value *v)
 {
 	const struct value *advertise = value_get(v, "advertise");
@@ -70,6 +58,21 @@ static bool build_names(char ***names, size_t *n, const struct value *list)
 	return *names;
 }
 
+static bool build_listener(struct config *c, const struct value *v, size_t realm)
+{
+	const struct value *advertise = value_get(v, "advertise"), *given = value_get(v, "port");
+	struct config_listener *l = &c->listeners[c->nlisteners++];
+	enum transport transport = (enum transport)number_of(v, "transport");
+	u16 port = given ? (u16)given->number : transport_port(transport);
+
+	*l = (struct config_listener){
+		.realm = realm, .transport = transport,
+		.local = with_port(value_get(v, "address"), port),
+		.advertise = with_port(advertise ? advertise : value_get(v, "address"), port),
+	};
+	return build_names(&l->origins, &l->norigins, value_get(v, "origins"));
+}
+
 static bool build_headers(struct call_realm *realm, const struct value *headers)
 {
 	return !headers ||
@@ -82,6 +85,35 @@ static bool build_codecs(struct media_codecs *codecs, const struct value *v)
 	return !v || (build_names(&codecs->allow, &codecs->nallow, value_get(v, "allow")) &&
 		      build_names(&codecs->deny, &codecs->ndeny, value_get(v, "deny")) &&
 		      build_names(&codecs->order, &codecs->norder, value_get(v, "order")));
+}
+
+static bool build_tls(struct config_tls *tls, const struct value *v)
+{
+	const struct value *list = v ? value_get(v, "certificates") : NULL;
+	size_t i;
+
+	tls->verify = tls->present = true;
+	if (!v)
+		return true;
+	tls->configured = v->given;
+	tls->clients = (enum config_clients)number_of(v, "clients");
+	tls->verify = number_of(v, "verify");
+	tls->present = number_of(v, "present");
+	if (value_get(v, "ca")) {
+		tls->ca = dup_text(v, "ca");
+		if (!tls->ca)
+			return false;
+	}
+	tls->certificates = calloc(list ? list->n + 1 : 1, sizeof(*tls->certificates));
+	for (i = 0; tls->certificates && list && i < list->n; i++) {
+		struct config_certificate *to = &tls->certificates[tls->ncertificates++];
+
+		to->certificate = dup_text(list->children[i], "certificate");
+		to->key = dup_text(list->children[i], "key");
+		if (!to->certificate || !to->key)
+			return false;
+	}
+	return tls->certificates;
 }
 
 static bool build_realm(struct config *c, const struct value *v)
@@ -103,8 +135,11 @@ static bool build_realm(struct config *c, const struct value *v)
 	if (!build_headers(realm, value_get(v, "headers")) ||
 	    !build_codecs(&realm->codecs, value_get(v, "codecs")))
 		return false;
+	if (!build_tls(&c->tls[v->index], value_get(v, "tls")))
+		return false;
 	for (i = 0; i < signalling->n; i++)
-		build_listener(c, signalling->children[i], v->index);
+		if (!build_listener(c, signalling->children[i], v->index))
+			return false;
 	for (i = 0; i < media->n; i++)
 		build_range(&realm->media[realm->nmedia++], media->children[i]);
 	return true;
@@ -118,7 +153,8 @@ static bool build_realms(struct config *c, const struct value *realms)
 		n += value_get(realms->children[i], "signalling")->n;
 	c->listeners = calloc(n, sizeof(*c->listeners));
 	c->policy->realms = calloc(realms->n, sizeof(*c->policy->realms));
-	if (!c->listeners || !c->policy->realms)
+	c->tls = calloc(realms->n, sizeof(*c->tls));
+	if (!c->listeners || !c->policy->realms || !c->tls)
 		return false;
 	for (i = 0; i < realms->n; i++)
 		if (!build_realm(c, realms->children[i]))
@@ -169,13 +205,13 @@ static bool build_trunk(struct call_policy *policy, const struct value *realms,
 	if (credentials && !build_credentials(trunk, credentials))
 		return false;
 	trunk->rtp_stat = number_of(v, "rtp-stat");
+	trunk->large_datagrams = number_of(v, "large");
 	if (!build_causes(trunk, value_get(v, "causes")))
 		return false;
 	if (!target)
 		return true;
-	trunk->hop = (struct call_next_hop){ .host = strdup(target->text), .addr = target->addr };
 	trunk->target_uri = strdup(target->text);
-	return trunk->target_uri;
+	return target_build(&trunk->hop, target) && trunk->target_uri;
 }
 
 static int by_q(const void *a, const void *b)
@@ -273,6 +309,7 @@ static void build_timers(struct call_policy *policy, const struct value *timers)
 		.min_se = (u32)(number_of(timers, "session-min") / NSEC_PER_SEC),
 		.refresh = true,
 	};
+	policy->failed_target = number_of(timers, "failed-target");
 	policy->t1 = number_of(timers, "t1");
 	policy->t2 = number_of(timers, "t2");
 	policy->t4 = number_of(timers, "t4");
@@ -292,6 +329,39 @@ static void build_overload(struct config *c, const struct value *overload)
 	c->overload.memory = number_of(overload, "memory") << 20;
 	c->max_transactions = (u32)number_of(overload, "transactions");
 	c->retry_after = (u32)(number_of(overload, "retry-after") / NSEC_PER_SEC);
+}
+
+static void build_connections(struct config_connections *to, const struct value *v)
+{
+	to->max = (u32)number_of(v, "max");
+	to->per_source = (u32)number_of(v, "per-source");
+	to->handshakes = (u32)number_of(v, "handshakes");
+	to->per_source_handshakes = (u32)number_of(v, "per-source-handshakes");
+	to->handshake_timeout = number_of(v, "handshake-timeout");
+	to->idle = number_of(v, "idle");
+	to->message_timeout = number_of(v, "message-timeout");
+	to->ping = number_of(v, "ping");
+	to->queue = (u32)number_of(v, "queue");
+	to->threads = (u32)number_of(v, "threads");
+}
+
+/* As c-ares takes them. */
+static bool build_dns(struct config *c, const struct value *dns)
+{
+	const struct value *servers = value_get(dns, "servers");
+	size_t i, n = servers ? servers->n : 0, size = n * (ADDR_STRLEN + 1) + 1;
+	char text[ADDR_STRLEN];
+
+	c->dns_timeout_ms = (u32)(number_of(dns, "timeout") / NSEC_PER_MSEC);
+	c->dns_tries = (u32)number_of(dns, "tries");
+	if (!n)
+		return true;
+	c->dns_servers = calloc(1, size);
+	for (i = 0; c->dns_servers && i < n; i++) {
+		strcat(c->dns_servers, i ? "," : "");
+		strcat(c->dns_servers, addr_print(&servers->children[i]->addr, text));
+	}
+	return c->dns_servers;
 }
 
 static bool build_cdr(struct config *c, const struct value *cdr)
@@ -328,12 +398,14 @@ struct config *build_config(const struct value *root)
 	c->control_group = dup_text(root, "control-group");
 	c->policy = calloc(1, sizeof(*c->policy));
 	if (!c->control || !c->control_group || !c->policy ||
-	    !build_cdr(c, value_get(root, "cdr")) || !build_store(c, value_get(root, "store")))
+	    !build_cdr(c, value_get(root, "cdr")) || !build_store(c, value_get(root, "store")) ||
+	    !build_dns(c, value_get(root, "dns")))
 		goto err_config;
 	c->policy->refs = 1;
 	build_timers(c->policy, value_get(root, "timers"));
 	build_limits(&c->limits, value_get(root, "sip"));
 	build_overload(c, value_get(root, "overload"));
+	build_connections(&c->connections, value_get(root, "connections"));
 	if (!build_realms(c, value_get(root, "realms")) || !build_trunks(c->policy, root) ||
 	    !build_routes(c->policy, root))
 		goto err_config;

@@ -77,6 +77,7 @@ struct claim {
 	const struct addr *addr;
 	u16 min, max;
 	bool media;
+	bool stream;		/* of TCP's ports, which are not UDP's */
 };
 
 struct claims {
@@ -111,7 +112,7 @@ static void add_claim(struct reader *r, struct claims *claims, const struct clai
 		const struct claim *other = &claims->list[i];
 
 		if (!addr_ip_eq(claim->addr, other->addr) || claim->min > other->max ||
-		    claim->max < other->min)
+		    claim->max < other->min || claim->stream != other->stream)
 			continue;
 		print_claim(claim, ours, sizeof(ours));
 		print_claim(other, theirs, sizeof(theirs));
@@ -125,14 +126,40 @@ static void add_claim(struct reader *r, struct claims *claims, const struct clai
 		claims->list[claims->n++] = *claim;
 }
 
-static void claim_listener(struct reader *r, struct claims *claims, const struct value *v)
+static u16 port_of(const struct value *listener, enum transport transport)
 {
-	const struct value *address = get(v, "address"), *port = get(v, "port");
+	const struct value *port = value_get(listener, "port");
+
+	return port ? (u16)port->number : transport_port(transport);
+}
+
+static void check_listener(struct reader *r, const struct value *realm, const struct value *v,
+			   enum transport transport)
+{
+	const struct value *origins = value_get(v, "origins");
+	const struct value *certificates = value_get(value_get(realm, "tls"), "certificates");
+
+	if (origins && !transport_websocket(transport))
+		reader_mistake_at(r, origins, "only WebSockets (ws, wss) come from a page");
+	if (transport_secure(transport) && (!certificates || !certificates->n))
+		reader_mistake_at(r, v, "%s needs a certificate: tls.certificates of realm \"%s\"",
+				  transport_name(transport), realm->key);
+}
+
+static void claim_listener(struct reader *r, struct claims *claims, const struct value *realm,
+			   const struct value *v)
+{
+	const struct value *address = get(v, "address"), *given = value_get(v, "port");
+	const struct value *transport = get(v, "transport");
+	enum transport t = transport ? (enum transport)transport->number : TRANSPORT_UDP;
 
 	check_advertise(r, v);
-	if (address && port) {
+	if (transport)
+		check_listener(r, realm, v, t);
+	if (address && transport && (!given || !given->bad)) {
 		struct claim claim = {
-			v, &address->addr, (u16)port->number, (u16)port->number, false,
+			v, &address->addr, port_of(v, t), port_of(v, t), false,
+			transport_reliable(t),
 		};
 
 		add_claim(r, claims, &claim);
@@ -146,7 +173,7 @@ static void claim_range(struct reader *r, struct claims *claims, const struct va
 	check_advertise(r, v);
 	if (address && ports) {
 		struct claim claim = {
-			ports, &address->addr, ports->port_min, ports->port_max, true,
+			ports, &address->addr, ports->port_min, ports->port_max, true, false,
 		};
 
 		add_claim(r, claims, &claim);
@@ -166,7 +193,7 @@ static void check_realms(struct reader *r, const struct value *realms, struct cl
 		const struct value *list = get(realms->children[i], "signalling");
 
 		for (j = 0; list && j < list->n; j++)
-			claim_listener(r, claims, list->children[j]);
+			claim_listener(r, claims, realms->children[i], list->children[j]);
 		list = get(realms->children[i], "media");
 		for (j = 0; list && j < list->n; j++)
 			claim_range(r, claims, list->children[j]);
@@ -209,13 +236,12 @@ static void check_target(struct reader *r, const struct value *realm, const stru
 {
 	size_t i;
 
-	if (realm)
-		check_family(r, realm, target, target->addr.family);
+	target_check(r, realm, target);
 	for (i = 0; i < claims->n; i++) {
 		const struct claim *claim = &claims->list[i];
 
-		if (!claim->media && addr_ip_eq(claim->addr, &target->addr) &&
-		    claim->min == target->addr.port)
+		if (!claim->media && addr_ip_eq(claim->addr, &target->hop.addr) &&
+		    claim->min == target->hop.addr.port)
 			reader_mistake_at(r, target,
 					  "found \"%.60s\", which is Jalur's own listener on line %d",
 					  target->text, claim->at->line);

@@ -16,6 +16,33 @@ struct config_listener {
 	size_t realm;			/* index into policy->realms */
 	struct addr local;
 	struct addr advertise;
+	enum transport transport;
+	char **origins;			/* of a WebSocket; none: any */
+	size_t norigins;
+};
+
+/* In the order of the schema's choices. */
+enum config_clients { CONFIG_CLIENTS_ANONYMOUS, CONFIG_CLIENTS_ASKED, CONFIG_CLIENTS_REQUIRED };
+
+struct config_certificate {
+	char *certificate, *key;	/* paths */
+};
+
+/* TLS of a realm. */
+struct config_tls {
+	bool configured;
+	struct config_certificate *certificates;
+	size_t ncertificates;
+	char *ca;			/* NULL: the system's */
+	enum config_clients clients;
+	bool verify, present;
+};
+
+struct config_connections {
+	u32 max, per_source, handshakes, per_source_handshakes;
+	u64 handshake_timeout, idle, message_timeout, ping;	/* ns */
+	u32 queue;			/* bytes */
+	u32 threads;
 };
 
 enum config_relay { CONFIG_RELAY_KERNEL, CONFIG_RELAY_USERSPACE, CONFIG_RELAY_AUTO };
@@ -28,6 +55,10 @@ struct config {
 	struct config_listener *listeners;
 	size_t nlisteners;
 	struct call_policy *policy;	/* one reference; ports not filled in */
+	struct config_tls *tls;		/* by realm */
+	struct config_connections connections;
+	char *dns_servers;		/* "ip:port,[ip6]:port"; NULL: resolv.conf's */
+	u32 dns_timeout_ms, dns_tries;
 	struct sip_limits limits;
 	struct sip_load overload;	/* limits; 0: none */
 	u32 max_transactions, retry_after;

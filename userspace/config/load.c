@@ -186,6 +186,21 @@ int config_load(const char *path, struct config **out, struct config_mistakes *m
 	return err;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool same_origins(const struct config_listener *a, const struct config_listener *b)
+{
+	size_t i;
+
+	for (i = 0; a->norigins == b->norigins && i < a->norigins; i++)
+		if (strcmp(a->origins[i], b->origins[i]))
+			return false;
+	return a->norigins == b->norigins;
+}
+
 static bool same_listeners(const struct config *a, const struct config *b)
 {
 	size_t i;
@@ -194,14 +209,11 @@ static bool same_listeners(const struct config *a, const struct config *b)
 		return false;
 	for (i = 0; i < a->nlisteners; i++)
 		if (!addr_eq(&a->listeners[i].local, &b->listeners[i].local) ||
-		    !addr_eq(&a->listeners[i].advertise, &b->listeners[i].advertise))
+		    !addr_eq(&a->listeners[i].advertise, &b->listeners[i].advertise) ||
+		    a->listeners[i].transport != b->listeners[i].transport ||
+		    !same_origins(&a->listeners[i], &b->listeners[i]))
 			return false;
 	return true;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
 }
 
 const char *config_restart_needed(const struct config *old, const struct config *new_config)
@@ -225,6 +237,11 @@ const char *config_restart_needed(const struct config *old, const struct config 
 		return "store changed, which needs a restart";
 	if (!same_listeners(old, new_config))
 		return "signalling listeners changed, which needs a restart";
+	if (memcmp(&old->connections, &new_config->connections, sizeof(old->connections)))
+		return "connections changed, which needs a restart";
+	if (old->dns_timeout_ms != new_config->dns_timeout_ms ||
+	    old->dns_tries != new_config->dns_tries)
+		return "dns.timeout or dns.tries changed, which needs a restart";
 	if (a->t1 != b->t1 || a->t2 != b->t2 || a->t4 != b->t4)
 		return "timers.t1, t2 or t4 changed, which needs a restart";
 	if (memcmp(&old->limits, &new_config->limits, sizeof(old->limits)))
@@ -236,6 +253,33 @@ const char *config_restart_needed(const struct config *old, const struct config 
 	return NULL;
 }
 
+static void free_listeners(struct config *c)
+{
+	size_t i, j;
+
+	for (i = 0; i < c->nlisteners; i++) {
+		for (j = 0; j < c->listeners[i].norigins; j++)
+			free(c->listeners[i].origins[j]);
+		free(c->listeners[i].origins);
+	}
+	free(c->listeners);
+}
+
+static void free_tls(struct config *c)
+{
+	size_t i, j;
+
+	for (i = 0; c->tls && i < c->policy->nrealms; i++) {
+		for (j = 0; j < c->tls[i].ncertificates; j++) {
+			free(c->tls[i].certificates[j].certificate);
+			free(c->tls[i].certificates[j].key);
+		}
+		free(c->tls[i].certificates);
+		free(c->tls[i].ca);
+	}
+	free(c->tls);
+}
+
 void config_free(struct config *c)
 {
 	if (!c)
@@ -244,7 +288,9 @@ void config_free(struct config *c)
 	free(c->control_group);
 	free(c->cdr_file);
 	free(c->store_file);
-	free(c->listeners);
+	free(c->dns_servers);
+	free_listeners(c);
+	free_tls(c);
 	call_policy_put(c->policy);
 	free(c);
 }

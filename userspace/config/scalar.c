@@ -77,7 +77,7 @@ static bool parse_chars(struct value *v, const char *chars)
 }
 
 /* Why an address cannot be one of an interface or a peer; NULL: it can. */
-static const char *address_trouble(const struct addr *a)
+const char *scalar_address_trouble(const struct addr *a)
 {
 	static const char wildcard[] =
 		"the wildcard address is not supported: name the address of an interface";
@@ -107,7 +107,7 @@ static bool parse_address(struct value *v, const char **why)
 	struct addr with_port;
 
 	if (addr_parse_ip(slice_str(v->text), &v->addr)) {
-		*why = address_trouble(&v->addr);
+		*why = scalar_address_trouble(&v->addr);
 		return !*why;
 	}
 	if (addr_parse(slice_str(v->text), &with_port))
@@ -164,38 +164,15 @@ static bool parse_ports(struct value *v, const char **why)
 	return !*why;
 }
 
-static bool host_is_name(struct slice host)
+static bool parse_server(struct value *v, const char **why)
 {
-	struct addr a;
-
-	return host.n && !addr_parse_ip(host, &a);
-}
-
-static bool parse_target(struct value *v, const char **why)
-{
-	struct slice text = slice_str(v->text), transport;
-	struct sip_uri uri;
-
-	if (strpbrk(v->text, " \t\r\n<>\"") || !sip_uri_parse(text, &uri))
+	if (!addr_parse_ip(slice_str(v->text), &v->addr) &&
+	    !addr_parse(slice_str(v->text), &v->addr))
 		return false;
-	if (slice_caseeq(uri.scheme, SLICE("sips"))) {
-		*why = "sips: needs TLS, which this release does not have";
-		return false;
-	}
-	if (!slice_caseeq(uri.scheme, SLICE("sip")))
-		return false;
-	if (host_is_name(uri.host)) {
-		*why = "names are not supported in this release: give the IP address";
-		return false;
-	}
-	if (!addr_parse_ip(uri.host, &v->addr))
-		return false;
-	*why = address_trouble(&v->addr);
-	transport = uri.params;
-	if (!*why && transport.n && !slice_caseeq(transport, SLICE("transport=udp")) &&
-	    !slice_caseeq(transport, SLICE(";transport=udp")))
-		*why = "the only parameter that this release takes is transport=udp";
-	v->addr.port = uri.port ? uri.port : 5060;
+	if (!v->addr.port)
+		v->addr.port = 53;
+	*why = v->addr.family == AF_INET && !v->addr.ip.v4.s_addr ? "this is no server's address" :
+								    NULL;
 	return !*why;
 }
 
@@ -238,7 +215,12 @@ bool scalar_parse(struct value *v, const char **why)
 	case SCHEMA_PORTS:
 		return parse_ports(v, why);
 	case SCHEMA_TARGET:
-		return parse_target(v, why);
+		return target_parse(v, why);
+	case SCHEMA_SERVER:
+		return parse_server(v, why);
+	case SCHEMA_FILE:
+	case SCHEMA_KEY:
+		return parse_text(v) && secret_file_is_there(v, why);
 	case SCHEMA_Q:
 		return parse_q(v);
 	case SCHEMA_SECRET:

@@ -22,7 +22,11 @@ static const char *const on_stops[] = { "keep", "hangup", NULL };
 static const char *const relays[] = { "kernel", "userspace", "auto", NULL };
 /* In the order of enum store_sync. */
 static const char *const syncs[] = { "crash", "power", NULL };
-static const char *const transports[] = { "udp", NULL };
+/* In the order of enum transport, enum config_clients. */
+static const char *const transports[] = { "udp", "tcp", "tls", "ws", "wss", NULL };
+static const char *const clients[] = { "anonymous", "asked", "required", NULL };
+static const char *const yes_no[] = { "no", "yes", NULL };
+static const char *const larges[] = { "stream", "datagram", NULL };
 static const char *const trusts[] = { "none", "full", NULL };
 static const char *const rtp_stats[] = { "never", "bye", NULL };
 static const char *const latches[] = { "strict", "port", "any", NULL };
@@ -89,13 +93,45 @@ const struct schema_item schema[] = {
 	KEY("realms.*.signalling[]", MAP, RELOAD(RESTART), HELP("One listener.")),
 	KEY("realms.*.signalling[].address", ADDRESS, REQUIRED, RELOAD(RESTART),
 	    EXAMPLE("192.0.2.1"), HELP("Local address.")),
-	KEY("realms.*.signalling[].port", NUMBER, DEFAULT("5060"), RANGE(1, 65535),
-	    RELOAD(RESTART), HELP("Local port.")),
+	KEY("realms.*.signalling[].port", NUMBER, RANGE(1, 65535), RELOAD(RESTART),
+	    EXAMPLE("5060"), HELP("Local port. Without it 5060 for udp and tcp, 5061 for tls, 80 for "
+				  "ws, 443 for wss.")),
 	KEY("realms.*.signalling[].transport", CHOICE, DEFAULT("udp"), CHOICES(transports),
-	    RELOAD(RESTART), HELP("Transport protocol. This release has UDP only.")),
+	    RELOAD(RESTART), HELP("Transport protocol: udp; tcp; tls, which is TLS 1.2 or 1.3 over "
+				  "TCP; ws and wss, WebSockets without and with TLS (RFC 7118).")),
+	KEY("realms.*.signalling[].origins", LIST, RELOAD(RESTART),
+	    HELP("Of ws and wss: the pages that may connect, as browsers name them (RFC 6454). "
+		 "Without it, any; a client that is no browser names none, and may.")),
+	KEY("realms.*.signalling[].origins[]", TEXT, RANGE(1, 255), RELOAD(RESTART),
+	    EXAMPLE("https://phone.example"), HELP("Scheme, host and, if it is not the usual one, "
+						   "port.")),
 	KEY("realms.*.signalling[].advertise", ADDRESS, RELOAD(RESTART), EXAMPLE("198.51.100.7"),
 	    HELP("Address that Via and Contact give instead of the local one, for a host "
 		 "behind a static NAT.")),
+	KEY("realms.*.tls", MAP, RELOAD(NOW),
+	    HELP("TLS in this realm, as a server and as a client. All files are read again at "
+		 "SIGHUP, for connections to come.")),
+	KEY("realms.*.tls.certificates", LIST, RELOAD(NOW),
+	    HELP("Who Jalur is. A client that names a server (SNI) is shown the first certificate "
+		 "for that name, any other the first of all.")),
+	KEY("realms.*.tls.certificates[]", MAP, RELOAD(NOW), HELP("One certificate.")),
+	KEY("realms.*.tls.certificates[].certificate", FILE, REQUIRED, RANGE(1, 4095), RELOAD(NOW),
+	    EXAMPLE("/etc/jalur/outside.pem"), HELP("PEM: the certificate, then its chain.")),
+	KEY("realms.*.tls.certificates[].key", KEY, REQUIRED, RANGE(1, 4095), RELOAD(NOW),
+	    EXAMPLE("/etc/jalur/outside.key"),
+	    HELP("PEM: its private key, not encrypted. Only its owner, and if need be a group, may "
+		 "be able to read it (mode 0600 or 0640).")),
+	KEY("realms.*.tls.ca", FILE, RANGE(1, 4095), RELOAD(NOW), EXAMPLE("/etc/jalur/ca.pem"),
+	    HELP("Whom to believe: a file or a directory of CA certificates. Without it, the "
+		 "system's.")),
+	KEY("realms.*.tls.clients", CHOICE, DEFAULT("anonymous"), CHOICES(clients), RELOAD(NOW),
+	    HELP("Whether clients must show a certificate: anonymous, they are not asked; asked, "
+		 "one that is shown must be good; required.")),
+	KEY("realms.*.tls.verify", CHOICE, DEFAULT("yes"), CHOICES(yes_no), RELOAD(NOW),
+	    HELP("Whether a server that Jalur connects to must prove to be the one that it should "
+		 "be (RFC 5922). With no, anybody can be it.")),
+	KEY("realms.*.tls.present", CHOICE, DEFAULT("yes"), CHOICES(yes_no), RELOAD(NOW),
+	    HELP("Whether servers that ask are shown the first certificate.")),
 	KEY("realms.*.media", LIST, REQUIRED, RELOAD(CALLS),
 	    HELP("Addresses and ports for RTP and RTCP in this realm.")),
 	KEY("realms.*.media[]", MAP, RELOAD(CALLS), HELP("One address and its ports.")),
@@ -157,8 +193,14 @@ const struct schema_item schema[] = {
 	KEY("trunks.*.match[]", PREFIX, RELOAD(CALLS), EXAMPLE("192.0.2.0/24"),
 	    HELP("An address or a prefix.")),
 	KEY("trunks.*.target", TARGET, RELOAD(CALLS), EXAMPLE("sip:10.0.0.2:5060"),
-	    HELP("Where requests to this trunk are sent: a sip: URI with an IP address. Names "
-		 "will be possible when Jalur asks the DNS.")),
+	    HELP("Where requests to this trunk are sent: a sip: or sips: URI with an IP address, or "
+		 "with a name, which is looked up as RFC 3263 says (NAPTR, SRV, AAAA, A); its "
+		 "addresses are tried one after the other. ;transport= may name udp, tcp, tls, "
+		 "ws or wss; the last two mean the WebSocket that came from that address.")),
+	KEY("trunks.*.large", CHOICE, DEFAULT("stream"), CHOICES(larges), RELOAD(CALLS),
+	    HELP("How a request above 1300 bytes goes to a trunk that is reached by UDP: stream, by "
+		 "TCP if the realm has a listener for it and the trunk takes it (RFC 3261 "
+		 "section 18.1.1); datagram, by UDP all the same.")),
 	KEY("trunks.*.credentials", MAP, RELOAD(CALLS),
 	    HELP("Who Jalur is to this trunk, for digest authentication (RFC 7616): a 401 or 407 to "
 		 "its requests is answered with them. Without them the caller gets it.")),
@@ -234,6 +276,41 @@ const struct schema_item schema[] = {
 	    HELP("How deep multipart bodies may lie in multipart bodies. A request beyond it is "
 		 "refused with 400.")),
 
+	KEY("connections", MAP, RELOAD(RESTART), HELP("TCP, TLS and WebSocket connections.")),
+	KEY("connections.max", NUMBER, DEFAULT("20000"), RANGE(1, 1000000), RELOAD(RESTART),
+	    HELP("In all, both ways.")),
+	KEY("connections.per-source", NUMBER, DEFAULT("1000"), RANGE(1, 1000000), RELOAD(RESTART),
+	    HELP("From one IPv4 address or IPv6 /64.")),
+	KEY("connections.handshakes", NUMBER, DEFAULT("256"), RANGE(1, 1000000), RELOAD(RESTART),
+	    HELP("That may be in their handshake, of TLS or WebSocket, at the same time.")),
+	KEY("connections.per-source-handshakes", NUMBER, DEFAULT("64"), RANGE(1, 1000000),
+	    RELOAD(RESTART), HELP("The same of one source.")),
+	KEY("connections.handshake-timeout", DURATION, DEFAULT("10s"),
+	    RANGE(100 * NSEC_PER_MSEC, 300 * NSEC_PER_SEC), RELOAD(RESTART),
+	    HELP("How long it may take until a connection is open.")),
+	KEY("connections.idle", DURATION, DEFAULT("15m"), RANGE(0, 24 * HOUR), RELOAD(RESTART),
+	    HELP("A connection from which nothing came for so long is closed; 0s: never. Keep-alives "
+		 "(RFC 5626) count.")),
+	KEY("connections.message-timeout", DURATION, DEFAULT("10s"),
+	    RANGE(100 * NSEC_PER_MSEC, 300 * NSEC_PER_SEC), RELOAD(RESTART),
+	    HELP("How long a message may take from its first byte to its last.")),
+	KEY("connections.ping", DURATION, DEFAULT("30s"), RANGE(0, HOUR), RELOAD(RESTART),
+	    HELP("How often WebSockets are pinged; one without an answer is closed. 0s: never.")),
+	KEY("connections.queue", NUMBER, DEFAULT("1048576"), RANGE(4096, 1073741824),
+	    RELOAD(RESTART), HELP("Bytes that may wait for a peer that does not read; a connection "
+				  "beyond it is closed.")),
+	KEY("connections.threads", NUMBER, DEFAULT("1"), RANGE(1, 16), RELOAD(RESTART),
+	    HELP("Threads that serve them.")),
+
+	KEY("dns", MAP, RELOAD(NOW), HELP("Name servers.")),
+	KEY("dns.servers", LIST, RELOAD(NOW), HELP("Without it, those of /etc/resolv.conf.")),
+	KEY("dns.servers[]", SERVER, RELOAD(NOW), EXAMPLE("192.0.2.53:53"),
+	    HELP("Address, and port if it is not 53.")),
+	KEY("dns.timeout", DURATION, DEFAULT("2s"), RANGE(100 * NSEC_PER_MSEC, 30 * NSEC_PER_SEC),
+	    RELOAD(RESTART), HELP("How long a server may be silent until the next is asked.")),
+	KEY("dns.tries", NUMBER, DEFAULT("2"), RANGE(1, 5), RELOAD(RESTART),
+	    HELP("How often each is asked.")),
+
 	KEY("overload", MAP, RELOAD(RESTART),
 	    HELP("From where on new calls are refused with 503, while those that exist are "
 		 "served; until everything is below three quarters of its limit.")),
@@ -264,6 +341,9 @@ const struct schema_item schema[] = {
 	KEY("timers.session-min", DURATION, DEFAULT("90s"),
 	    RANGE(90 * NSEC_PER_SEC, HOUR), RELOAD(CALLS),
 	    HELP("The shortest that a peer may ask for; below it, 422 with Min-SE.")),
+	KEY("timers.failed-target", DURATION, DEFAULT("30s"), RANGE(0, HOUR), RELOAD(CALLS),
+	    HELP("How long an address of a trunk's name that did not answer, or only 503, is tried "
+		 "behind the others. 0s: not at all.")),
 	KEY("timers.t1", DURATION, DEFAULT("500ms"),
 	    RANGE(10 * NSEC_PER_MSEC, 10 * NSEC_PER_SEC), RELOAD(RESTART),
 	    HELP("RFC 3261 T1, the estimate of a round trip; the first retransmission is sent "
@@ -379,7 +459,10 @@ const char *schema_expects(const struct schema_item *item, char *buf, size_t n)
 		[SCHEMA_ADDRESS] = "an IPv4 or IPv6 unicast address, without a port",
 		[SCHEMA_PREFIX] = "an address or a prefix, such as 192.0.2.0/24 or 2001:db8::1",
 		[SCHEMA_TARGET] =
-			"a sip: URI with an IP address, such as sip:10.0.0.2:5060",
+			"a sip: or sips: URI, such as sip:10.0.0.2:5060 or sips:carrier.example",
+		[SCHEMA_SERVER] = "an IP address, with or without a port",
+		[SCHEMA_FILE] = "the path of a file that this user can read",
+		[SCHEMA_KEY] = "the path of a file that others cannot read",
 		[SCHEMA_SECRET] = "the path of a file with one line, which others cannot read",
 		[SCHEMA_Q] = "a q value from 0 to 1 with at most three decimals, such as 0.5",
 	};

@@ -30,7 +30,10 @@ enum schema_type {
 	SCHEMA_ADDRESS,		/* one IPv4 or IPv6 unicast address */
 	SCHEMA_PREFIX,		/* address or address/bits */
 	SCHEMA_PORTS,		/* "MIN-MAX" */
-	SCHEMA_TARGET,		/* sip: URI with an address */
+	SCHEMA_TARGET,		/* sip: or sips: URI */
+	SCHEMA_SERVER,		/* an address with or without a port */
+	SCHEMA_FILE,		/* path of what can be read, or of a directory */
+	SCHEMA_KEY,		/* path of a file that others cannot read */
 	SCHEMA_Q,		/* "0.7"; the value is thousandths */
 	SCHEMA_SECRET,		/* path of a file; the value is its one line */
 };
@@ -80,7 +83,8 @@ struct value {
 	char *text;		/* scalars: as written */
 	char *secret;		/* SECRET: wiped when it is freed */
 	u64 number;		/* NUMBER, CHOICE, DURATION, Q */
-	struct addr addr;	/* ADDRESS, TARGET */
+	struct addr addr;	/* ADDRESS, TARGET, SERVER */
+	struct call_next_hop hop;	/* TARGET */
 	struct prefix prefix;
 	u16 port_min, port_max;
 	struct value **children;
@@ -114,9 +118,19 @@ const char *value_path(const struct value *v, char *buf, size_t n);
  * text than "expected ..." if one is known.
  */
 bool scalar_parse(struct value *v, const char **why);
+/* Why a is no address to talk to; NULL: it is one. */
+const char *scalar_address_trouble(const struct addr *a);
 
-/* secret.c: the same for SECRET. */
+/* secret.c: the same for SECRET, KEY and FILE. */
 bool secret_read(struct value *v, const char **why);
+bool secret_file_is_there(const struct value *v, const char **why);
+
+/* target.c: the same for TARGET. */
+bool target_parse(struct value *v, const char **why);
+/* A copy of what v says. false: no memory. */
+bool target_build(struct call_next_hop *hop, const struct value *v);
+/* Can the realm send to it, and not to ourselves? */
+void target_check(struct reader *r, const struct value *realm, const struct value *v);
 
 /* check.c, build.c */
 void check_tree(struct reader *r, const struct value *root);

@@ -55,6 +55,21 @@ static const char *read_line(int fd, char line[MAX_SECRET + 3])
 	return line_trouble(line);
 }
 
+/* Of a certificate, which anybody may read, or a key, which not. */
+bool secret_file_is_there(const struct value *v, const char **why)
+{
+	int fd = open(v->text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (v->item->type == SCHEMA_KEY || fd < 0)
+		*why = file_trouble(fd);
+	else if (fstat(fd, &st) || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		*why = "this is neither a file nor a directory";
+	if (fd >= 0)
+		close(fd);
+	return !*why;
+}
+
 bool secret_read(struct value *v, const char **why)
 {
 	int fd = open(v->text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

@@ -29,6 +29,7 @@ void value_free(struct value *v)
 	free(v->children);
 	free(v->key);
 	free(v->text);
+	free(v->hop.host);
 	if (v->secret)
 		explicit_bzero(v->secret, strlen(v->secret));
 	free(v->secret);

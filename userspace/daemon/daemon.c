@@ -17,31 +17,29 @@
 
 /* --- after every input --- */
 
-static void send_failed(void *arg, const struct flow *flow)
-{
-	struct daemon *d = arg;
-	char peer[ADDR_STRLEN];
-
-	log_text(LOG_WARNING, "cannot send to %s", addr_print(&flow->peer, peer));
-	call_engine_unreachable(d->engine, clock_now(), flow);
-}
-
 static void carry_out(struct daemon *d, struct effect *effect)
 {
-	int err;
-
-	if (effect->kind == EFFECT_STORE_CALL) {
-		daemon_store_call(d, effect->session);
-		return;
-	}
-	if (effect->kind != EFFECT_SEND) {
+	switch (effect->kind) {
+	case EFFECT_SEND:
+		daemon_send(d, &effect->flow, slice_of(effect->bytes, effect->len));
+		break;
+	case EFFECT_MEDIA_APPLY:
+	case EFFECT_MEDIA_REMOVE:
 		daemon_media_effect(d, effect);
-		return;
+		break;
+	case EFFECT_STORE_CALL:
+		daemon_store_call(d, effect->session);
+		break;
+	case EFFECT_LOCATE:
+		daemon_locate(d, effect);
+		break;
+	case EFFECT_ALIAS:
+		daemon_alias(d, &effect->flow);
+		break;
+	case EFFECT_UNREACHED:
+		daemon_unreached(d, &effect->flow);
+		break;
 	}
-	err = udp_send(d->udp[effect->flow.listener], &effect->flow.peer,
-		       slice_of(effect->bytes, effect->len));
-	if (err)
-		log_text(LOG_WARNING, "message lost before it was sent: %s", strerror(-err));
 }
 
 static void expired(uv_timer_t *timer)
@@ -70,7 +68,6 @@ void daemon_settle(struct daemon *d)
 {
 	struct effect *effect;
 	bool more = true;
-	size_t i;
 
 	while (more) {
 		more = false;
@@ -79,8 +76,8 @@ void daemon_settle(struct daemon *d)
 			effect_free(effect);
 			more = true;
 		}
-		for (i = 0; more && i < d->nudp; i++)
-			udp_flush(d->udp[i], send_failed, d);
+		if (more)
+			daemon_transport_flush(d);
 	}
 	daemon_events(d);
 	set_deadline(d);
@@ -88,41 +85,20 @@ void daemon_settle(struct daemon *d)
 		uv_stop(&d->loop);
 }
 
-/* --- signalling --- */
+/* --- the engine --- */
 
-static void received(void *arg, const struct flow *flow, struct slice bytes)
+/* The stream by which what is too large for a datagram goes: of the same realm and family. */
+static u32 stream_of(const struct config *c, size_t udp)
 {
-	struct daemon *d = arg;
+	const struct config_listener *of = &c->listeners[udp];
+	u32 i;
 
-	call_engine_input(d->engine, clock_now(), flow, bytes);
-}
+	for (i = 0; of->transport == TRANSPORT_UDP && i < c->nlisteners; i++) {
+		const struct config_listener *l = &c->listeners[i];
 
-static void burst_over(void *arg)
-{
-	daemon_settle(arg);
-}
-
-static int open_listeners(struct daemon *d)
-{
-	const struct config *c = d->config;
-	char text[ADDR_STRLEN];
-	size_t i;
-	int err;
-
-	d->udp = calloc(c->nlisteners + 1, sizeof(*d->udp));
-	if (!d->udp)
-		return -ENOMEM;
-	for (i = 0; i < c->nlisteners; i++) {
-		err = udp_open(&d->udp[i], &d->loop, (u32)i, &c->listeners[i].local, received,
-			       burst_over, d);
-		addr_print(&c->listeners[i].local, text);
-		if (err) {
-			log_text(LOG_ERROR, "cannot listen on %s: %s", text, strerror(-err));
-			return err;
-		}
-		d->nudp++;
-		log_text(LOG_INFO, "realm %s listens on %s",
-			 c->policy->realms[c->listeners[i].realm].name, text);
+		if (l->transport == TRANSPORT_TCP && l->realm == of->realm &&
+		    l->local.family == of->local.family)
+			return i + 1;
 	}
 	return 0;
 }
@@ -144,6 +120,8 @@ static int new_engine(struct daemon *d)
 	for (i = 0; i < c->nlisteners; i++) {
 		listeners[i].local = c->listeners[i].local;
 		listeners[i].advertise = c->listeners[i].advertise;
+		listeners[i].transport = c->listeners[i].transport;
+		listeners[i].stream = stream_of(c, i);
 	}
 	conf.sip.listeners = listeners;
 	conf.sip.nlisteners = c->nlisteners;
@@ -200,6 +178,10 @@ static void reload(uv_signal_t *signal, int number)
 	why = config_restart_needed(d->config, config);
 	if (!why && daemon_pools_fill(d, config->policy))
 		why = "no memory";
+	if (!why && daemon_tls_reload(d, config))
+		why = "certificates cannot be read";
+	if (!why && daemon_locate_reload(d, config))
+		why = "dns.servers cannot be used";
 	if (!why) {
 		adopt_config(d, config);
 		return;
@@ -272,7 +254,11 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 	if (!err)
 		err = new_engine(d);
 	if (!err)
-		err = open_listeners(d);
+		err = daemon_tls_open(d);
+	if (!err)
+		err = daemon_locate_open(d);
+	if (!err)
+		err = daemon_transport_open(d);
 	if (!err)
 		err = daemon_media_watch(d);
 	if (!err)
@@ -302,11 +288,9 @@ static void close_handle(uv_handle_t *handle, void *arg)
 
 void daemon_stop(struct daemon *d)
 {
-	size_t i;
-
 	daemon_control_close(d);
-	for (i = 0; i < d->nudp; i++)
-		udp_close(d->udp[i]);
+	daemon_transport_close(d);
+	daemon_locate_close(d);
 	uv_run(&d->loop, UV_RUN_NOWAIT);
 	daemon_media_close(d);
 	uv_walk(&d->loop, close_handle, NULL);
@@ -315,6 +299,7 @@ void daemon_stop(struct daemon *d)
 	daemon_record_close(d);
 	daemon_store_close(d);
 	call_engine_free(d->engine);
+	daemon_tls_close(d);
 	daemon_pools_free(d);
 	config_free(d->config);
 	free(d->udp);

@@ -13,7 +13,11 @@
 #include "config/config.h"
 #include "media/relay.h"
 #include "store/store.h"
+#include "transport/failed.h"
+#include "transport/locate.h"
 #include "transport/loop.h"
+#include "transport/stream.h"
+#include "transport/tls.h"
 
 /* The ports of one realm; found again by name and ranges after a reload. */
 struct daemon_pool {
@@ -46,8 +50,16 @@ struct daemon {
 	struct media_relay *relay;
 	bool relay_is_kernel;		/* its sessions outlive us */
 	struct daemon_pool *pools;
-	struct udp **udp;
-	size_t nudp;
+	struct udp **udp;		/* by listener; NULL: a stream's */
+	size_t nlisteners;
+	struct streams *streams;
+	struct list connects;		/* connections that messages wait for */
+	u64 connect_ticket;
+	struct tls_context **tls;	/* by realm; NULL in it: no TLS */
+	size_t ntls;
+	struct dns *dns;
+	struct list questions;		/* names that are asked for */
+	struct failed *failed;		/* targets */
 	struct control *control;
 	struct cdr *cdr;		/* NULL: call records are not written */
 	struct store *store;		/* NULL: nothing is stored */
@@ -81,6 +93,34 @@ int daemon_media_resume(struct daemon *d, u64 session);
 bool daemon_media_recorded(struct daemon *d, u64 session);
 /* epoch, or the next that no session in the kernel was made in. */
 u32 daemon_media_epoch(const struct daemon *d, u32 epoch);
+
+/* transport.c: listeners, and messages out; 0 or -errno, the reason logged */
+int daemon_transport_open(struct daemon *d);
+void daemon_transport_close(struct daemon *d);
+void daemon_send(struct daemon *d, const struct flow *flow, struct slice bytes);
+void daemon_transport_flush(struct daemon *d);
+void daemon_alias(struct daemon *d, const struct flow *flow);
+enum transport daemon_transport_of(const struct daemon *d, u32 listener);
+struct stream_target daemon_target(const struct daemon *d, const struct flow *flow);
+
+/* connect.c: bytes wait for a connection to flow's peer. */
+void daemon_connect(struct daemon *d, const struct flow *flow, struct slice bytes);
+void daemon_connected(struct daemon *d, u64 ticket, int err, const char *text,
+		      const struct flow *flow);
+void daemon_connects_free(struct daemon *d);
+
+/* locate.c: names, and targets that failed; 0 or -errno, the reason logged */
+int daemon_locate_open(struct daemon *d);
+int daemon_locate_reload(struct daemon *d, const struct config *config);
+void daemon_locate_close(struct daemon *d);
+void daemon_locate(struct daemon *d, const struct effect *effect);
+void daemon_unreached(struct daemon *d, const struct flow *flow);
+void daemon_target_works(struct daemon *d, const struct flow *flow);
+
+/* tls.c: certificates; 0 or -errno, the reason logged */
+int daemon_tls_open(struct daemon *d);
+int daemon_tls_reload(struct daemon *d, const struct config *config);
+void daemon_tls_close(struct daemon *d);
 
 /* load.c: measures how late, how big and how deaf the daemon is, and tells the engine. */
 void daemon_load_start(struct daemon *d);

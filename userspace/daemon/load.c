@@ -31,8 +31,8 @@ static u64 dropped(const struct daemon *d)
 	u64 drops = 0;
 	size_t i;
 
-	for (i = 0; i < d->nudp; i++)
-		drops += udp_drops(d->udp[i]);
+	for (i = 0; i < d->nlisteners; i++)
+		drops += d->udp[i] ? udp_drops(d->udp[i]) : 0;
 	return drops;
 }
 

@@ -114,7 +114,8 @@ static bool is_loop(struct sip_engine *e, const struct sip_msg *msg)
 static bool has_other_scheme(struct sip_engine *e, const struct sip_msg *msg)
 {
 	(void)e;
-	return msg->uri.kind != SIP_URI_SIP && msg->uri.kind != SIP_URI_TEL;
+	return msg->uri.kind != SIP_URI_SIP && msg->uri.kind != SIP_URI_SIPS &&
+	       msg->uri.kind != SIP_URI_TEL;
 }
 
 /* OPTIONS may be meant for us (RFC 3261 §11.2), REGISTER always is. */

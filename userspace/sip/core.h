@@ -284,8 +284,8 @@ struct sip_dialog *sip_dialog_by_tag(struct sip_engine *e, const char *local_tag
 /* A target refresh (RFC 3261 §12.2); what cannot be used changes nothing. */
 void sip_dialog_refresh(struct sip_dialog *d, const struct sip_msg *msg);
 /*
- * Writes a request of d, to go by flow, into e->out under a new branch, which goes to branch when not
- * NULL. 0 or -ENOMEM.
+ * Writes a request of d, to go by flow, into e->out under a new branch, which goes to branch
+ * when not NULL. 0 or -ENOMEM.
  */
 int sip_dialog_print(struct sip_engine *e, const struct sip_dialog *d, const struct flow *flow,
 		     enum sip_method method, u32 cseq, char branch[24],

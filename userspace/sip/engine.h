@@ -93,7 +93,7 @@ void sip_engine_free(struct sip_engine *e);
  * 400, those above a limit 413 or 513; or they are dropped, and counted. What else
  * the engine answers by itself: retransmissions; 100 to an INVITE that the caller
  * has not answered within 150 ms; 403 in a dialog from another IP address than its
- * peer's; 416 for other schemes than sip and tel; 481 for an unknown dialog, CANCEL
+ * peer's; 416 for other schemes than sip, sips and tel; 481 for an unknown dialog, CANCEL
  * without its INVITE, PRACK without its response; 482 merged requests, and ours that
  * come back; 483 outside a dialog, OPTIONS and REGISTER apart; 500 out of order; 503
  * above max_servers; 505.
