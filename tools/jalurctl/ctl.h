@@ -136,6 +136,8 @@ int ctl_answer(struct ctl *ctl, const char *cmd, json_t *args, void (*print)(con
 int call_trace(struct ctl *ctl, int argc, char **argv);
 int call_show(struct ctl *ctl, int argc, char **argv);
 int call_hangup(struct ctl *ctl, int argc, char **argv);
+int transport_list(struct ctl *ctl, int argc, char **argv);
+int transport_close(struct ctl *ctl, int argc, char **argv);
 int monitor(struct ctl *ctl, int argc, char **argv);
 int info(struct ctl *ctl, int argc, char **argv);
 

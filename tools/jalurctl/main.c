@@ -25,6 +25,8 @@ static const struct ctl_command commands[] = {
 	{ "call trace", "[ID]", "the messages of a call as a ladder; without ID, of the last one",
 	  call_trace },
 	{ "call hangup", "ID [REASON]", "end a call: BYE or CANCEL to both parties", call_hangup },
+	{ "transport list", "", "listeners and connections of jalurd", transport_list },
+	{ "transport close", "ID", "close a connection", transport_close },
 	{ "monitor", "", "events of kernel and daemon as they happen", monitor },
 	{ "info", "", "module and daemon: versions, features, counters", info },
 	{ "help", "[COMMAND]", "this text, or what a command does", show_help },
@@ -48,7 +50,7 @@ static void print_usage(FILE *out)
 	      "  --count N      stop after so many\n"
 	      "\n"
 	      "Exit status: 0 done, 1 refused by module or daemon, 2 usage,\n"
-	      "3 module not loaded or daemon not running, 4 no such session or call.\n", out);
+	      "3 module not loaded or daemon not running, 4 no such session, call or connection.\n", out);
 }
 
 /* How many words of argv name command; 0: others. */

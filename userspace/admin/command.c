@@ -38,6 +38,10 @@ static void run_call_show(const struct command_context *ctx, json_t *args, struc
 static void run_call_hangup(const struct command_context *ctx, json_t *args,
 			    struct outcome *out);
 static void run_call_trace(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_transport_list(const struct command_context *ctx, json_t *args,
+			       struct outcome *out);
+static void run_transport_close(const struct command_context *ctx, json_t *args,
+				struct outcome *out);
 static void run_monitor(const struct command_context *ctx, json_t *args, struct outcome *out);
 
 static const struct command commands[] = {
@@ -48,6 +52,8 @@ static const struct command commands[] = {
 	{ "call.show", "id", "one call with live figures of its media", run_call_show },
 	{ "call.trace", "id?", "the messages of a call; without id, of the last", run_call_trace },
 	{ "call.hangup", "id, reason?", "end a call", run_call_hangup },
+	{ "transport.list", "", "listeners and connections", run_transport_list },
+	{ "transport.close", "id", "close a connection", run_transport_close },
 	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
 };
 
@@ -134,6 +140,7 @@ static void run_info(const struct command_context *ctx, json_t *args, struct out
 	for (counter = call_engine_counters(conf->engine); counter->name; counter++)
 		json_object_set_new(counters, counter->name,
 				    json_integer((json_int_t)counter->value));
+	admin_transport_counters(conf, counters);
 	out->result = json_pack("{s:s, s:i, s:i, s:I, s:b, s:s, s:I, s:I, s:o, s:o, s:o}",
 				"version", JALUR_VERSION, "pid", (int)getpid(),
 				"node", (int)conf->node,
@@ -250,6 +257,32 @@ static void run_call_hangup(const struct command_context *ctx, json_t *args,
 	}
 	if (call_engine_hangup(ctx->conf->engine, ctx->now, id, json_string_value(reason))) {
 		no_call(id, out);
+		return;
+	}
+	out->changed = true;
+	out->result = json_pack("{s:o}", "id", admin_hex(id));
+}
+
+/* --- transports --- */
+
+static void run_transport_list(const struct command_context *ctx, json_t *args,
+			       struct outcome *out)
+{
+	(void)args;
+	out->result = admin_transports(ctx->conf);
+}
+
+static void run_transport_close(const struct command_context *ctx, json_t *args,
+				struct outcome *out)
+{
+	const struct control_conf *conf = ctx->conf;
+	u64 id;
+
+	if (!take_id(args, &id, out))
+		return;
+	if (!conf->transports || conf->transports->close(conf->arg, id)) {
+		fail(out, "no-such-connection", "args.id", "transport.list has the connections",
+		     "no connection %016llx", (unsigned long long)id);
 		return;
 	}
 	out->changed = true;

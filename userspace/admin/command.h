@@ -58,6 +58,10 @@ json_t *admin_media_event(const struct command_context *ctx, const struct media_
 json_t *admin_streams(const struct media_stream_view *views, size_t n,
 		      const struct media_figures *figures);
 
+/* --- transport.c --- */
+json_t *admin_transports(const struct control_conf *conf);
+void admin_transport_counters(const struct control_conf *conf, json_t *counters);
+
 /* --- trace.c; NULL: there is nothing of it (any more) --- */
 json_t *admin_ladder(const struct command_context *ctx, u64 call);
 

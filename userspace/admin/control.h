@@ -26,6 +26,35 @@ struct control_store {
 	u64 written, waiting, lost, failures;
 };
 
+/* Where we listen, and who is connected. Strings: NULL when there is none. */
+struct control_listener {
+	const char *realm;
+	enum transport transport;
+	struct addr local;
+};
+
+struct control_connection {
+	u64 id;
+	const char *realm, *state, *server_name, *origin;
+	enum transport transport;
+	struct addr peer, local;	/* family 0: not known yet */
+	bool incoming;
+	u64 age;			/* ns */
+	u64 bytes_in, bytes_out, messages_in, messages_out, queued;
+	const char *tls, *cipher, *subject;
+	bool verified;
+};
+
+/* What the daemon does for transport commands, and counters of its own. */
+struct control_transports {
+	void (*listeners)(void *arg, void (*each)(void *to, const struct control_listener *l),
+			  void *to);
+	void (*connections)(void *arg, void (*each)(void *to, const struct control_connection *c),
+			    void *to);
+	int (*close)(void *arg, u64 id);	/* 0 or -ENOENT */
+	void (*counters)(void *arg, void (*each)(void *to, const char *name, u64 value), void *to);
+};
+
 struct control_conf {
 	const char *path;		/* of the socket; its directory is made if missing */
 	const char *group;		/* gets the socket (0660); NULL or "": the daemon's own */
@@ -43,6 +72,7 @@ struct control_conf {
 	bool (*records)(void *arg, struct control_records *records);
 	/* The same for what is stored. */
 	bool (*store)(void *arg, struct control_store *store);
+	const struct control_transports *transports;	/* NULL: there are none */
 	void *arg;
 };
 
