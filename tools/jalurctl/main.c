@@ -50,7 +50,8 @@ static void print_usage(FILE *out)
 	      "  --count N      stop after so many\n"
 	      "\n"
 	      "Exit status: 0 done, 1 refused by module or daemon, 2 usage,\n"
-	      "3 module not loaded or daemon not running, 4 no such session, call or connection.\n", out);
+	      "3 module not loaded or daemon not running, 4 no such session, call, connection.\n",
+	      out);
 }
 
 /* How many words of argv name command; 0: others. */

@@ -31,7 +31,8 @@ static void print_tls(struct table *t, const json_t *tls, const json_t *connecti
 		return;
 	}
 	table_cell(t, "%s %s%s%s%s", member_text(tls, "version"), member_text(tls, "cipher"),
-		   *who ? " " : "", who, *who && !member_true(tls, "verified") ? " (not verified)" : "");
+		   *who ? " " : "", who,
+		   *who && !member_true(tls, "verified") ? " (not verified)" : "");
 }
 
 static void print_connections(const json_t *connections)
