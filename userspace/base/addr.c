@@ -66,8 +66,39 @@ bool addr_loopback(const struct addr *a)
 	return a->family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&a->ip.v6);
 }
 
+static char *put_number(char *to, unsigned int value)
+{
+	char digits[10];
+	size_t n = 0;
+
+	do {
+		digits[n++] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	while (n)
+		*to++ = digits[--n];
+	return to;
+}
+
+/* Every message has several: without the C library's printf. */
+static const char *print_v4(const struct in_addr *v4, char *buf)
+{
+	const u8 *bytes = (const u8 *)v4;
+	char *to = buf;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		to = put_number(to, bytes[i]);
+		*to++ = '.';
+	}
+	to[-1] = '\0';
+	return buf;
+}
+
 const char *addr_print_ip(const struct addr *a, char *buf)
 {
+	if (a->family == AF_INET)
+		return print_v4(&a->ip.v4, buf);
 	if (!a->family || !inet_ntop(a->family, &a->ip, buf, ADDR_STRLEN))
 		strcpy(buf, "-");
 	return buf;
@@ -75,10 +106,17 @@ const char *addr_print_ip(const struct addr *a, char *buf)
 
 const char *addr_print(const struct addr *a, char *buf)
 {
-	char ip[ADDR_STRLEN];
+	bool brackets = a->family == AF_INET6;
+	char *end;
 
-	addr_print_ip(a, ip);
-	snprintf(buf, ADDR_STRLEN, a->family == AF_INET6 ? "[%.45s]:%u" : "%.45s:%u", ip, a->port);
+	addr_print_ip(a, buf + brackets);
+	end = buf + brackets + strlen(buf + brackets);
+	if (brackets) {
+		*buf = '[';
+		*end++ = ']';
+	}
+	*end++ = ':';
+	*put_number(end, a->port) = '\0';
 	return buf;
 }
 

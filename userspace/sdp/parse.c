@@ -185,6 +185,7 @@ static int parse_m(struct sdp *sdp, size_t i, struct sdp_error *err)
 	if (sdp->nmedia == SDP_MAX_MEDIA)
 		return fail_at(err, sdp, i, "too many m= lines");
 	m = &sdp->media[sdp->nmedia++];
+	memset(m, 0, sizeof(*m));
 	m->first = i;
 	m->end = sdp->nlines;
 	m->media = word(&rest);
@@ -315,7 +316,8 @@ int sdp_parse(struct slice bytes, struct sdp *sdp, struct sdp_error *err)
 	size_t i;
 	int rc;
 
-	memset(sdp, 0, sizeof(*sdp));
+	/* Not all of it: there is room for much more than comes. */
+	sdp->nlines = sdp->nmedia = sdp->session_end = 0;
 	memset(err, 0, sizeof(*err));
 	rc = split_lines(bytes, sdp, err);
 	if (rc)

@@ -309,7 +309,12 @@ u64 sip_engine_random(struct sip_engine *e)
 
 void sip_engine_token(struct sip_engine *e, char out[17])
 {
-	snprintf(out, 17, "%016llx", (unsigned long long)sip_engine_random(e));
+	u64 value = sip_engine_random(e);
+	size_t i;
+
+	for (i = 16; i-- > 0; value >>= 4)
+		out[i] = "0123456789abcdef"[value & 15];
+	out[16] = '\0';
 }
 
 void sip_branch(struct sip_engine *e, char branch[24])
