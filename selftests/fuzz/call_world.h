@@ -11,6 +11,7 @@
 #ifndef CALL_WORLD_H
 #define CALL_WORLD_H
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
