@@ -17,7 +17,7 @@ static void check(const struct upgrade *u, size_t size)
 		abort();
 	buf_init(&wire);
 	websocket_upgrade_answer(u, &wire);
-	if ((u->result == UPGRADE_MORE) != !wire.n)
+	if (u->result == UPGRADE_MORE ? wire.n : !wire.n)
 		abort();
 	if (u->result == UPGRADE_ACCEPTED && (u->status != 101 || u->key.n != 24))
 		abort();

@@ -399,15 +399,20 @@ void connection_open(struct connection *c)
 	struct streams *s = c->io->s;
 	struct item *item = c->opened;
 
+	item->local = bound_to(c->fd);
+	if (c->tls) {
+		item->peer = tls_peer_new(c->tls);
+		if (!item->peer) {
+			connection_drop(c, STREAM_NO_MEMORY);
+			return;
+		}
+	}
+	if (c->ws && websocket_origin(c->ws))
+		item->origin = strdup(websocket_origin(c->ws));
 	if (c->handshake)
 		sources_established(s->sources, &c->stream->info.peer);
 	c->handshake = false;
 	c->since = c->last_in = c->io->now;
-	item->local = bound_to(c->fd);
-	if (c->tls)
-		item->peer = tls_peer_new(c->tls);
-	if (c->ws && websocket_origin(c->ws))
-		item->origin = strdup(websocket_origin(c->ws));
 	atomic_store(&c->stream->state, STREAM_OPEN);
 	stream_count(s, c->stream->info.incoming ? STREAM_COUNT_OPENED : STREAM_COUNT_CONNECTED);
 	c->told = true;
@@ -430,6 +435,9 @@ static void tell_closed(struct connection *c, enum stream_reason reason)
 	if (!c->told)
 		return;
 	item->reason = reason;
+	/* Of one that we were making, and nobody said more of. */
+	if (!item->err)
+		item->err = reason == STREAM_NO_MEMORY ? -ENOMEM : -ECONNRESET;
 	c->closed = NULL;
 	channel_put(c->io->events, &item->node);
 }
