@@ -410,6 +410,10 @@ TEST_F(tls, a_reload_is_for_new_connections)
 	ASSERT_TRUE(UNTIL(&self->w, self->w.opened == 1));
 	ASSERT_EQ(0, streams_set_tls(self->w.s, 1, next));
 	tls_context_put(next);
+	next = context_of(NULL, &self->ca, TLS_CLIENTS_ANONYMOUS, false);
+	EXPECT_EQ(-EINVAL, streams_set_tls(self->w.s, 1, next));
+	EXPECT_EQ(-EINVAL, streams_set_tls(self->w.s, 1, NULL));
+	tls_context_put(next);
 	ASSERT_TRUE(client_connect(&new, &self->w.local, 0, NULL, NULL));
 	EXPECT_STREQ("client", client_sees(&new, name, sizeof(name)));
 	ASSERT_TRUE(client_put(&old, SLICE(MESSAGE)));

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "transport/io.h"
 #include "transport/tls.h"
 
@@ -130,17 +131,17 @@ void watch_rest_over(struct io *io)
 	}
 }
 
-int watch_add(struct io *io, struct item *item)
+void watch_add(struct io *io, struct item *item)
 {
 	struct watch *w = calloc(1, sizeof(*w));
-	int err;
+	int err = w ? uv_poll_init(&io->loop, &w->poll, item->listener->fd) : -ENOMEM;
+	char local[ADDR_STRLEN];
 
-	if (!w)
-		return -ENOMEM;
-	err = uv_poll_init(&io->loop, &w->poll, item->listener->fd);
 	if (err) {
+		log_text(LOG_ERROR, "nobody is accepted at %s: %s",
+			 addr_print(&item->listener->local, local), strerror(-err));
 		free(w);
-		return err;
+		return;
 	}
 	w->io = io;
 	w->poll.data = w;
@@ -148,7 +149,7 @@ int watch_add(struct io *io, struct item *item)
 	w->tls = item->tls;
 	item->tls = NULL;
 	list_add_tail(&io->watches, &w->node);
-	return uv_poll_start(&w->poll, UV_READABLE, ready);
+	uv_poll_start(&w->poll, UV_READABLE, ready);
 }
 
 void watch_set_tls(struct io *io, struct item *item)

@@ -20,28 +20,49 @@
 #define KEEP_IDLE 120			/* s, then the kernel asks whether the peer is there */
 #define UNACKNOWLEDGED 30000		/* ms */
 
+/* Until the daemon has caught up. */
+static void pause_reading(struct connection *c, bool broken)
+{
+	if (list_empty(&c->io->paused))
+		stream_count(c->io->s, STREAM_COUNT_STALLED);
+	list_del(&c->paused);
+	list_add_tail(&c->io->paused, &c->paused);
+	/* A broken one would be told of again and again; it is looked at when reading goes on. */
+	if (!broken)
+		connection_watch(c);
+}
+
+/*
+ * Of a connection that broke libuv stops watching, and tells no events; there may still be
+ * bytes to read before the error.
+ */
 static void ready(uv_poll_t *poll, int status, int events)
 {
 	struct connection *c = poll->data;
+	bool broken = status < 0;
 
 	c->io->now = uv_hrtime();
+	if (broken)
+		c->watched = 0;
 	if (connection_state(c) == STREAM_CONNECTING) {
 		connection_made(c);
 		return;
 	}
 	if (events & UV_WRITABLE)
 		connection_write(c);
-	if (c->dead || !(status < 0 || events & UV_READABLE))
+	if (c->dead || !(broken || events & UV_READABLE))
 		return;
+	if (connection_state(c) == STREAM_REFUSING) {
+		connection_drop(c, c->reason);
+		return;
+	}
 	if (channel_stalled(c->io->events)) {
-		if (list_empty(&c->io->paused))
-			stream_count(c->io->s, STREAM_COUNT_STALLED);
-		list_del(&c->paused);
-		list_add_tail(&c->io->paused, &c->paused);
-		connection_watch(c);
+		pause_reading(c, broken);
 		return;
 	}
 	connection_read(c);
+	if (broken && !c->dead)
+		connection_watch(c);
 }
 
 void connection_watch(struct connection *c)
@@ -378,15 +399,20 @@ void connection_open(struct connection *c)
 	struct streams *s = c->io->s;
 	struct item *item = c->opened;
 
+	item->local = bound_to(c->fd);
+	if (c->tls) {
+		item->peer = tls_peer_new(c->tls);
+		if (!item->peer) {
+			connection_drop(c, STREAM_NO_MEMORY);
+			return;
+		}
+	}
+	if (c->ws && websocket_origin(c->ws))
+		item->origin = strdup(websocket_origin(c->ws));
 	if (c->handshake)
 		sources_established(s->sources, &c->stream->info.peer);
 	c->handshake = false;
 	c->since = c->last_in = c->io->now;
-	item->local = bound_to(c->fd);
-	if (c->tls)
-		item->peer = tls_peer_new(c->tls);
-	if (c->ws && websocket_origin(c->ws))
-		item->origin = strdup(websocket_origin(c->ws));
 	atomic_store(&c->stream->state, STREAM_OPEN);
 	stream_count(s, c->stream->info.incoming ? STREAM_COUNT_OPENED : STREAM_COUNT_CONNECTED);
 	c->told = true;
@@ -409,6 +435,9 @@ static void tell_closed(struct connection *c, enum stream_reason reason)
 	if (!c->told)
 		return;
 	item->reason = reason;
+	/* Of one that we were making, and nobody said more of. */
+	if (!item->err)
+		item->err = reason == STREAM_NO_MEMORY ? -ENOMEM : -ECONNRESET;
 	c->closed = NULL;
 	channel_put(c->io->events, &item->node);
 }

@@ -81,8 +81,8 @@ static inline enum stream_state connection_state(const struct connection *c)
 /* stream_io.c */
 void io_dirty(struct connection *c);	/* its output is written before the loop waits */
 
-/* accept.c: listeners of a thread; 0 or -errno */
-int watch_add(struct io *io, struct item *item);
+/* accept.c: listeners of a thread */
+void watch_add(struct io *io, struct item *item);
 void watch_set_tls(struct io *io, struct item *item);
 void watch_remove(struct io *io, const struct listener *l);
 void watch_rest_over(struct io *io);

@@ -55,8 +55,8 @@ struct stream_view {
 };
 
 /*
- * Why a connection was refused or ended; each is counted, too. From STREAM_FIRST_REFUSAL
- * on nobody was told of a connection.
+ * Why a connection was refused or ended; each is counted, too. Of incoming ones that were
+ * never open the daemon hears by the counters alone.
  */
 #define STREAM_REASON_TABLE(X) \
 	X(PEER_CLOSED, "peer_closed", "the peer closed the connection") \
@@ -210,7 +210,10 @@ struct stream_listen {
  * TLS where it is needed; -EEXIST; -ENOMEM; what bind() and listen() say.
  */
 int streams_listen(struct streams *s, u32 index, const struct stream_listen *listen);
-/* For connections to come; those that are open keep theirs. 0, -ENOENT, -ENOMEM. */
+/*
+ * For connections to come; those that are open keep theirs. 0; -ENOENT; -EINVAL: a listener
+ * needs a certificate; -ENOMEM.
+ */
 int streams_set_tls(struct streams *s, u32 index, struct tls_context *tls);
 /* Its connections stay; the address is free at once. */
 void streams_unlisten(struct streams *s, u32 index);

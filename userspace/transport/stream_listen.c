@@ -159,6 +159,8 @@ int streams_set_tls(struct streams *s, u32 index, struct tls_context *tls)
 
 	if (!l)
 		return -ENOENT;
+	if (!tls || (l->fd >= 0 && !tls_context_serves(tls)))
+		return -EINVAL;
 	old = l->tls;
 	l->tls = tls_context_get(tls);
 	if (l->fd >= 0)
