@@ -72,7 +72,7 @@ call() {
 	wait_for listens "$callee_ns" 5060
 	start_sipp "$caller_ns" uac_plain -i $CALLER -mi $CALLER -p 5062 -t "$(mode "$1")" -s ${number}00 "$remote"
 	caller=$!
-	sipp_done $caller && sipp_done $callee
+	both_done $caller $callee
 }
 
 refused_503() {
@@ -109,7 +109,7 @@ close_one() {
 is_gone() { ! ctl transport list --json | grep -q "$1"; }
 
 check "certificates are made" certificates jalur.example callee.example other.example
-hosts "$CALLEE callee.example other.example"
+hosts "$relay_ns" "$CALLEE callee.example other.example"
 transports_config
 check "jalurd starts" start_jalurd_again
 check "socat speaks TLS on both sides" helpers_start

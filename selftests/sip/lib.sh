@@ -76,7 +76,7 @@ cleanup() {
 	ip netns del "$caller_ns" 2>/dev/null
 	ip netns del "$relay_ns" 2>/dev/null
 	ip netns del "$callee_ns" 2>/dev/null
-	rm -rf "$dir" "/etc/netns/$relay_ns"
+	rm -rf "$dir" "/etc/netns/$caller_ns" "/etc/netns/$relay_ns" "/etc/netns/$callee_ns"
 }
 
 link() {	# ns-a ns-b name-a name-b network; a has .2, b has .1

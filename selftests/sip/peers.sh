@@ -14,10 +14,16 @@ certificates() {	# name...: NAME.pem and NAME.key in $dir, and ca.pem
 	done) >"$dir/openssl.log" 2>&1
 }
 
-# Lines of /etc/hosts for the relay: ip-netns shows a namespace its own.
-hosts() {
-	mkdir -p "/etc/netns/$relay_ns" &&
-		printf '%s\n' "127.0.0.1 localhost" "$@" >"/etc/netns/$relay_ns/hosts"
+# ip-netns shows a namespace its own /etc/hosts.
+hosts() {	# ns line...
+	mkdir -p "/etc/netns/$1" &&
+		printf '%s\n' "127.0.0.1 localhost" "${@:2}" >"/etc/netns/$1/hosts"
+}
+
+# What all that follows needs: without it the test is over.
+must() {
+	check "$@"
+	[ "$KTAP_CNT_FAIL" -eq 0 ] || ktap_finished
 }
 
 helper() {	# ns command...: in the background, ended at cleanup
@@ -26,6 +32,14 @@ helper() {	# ns command...: in the background, ended at cleanup
 }
 
 listens() { ip netns exec "$1" ss -Hln "sport = :$2" | grep -q .; }	# ns port
+
+# Two of SIPp are through; when one is not, the other will not be.
+both_done() {	# pid pid
+	sipp_done "$1" && sipp_done "$2" && return
+	kill "$1" "$2" 2>/dev/null
+	wait "$1" "$2"
+	return 1
+}
 
 # Of SIPp, for a transport: TLS is spoken by somebody else.
 mode() { [ "$1" = udp ] && echo u1 || echo t1; }
