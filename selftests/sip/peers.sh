@@ -22,8 +22,10 @@ hosts() {	# ns line...
 
 # What all that follows needs: without it the test is over.
 must() {
+	local failed=$KTAP_CNT_FAIL
+
 	check "$@"
-	[ "$KTAP_CNT_FAIL" -eq 0 ] || ktap_finished
+	[ "$KTAP_CNT_FAIL" -eq "$failed" ] || ktap_finished
 }
 
 helper() {	# ns command...: in the background, ended at cleanup
