@@ -5,22 +5,12 @@
 # both sides. SIPp here has no TLS, so socat speaks it for SIPp; certificates are those of
 # a CA that this test makes, and both sides verify. A peer with another name is refused.
 . "$(dirname "$0")/lib.sh"
+. "$here/peers.sh"
 command -v socat >/dev/null || skip_all "socat is not installed"
 setup
 plan 21
 
 transports="udp tcp tls"
-certificates() {
-	(cd "$dir" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-		-keyout ca.key -out ca.pem -days 2 -subj "/CN=test CA" &&
-	for name in jalur.example callee.example other.example; do
-		openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout $name.key \
-			-out $name.csr -subj "/CN=$name" &&
-		openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
-			-out $name.pem -extfile <(echo "subjectAltName=DNS:$name") || return 1
-	done) >"$dir/openssl.log" 2>&1
-}
-
 # Numbers say by what the call leaves: 1 udp, 2 tcp, 3 tls, 4 tls to somebody else, 5 to
 # nobody who answers.
 transports_config() {
@@ -63,20 +53,6 @@ transports_config() {
 	END
 }
 
-# Names are looked up in /etc/hosts: ip-netns shows a namespace its own.
-hosts() {
-	mkdir -p "/etc/netns/$relay_ns" &&
-		printf '127.0.0.1 localhost\n%s callee.example other.example\n' "$CALLEE" \
-			>"/etc/netns/$relay_ns/hosts"
-}
-
-helper() {	# ns command...: in the background, ended at cleanup
-	(exec ip netns exec "$@" 2>>"$dir/helpers.err") &
-	sipp_pids="$sipp_pids $!"
-}
-
-listens() { ip netns exec "$1" ss -Hln "sport = :$2" | grep -q .; }
-
 helpers_start() {
 	helper "$callee_ns" socat "OPENSSL-LISTEN:5061,bind=$CALLEE,fork,reuseaddr,verify=0,cert=$dir/callee.example.pem,key=$dir/callee.example.key" \
 		"TCP:$CALLEE:5060" &&
@@ -84,8 +60,6 @@ helpers_start() {
 			"OPENSSL:$OUTSIDE:5061,bind=$CALLER,cafile=$dir/ca.pem,commonname=jalur.example" &&
 		wait_for listens "$callee_ns" 5061 && wait_for listens "$caller_ns" 5099
 }
-
-mode() { [ "$1" = udp ] && echo u1 || echo t1; }
 
 # call FROM TO: by transports; SIPp is through on both sides
 call() {
@@ -98,7 +72,7 @@ call() {
 	wait_for listens "$callee_ns" 5060
 	start_sipp "$caller_ns" uac_plain -i $CALLER -mi $CALLER -p 5062 -t "$(mode "$1")" -s ${number}00 "$remote"
 	caller=$!
-	sipp_done $caller && sipp_done $callee
+	both_done $caller $callee
 }
 
 refused_503() {
@@ -134,8 +108,8 @@ close_one() {
 
 is_gone() { ! ctl transport list --json | grep -q "$1"; }
 
-check "certificates are made" certificates
-hosts
+check "certificates are made" certificates jalur.example callee.example other.example
+hosts "$relay_ns" "$CALLEE callee.example other.example"
 transports_config
 check "jalurd starts" start_jalurd_again
 check "socat speaks TLS on both sides" helpers_start
@@ -155,5 +129,4 @@ wait "$waiting"
 check "who cannot prove to be other.example is not called" refused_503
 check "and the log says why" log_has "no TLS connection to .*other.example"
 check "no session is left" wait_for sessions_are 0
-rm -rf "/etc/netns/$relay_ns"
 ktap_finished

@@ -12,6 +12,7 @@
 # how long a machine takes.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+beside=$(cd "$(dirname "$0")" && pwd)
 TOP=${TOP:-$(cd "$here/../.." && pwd)}
 BUILT=${BUILT:-$TOP/build}
 KSFT_DIR=${KSFT_DIR:-$TOP/build/ksft/tools/testing/selftests}
@@ -75,7 +76,7 @@ cleanup() {
 	ip netns del "$caller_ns" 2>/dev/null
 	ip netns del "$relay_ns" 2>/dev/null
 	ip netns del "$callee_ns" 2>/dev/null
-	rm -rf "$dir"
+	rm -rf "$dir" "/etc/netns/$caller_ns" "/etc/netns/$relay_ns" "/etc/netns/$callee_ns"
 }
 
 link() {	# ns-a ns-b name-a name-b network; a has .2, b has .1
@@ -177,11 +178,21 @@ wait_for() {	# a command, to be true within a minute
 	done
 }
 
-start_sipp() {	# ns name scenario [options]; its pid is in $!
+# What a test made itself, what is beside it, what is here.
+scenario() {
+	local folder
+
+	for folder in "$dir" "$beside/scenarios" "$here/scenarios"; do
+		[ ! -e "$folder/$1.xml" ] || break
+	done
+	echo "$folder/$1.xml"
+}
+
+start_sipp() {	# ns scenario [options]; its pid is in $!
 	local ns=$1 name=$2
 	shift 2
 
-	(cd "$dir" && exec ip netns exec "$ns" sipp -sf "$here/scenarios/$name.xml" -m 1 -nostdin \
+	(cd "$dir" && exec ip netns exec "$ns" sipp -sf "$(scenario "$name")" -m 1 -nostdin \
 		-mp 40000 -key dir "$dir" -trace_err -error_file "$dir/$name.err" \
 		-recv_timeout $((60000 * slow)) "$@") >"$dir/$name.out" 2>&1 &
 	sipp_pids="$sipp_pids $!"

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# baresip as a phone, sourced after lib.sh: it speaks with a tone, is told what to do
+# over its control socket, and records what it hears.
+command -v baresip >/dev/null || skip_all "baresip is not installed"
+modules=$(dirname "$(dpkg -L baresip-core | grep '/g711\.so$')")
+
+# phone DIR ADDRESS HZ ACCOUNT: a configuration, and a tone to speak with
+make_phone() {
+	mkdir "$dir/$1"
+	python3 - "$dir/$1/tone.wav" "$3" <<-'END'
+	import math, struct, sys, wave
+	with wave.open(sys.argv[1], "wb") as out:
+	    out.setnchannels(1)
+	    out.setsampwidth(2)
+	    out.setframerate(8000)
+	    second = b"".join(struct.pack("<h", int(
+	        8000 * math.sin(2 * math.pi * int(sys.argv[2]) * i / 8000))) for i in range(8000))
+	    out.writeframes(second * 120)
+	END
+	cat >"$dir/$1/config" <<-END
+	module_path $modules
+	module g711.so
+	module aufile.so
+	module aubridge.so
+	module sndfile.so
+	module_tmp account.so
+	module_app menu.so
+	module_app ctrl_tcp.so
+	ctrl_tcp_listen $2:4444
+	sip_listen $2:5060
+	audio_source aufile,$dir/$1/tone.wav
+	audio_player aubridge,sink
+	audio_alert aubridge,sink
+	ausrc_srate 8000
+	auplay_srate 8000
+	ausrc_channels 1
+	auplay_channels 1
+	rtp_ports 4000-4020
+	snd_path $dir/$1
+	END
+	echo "$4" >"$dir/$1/accounts"
+	: >"$dir/$1/contacts"
+}
+
+start_phone() {	# ns dir
+	(exec ip netns exec "$1" baresip -f "$dir/$2" -v >"$dir/$2.log" 2>&1) &
+	sipp_pids="$sipp_pids $!"
+	wait_for grep -q "baresip is ready" "$dir/$2.log"
+}
+
+# What baresip's own control socket takes: JSON as a netstring. Events come between.
+tell_caller() {	# command [params]
+	local json="{\"command\":\"$1\",\"params\":\"${2-}\"}"
+
+	# shellcheck disable=SC2016
+	in_caller timeout $((10 * slow)) bash -c 'exec 3<>"/dev/tcp/$1/4444"
+		printf "%d:%s," "${#2}" "$2" >&3
+		while IFS= read -r -d , word <&3; do
+			[[ $word == *\"ok\":true* ]] && exit 0
+		done
+		exit 1' - "$CALLER" "$json"
+}
+
+phones_are_ready() { start_phone "$callee_ns" b && start_phone "$caller_ns" a; }
+held_is() { ctl call list --json | jq -e ".calls[0].held == $1" >/dev/null; }
+no_calls() { ctl call list --json | jq -e '.calls == []' >/dev/null; }
+
+relayed() {	# at least so many packets from each side
+	ctl call show "$(ctl call list --json | jq -r '.calls[0].id')" --json |
+		jq -e --argjson n "$1" '.streams[0].directions | map(.left >= $n) | all' >/dev/null
+}
+
+# hears DIR HZ: the tone of the other, in a recording of what was decoded
+hears() {
+	python3 - "$2" "$dir/$1"/*dec*.wav <<-'END'
+	import math, struct, sys, wave
+	hz, best = int(sys.argv[1]), 0.0
+	turn = [2 * math.pi * hz * i / 8000 for i in range(800)]
+	cos, sin = [math.cos(t) for t in turn], [math.sin(t) for t in turn]
+	for name in sys.argv[2:]:
+	    with wave.open(name) as sound:
+	        assert sound.getframerate() == 8000
+	        n = sound.getnframes()
+	        data = struct.unpack("<%dh" % n, sound.readframes(n))
+	    for at in range(0, n - 800, 800):
+	        part = data[at:at + 800]
+	        power = sum(x * x for x in part) or 1
+	        re = sum(x * c for x, c in zip(part, cos))
+	        im = sum(x * s for x, s in zip(part, sin))
+	        best = max(best, 2 * (re * re + im * im) / (800 * power))
+	        if best > 0.98:
+	            break
+	print("# of a tenth of a second %d Hz has %.2f" % (hz, best))
+	sys.exit(best < 0.9)
+	END
+}
