@@ -4,6 +4,7 @@
 # make modules KERNEL=<release> module for another kernel whose headers are installed
 # make check                    every test; make check-debug under the debug kernel
 # make check-random             100 000 calls through a bad network, in virtual time
+# make check-connections        100 000 connections opened and closed
 # make bench                    costs beside peers: bench-packet, bench-parse, bench-sip, bench-load
 # make fuzz                     each fuzz target for FUZZ_SECONDS (600), FUZZ_JOBS (2) at a time
 # make help                     the rest
@@ -49,7 +50,7 @@ FUZZ		:= $(patsubst selftests/fuzz/%_fuzz.c,build/fuzz/%,$(sort $(wildcard selft
 NETPROGS	:= $(patsubst selftests/net/%.c,$(B)/net/%,$(sort $(wildcard selftests/net/*.c)))
 
 .PHONY: all userspace tools modules modules-all spec spec-check style check check-debug \
-	check-random \
+	check-random check-connections \
 	demo bench bench-packet bench-parse bench-sip bench-load \
 	fuzz unit-tests fuzz-targets net-tests clean install help config-doc config-doc-check
 
@@ -170,6 +171,9 @@ FUZZ_JOBS	?= 2
 check-random: unit-tests
 	CALLS=100000 $(B)/unit/call_random_test
 
+check-connections: unit-tests
+	CONNECTIONS=100000 $(B)/unit/transport_limits_test
+
 fuzz: fuzz-targets
 	@printf '%s\n' $(notdir $(FUZZ)) | xargs -P $(FUZZ_JOBS) -I NAME tools/fuzz NAME $(FUZZ_SECONDS)
 
@@ -253,6 +257,6 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 	@echo 'Targets: all modules modules-all userspace tools unit-tests net-tests fuzz-targets'
-	@echo '         check check-debug check-random demo bench fuzz style spec spec-check config-doc install clean'
+	@echo '         check check-debug check-random check-connections demo bench fuzz style spec spec-check config-doc install clean'
 
 -include $(shell find $(B)/obj $(B)/unit $(B)/net build/fuzz/obj -name '*.d' 2>/dev/null)
