@@ -5,7 +5,8 @@
 command -v baresip >/dev/null || skip_all "baresip is not installed"
 modules=$(dirname "$(dpkg -L baresip-core | grep '/g711\.so$')")
 
-# phone DIR ADDRESS HZ ACCOUNT: a configuration, and a tone to speak with
+# make_phone DIR ADDRESS HZ ACCOUNTS [line...]: a configuration with these lines in it, and
+# a tone to speak with
 make_phone() {
 	mkdir "$dir/$1"
 	python3 - "$dir/$1/tone.wav" "$3" <<-'END'
@@ -39,28 +40,32 @@ make_phone() {
 	rtp_ports 4000-4020
 	snd_path $dir/$1
 	END
+	printf '%s\n' "${@:5}" >>"$dir/$1/config"
 	echo "$4" >"$dir/$1/accounts"
 	: >"$dir/$1/contacts"
 }
 
-start_phone() {	# ns dir
+start_phone() {	# ns dir; its pid is in $!
 	(exec ip netns exec "$1" baresip -f "$dir/$2" -v >"$dir/$2.log" 2>&1) &
 	sipp_pids="$sipp_pids $!"
 	wait_for grep -q "baresip is ready" "$dir/$2.log"
 }
 
 # What baresip's own control socket takes: JSON as a netstring. Events come between.
-tell_caller() {	# command [params]
-	local json="{\"command\":\"$1\",\"params\":\"${2-}\"}"
+tell() {	# ns address command [params]
+	local json="{\"command\":\"$3\",\"params\":\"${4-}\"}"
 
 	# shellcheck disable=SC2016
-	in_caller timeout $((10 * slow)) bash -c 'exec 3<>"/dev/tcp/$1/4444"
+	ip netns exec "$1" timeout $((10 * slow)) bash -c 'exec 3<>"/dev/tcp/$1/4444"
 		printf "%d:%s," "${#2}" "$2" >&3
 		while IFS= read -r -d , word <&3; do
 			[[ $word == *\"ok\":true* ]] && exit 0
 		done
-		exit 1' - "$CALLER" "$json"
+		exit 1' - "$2" "$json"
 }
+
+tell_caller() { tell "$caller_ns" $CALLER "$@"; }
+tell_callee() { tell "$callee_ns" $CALLEE "$@"; }
 
 phones_are_ready() { start_phone "$callee_ns" b && start_phone "$caller_ns" a; }
 held_is() { ctl call list --json | jq -e ".calls[0].held == $1" >/dev/null; }
