@@ -199,7 +199,7 @@ static void begin(struct call_passage *p, const struct call_engine *e, const str
 	p->in = realm_of(from);
 	p->out = realm_of(to);
 	call_print_host(&e->listeners[listener], p->host, sizeof(p->host));
-	call_names_find(&p->names, from, msg);
+	call_names_init(&p->names, from, msg);
 	buf_init(&p->lines);
 }
 
@@ -210,8 +210,8 @@ static void begin(struct call_passage *p, const struct call_engine *e, const str
 static void add_max_forwards(struct call_passage *p)
 {
 	if (p->msg->request)
-		buf_printf(&p->lines, "Max-Forwards: %d\r\n",
-			   p->msg->max_forwards > 0 ? p->msg->max_forwards - 1 : 70);
+		buf_printf(&p->lines, "Max-Forwards: %u\r\n",
+			   p->msg->max_forwards > 0 ? (u32)p->msg->max_forwards - 1 : 70);
 }
 
 static char *take(struct call_passage *p)
@@ -279,7 +279,7 @@ char *call_phrase_pass(const struct call_leg *from, const struct sip_msg *msg)
 {
 	struct call_names names;
 
-	call_names_find(&names, from, msg);
+	call_names_init(&names, from, msg);
 	if (!msg->reason.n || call_names_in(&names, msg->reason))
 		return NULL;
 	return slice_dup(msg->reason);

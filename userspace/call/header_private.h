@@ -10,6 +10,9 @@
 
 /* What names a side to itself, and must not be seen on the other. */
 struct call_names {
+	const struct call_leg *leg;		/* it sent msg, */
+	const struct sip_msg *msg;
+	bool found;				/* and these are its words: */
 	struct slice words[CALL_MAX_NAMES];
 	size_t n;
 	char peer[ADDR_STRLEN];
@@ -26,10 +29,11 @@ struct call_passage {
 };
 
 /* names.c */
-/* Of the side that sent msg. The words are slices of msg, and of names itself. */
-void call_names_find(struct call_names *names, const struct call_leg *leg,
+/* Of leg, which sent msg; both stay as long as names. */
+void call_names_init(struct call_names *names, const struct call_leg *leg,
 		     const struct sip_msg *msg);
-bool call_names_in(const struct call_names *names, struct slice text);
+/* Looks for the words when it is asked first: most messages have nothing that could pass. */
+bool call_names_in(struct call_names *names, struct slice text);
 
 /* identity.c: who may tell whom who is calling (RFC 3323, 3325, 7044, 5806) */
 bool call_identity_passes(const struct call_passage *p, const struct sip_hdr *hdr);

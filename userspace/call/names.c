@@ -70,11 +70,14 @@ static void add_header(struct call_names *names, const struct sip_hdr *hdr)
 	}
 }
 
-void call_names_find(struct call_names *names, const struct call_leg *leg,
-		     const struct sip_msg *msg)
+/* The words are slices of msg, and of names itself. */
+static void find_words(struct call_names *names)
 {
+	const struct call_leg *leg = names->leg;
+	const struct sip_msg *msg = names->msg;
 	size_t i;
 
+	names->found = true;
 	names->n = 0;
 	if (leg->peer.family)
 		add(names, slice_str(addr_print_ip(&leg->peer, names->peer)));
@@ -94,10 +97,20 @@ void call_names_find(struct call_names *names, const struct call_leg *leg,
 	}
 }
 
-bool call_names_in(const struct call_names *names, struct slice text)
+void call_names_init(struct call_names *names, const struct call_leg *leg,
+		     const struct sip_msg *msg)
+{
+	names->leg = leg;
+	names->msg = msg;
+	names->found = false;
+}
+
+bool call_names_in(struct call_names *names, struct slice text)
 {
 	size_t i;
 
+	if (!names->found)
+		find_words(names);
 	for (i = 0; i < names->n; i++)
 		if (slice_has_word(text, names->words[i]))
 			return true;

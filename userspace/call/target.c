@@ -58,8 +58,8 @@ static char *print_from(const struct call_leg *to, const struct sip_msg *msg, co
 	char *text;
 	int n;
 
-	call_names_find(&names, to->call->all[0], msg);
-	if (!is_printable(display) || call_names_in(&names, display))
+	call_names_init(&names, to->call->all[0], msg);
+	if (!is_printable(display) || (display.n && call_names_in(&names, display)))
 		display = SLICE("");
 	if (sip_uri_parse(msg->from.uri, &uri) && is_anonymous(&uri))
 		host = "anonymous.invalid";
