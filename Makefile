@@ -168,6 +168,14 @@ FUZZ_SECONDS	?= 600
 # Two at a time by default; what a target printed is in build/fuzz/NAME.log.
 FUZZ_JOBS	?= 2
 
+# Peers of the interoperability tests that no Debian package has.
+build/jssip/.done: selftests/interop/jssip/package.json selftests/interop/jssip/package-lock.json
+	$(call say,NPM)
+	@mkdir -p $(@D)
+	@cp $^ $(@D)/
+	$(Q)cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 check-random: unit-tests
 	CALLS=100000 $(B)/unit/call_random_test
 
