@@ -5,6 +5,7 @@
 # What it knows of itself is "xyz.invalid", as any page: all that is sent to it goes by the
 # connection that it made. WebRTC is not there: its SDP is that of a plain phone.
 . "$(dirname "$0")/../sip/lib.sh"
+. "$(dirname "$0")/../sip/peers.sh"
 RELAY=userspace
 command -v node >/dev/null || skip_all "node is not installed"
 [ -e "$TOP/build/jssip/.done" ] || skip_all "JsSIP is not there: make build/jssip/.done"
@@ -14,23 +15,6 @@ plan 44
 
 page=https://phone.example
 declare -A orders heard
-
-certificates() {
-	(cd "$dir" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-		-keyout ca.key -out ca.pem -days 2 -subj "/CN=test CA" &&
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout jalur.key \
-		-out jalur.csr -subj "/CN=jalur.example" &&
-	openssl x509 -req -in jalur.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
-		-out jalur.pem -extfile <(echo "subjectAltName=DNS:jalur.example")) \
-		>"$dir/openssl.log" 2>&1
-}
-
-# Names are looked up in /etc/hosts: ip-netns shows a namespace its own.
-hosts() {
-	mkdir -p "/etc/netns/$caller_ns" &&
-		printf '127.0.0.1 localhost\n%s jalur.example\n' "$OUTSIDE" \
-			>"/etc/netns/$caller_ns/hosts"
-}
 
 # Numbers say where a call goes: 1 SIPp by UDP, 2 by TCP; alice's phone, bob's.
 jalurd_config() {	# media-idle
@@ -49,7 +33,7 @@ jalurd_config() {	# media-idle
 	      - {address: $OUTSIDE, transport: ws, origins: ["$page"]}
 	      - {address: $OUTSIDE, transport: wss, origins: ["$page"]}
 	    media: [{address: $OUTSIDE, ports: 20000-20999}]
-	    tls: {certificates: [{certificate: $dir/jalur.pem, key: $dir/jalur.key}]}
+	    tls: {certificates: [{certificate: $dir/jalur.example.pem, key: $dir/jalur.example.key}]}
 	  inside:
 	    signalling: [{address: $INSIDE}, {address: $INSIDE, transport: tcp}]
 	    media: [{address: $INSIDE, ports: 21000-21999}]
@@ -123,7 +107,6 @@ connections() { ctl transport list --json | jq -r ".connections[] | select($1) |
 lists() { [ -n "$(connections "$1" .id)" ]; }
 no_calls() { ctl call list --json | jq -e '.calls == []' >/dev/null; }
 cdr_of() { [ "$(tail -n 1 "$dir/cdr" | jq -c "$1")" = "$2" ]; }
-listens() { in_callee ss -Hln "sport = :5060" | grep -q .; }
 
 # --- calls ------------------------------------------------------------------------------
 
@@ -131,7 +114,7 @@ callee() {	# scenario [mode]
 	rm -f "$dir/callid-b"
 	start_sipp "$callee_ns" "$1" -i $CALLEE -mi $CALLEE -p 5060 -t "${2:-u1}"
 	callee_pid=$!
-	wait_for listens
+	wait_for listens "$callee_ns" 5060
 }
 
 # calls NAME NUMBER SCENARIO [MODE]: and both talk
@@ -217,8 +200,8 @@ outlives() {	# NAME: twice its idle time, without a message
 		! said "$1" "disconnected .*"
 }
 
-check "certificates are made" certificates
-hosts
+check "certificates are made" certificates jalur.example
+hosts "$caller_ns" "$OUTSIDE jalur.example"
 jalurd_config 60s
 check "jalurd starts" start_jalurd_again
 check "a page of somebody else is refused" refused_as_a_stranger
