@@ -418,6 +418,7 @@ static void add_twin(struct call_engine *e, struct call_leg *leg)
 		twin->state = CALL_LEG_INVITED;
 		twin->realm = call->all[0]->realm;
 		twin->trunk = call->all[0]->trunk;
+		call_leg_dialog_made(twin);
 		twin->peer = call->all[0]->peer;
 		twin->updates = call->all[0]->updates;
 		twin->asked = copy_asked(call->all[0]->asked);

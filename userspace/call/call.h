@@ -329,6 +329,8 @@ int call_leg_ack_now(struct call_engine *e, u64 now, struct call_leg *leg,
 		     const struct sip_event *ev);
 /* The ACK that a kept 2xx waits for; sdp NULL: its offer is rejected. Nothing kept: 0. */
 int call_leg_ack_kept(struct call_engine *e, u64 now, struct call_leg *leg, const char *sdp);
+/* leg has a dialog now, and a trunk or none: what is to be known of it is told. */
+void call_leg_dialog_made(struct call_leg *leg);
 /* A dialog of leg's branch that msg made beside leg's. NULL: no memory, or too many. */
 struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
 			       const struct sip_msg *msg);

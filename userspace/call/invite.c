@@ -157,6 +157,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	a->peer = ev->flow.peer;
 	a->realm = call_policy_realm(e->policy, ev->flow.listener);
 	a->trunk = call_policy_trunk(e->policy, &ev->flow);
+	call_leg_dialog_made(a);
 	call_update_learn(a, ev->msg);
 	sip_server_set_user(call->invite, call_leg_handle(a));
 	call_leg_respond(e, now, a, 100, NULL, SLICE(""), NULL);
@@ -204,11 +205,12 @@ int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
 		.connection = leg->connection,
 	};
 	leg->dialog = sip_dialog_new_uac(e->sip, &target.dialog, call_leg_handle(leg));
-	if (leg->dialog)
-		call_trace_leg(e->trace, e->clock, leg->call->id, MEDIA_LEG_B,
-			       leg->dialog->call_id);
 	call_target_clear(&target);
-	return leg->dialog ? 0 : -ENOMEM;
+	if (!leg->dialog)
+		return -ENOMEM;
+	call_leg_dialog_made(leg);
+	call_trace_leg(e->trace, e->clock, leg->call->id, MEDIA_LEG_B, leg->dialog->call_id);
+	return 0;
 }
 
 int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)

@@ -315,6 +315,12 @@ void call_leg_end(struct call_engine *e, u64 now, struct call_leg *leg,
 		end[leg->state](e, now, leg, why);
 }
 
+void call_leg_dialog_made(struct call_leg *leg)
+{
+	if (leg->trunk >= 0)
+		leg->dialog->datagrams = leg->call->policy->trunks[leg->trunk].large_datagrams;
+}
+
 struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
 			       const struct sip_msg *msg)
 {

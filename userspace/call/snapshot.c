@@ -262,6 +262,8 @@ static void restore_dialog(struct restoring *s, struct call_leg *leg, const json
 		leg->dialog = sip_dialog_restore(s->e->sip, &d, call_leg_handle(leg));
 	if (!leg->dialog && !s->r.bad)
 		s->r.bad = "dialog";
+	if (leg->dialog)
+		call_leg_dialog_made(leg);
 }
 
 static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t *saved)
