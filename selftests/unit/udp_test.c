@@ -19,6 +19,7 @@ FIXTURE(udp) {
 	struct addr ours, peer;
 	int fd;			/* the peer */
 	unsigned int received, bursts, wrong, failures;
+	int err;
 	struct flow last, failed;
 	char text[32];
 	size_t size;
@@ -49,11 +50,12 @@ static void receive(void *arg, const struct flow *flow, struct slice bytes)
 		udp_send(self->udp, &flow->peer, bytes);
 }
 
-static void failed(void *arg, const struct flow *flow)
+static void failed(void *arg, const struct flow *flow, int err)
 {
 	FIXTURE_DATA(udp) *self = arg;
 
 	self->failures++;
+	self->err = err;
 	self->failed = *flow;
 }
 
@@ -132,6 +134,16 @@ static void run_until(FIXTURE_DATA(udp) *self, unsigned int count)
 	int turns;
 
 	for (turns = 0; self->received < count && turns < 1000; turns++) {
+		uv_run(&self->loop, UV_RUN_NOWAIT);
+		usleep(1000);
+	}
+}
+
+static void run_until_failures(FIXTURE_DATA(udp) *self, unsigned int count)
+{
+	int turns;
+
+	for (turns = 0; self->failures < count && turns < 1000; turns++) {
 		uv_run(&self->loop, UV_RUN_NOWAIT);
 		usleep(1000);
 	}
@@ -237,10 +249,11 @@ TEST_F(udp, a_destination_that_the_kernel_refuses)
 	EXPECT_EQ(0, memcmp(text, "after", 5));
 }
 
-/* Nobody listens there: the ICMP error of one datagram costs no other one. */
-TEST_F(udp, a_closed_port_disturbs_nobody)
+/* Nobody listens there: that is told, and the ICMP error of one datagram costs no other one. */
+TEST_F(udp, a_closed_port_is_told_and_disturbs_nobody)
 {
 	struct addr closed;
+	char text[16];
 	int fd = peer_socket(&(struct addr){ .family = self->peer.family, .ip = self->peer.ip });
 
 	closed = bound_to(fd);
@@ -248,11 +261,19 @@ TEST_F(udp, a_closed_port_disturbs_nobody)
 	udp_send(self->udp, &closed, SLICE("x"));
 	udp_flush(self->udp, failed, self);
 	udp_send(self->udp, &closed, SLICE("x"));
+	udp_send(self->udp, &self->peer, SLICE("after"));
 	udp_flush(self->udp, failed, self);
+	EXPECT_EQ(5, recv(self->fd, text, sizeof(text), 0));
+	run_until_failures(self, 2);
+	EXPECT_EQ(2, self->failures);
+	EXPECT_EQ(-ECONNREFUSED, self->err);
+	EXPECT_EQ(3, self->failed.listener);
+	EXPECT_TRUE(addr_eq(&closed, &self->failed.peer));
 	send_number(self->fd, &self->ours, 0);
 	run_until(self, 1);
 	EXPECT_EQ(1, self->received);
 	EXPECT_EQ(0, self->wrong);
+	EXPECT_EQ(2, self->failures);
 }
 
 TEST_F(udp, an_address_in_use_is_an_error)

@@ -127,12 +127,14 @@ static const struct stream_framing framing = {
 
 /* --- out --- */
 
-static void send_failed(void *arg, const struct flow *flow)
+/* What nobody takes at the other end is no trouble of ours: whoever sent it says so. */
+static void send_failed(void *arg, const struct flow *flow, int err)
 {
 	struct daemon *d = arg;
 	char peer[ADDR_STRLEN];
 
-	log_text(LOG_WARNING, "cannot send to %s", addr_print(&flow->peer, peer));
+	log_text(err == -ECONNREFUSED ? LOG_DEBUG : LOG_WARNING, "cannot send to %s: %s",
+		 addr_print(&flow->peer, peer), strerror(-err));
 	call_engine_unreachable(d->engine, clock_now(), flow);
 }
 
@@ -184,7 +186,7 @@ static void send_stream(struct daemon *d, const struct flow *flow, struct slice 
 		return;
 	if (transport_websocket(to.transport)) {
 		if (!send_by(d, find_socket(d, flow), bytes))
-			send_failed(d, flow);
+			send_failed(d, flow, -ENOTCONN);
 		return;
 	}
 	if (!send_by(d, streams_find(d->streams, &to), bytes))

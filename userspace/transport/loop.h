@@ -18,6 +18,7 @@ struct udp;
 typedef void (*udp_receive_fn)(void *arg, const struct flow *flow, struct slice bytes);
 /* After a burst of datagrams was delivered: carry out what they caused. */
 typedef void (*udp_burst_fn)(void *arg);
+typedef void (*udp_failed_fn)(void *arg, const struct flow *flow, int err);
 
 /* Binds local as listener number listener. 0 or -errno. */
 int udp_open(struct udp **out, uv_loop_t *loop, u32 listener, const struct addr *local,
@@ -25,10 +26,10 @@ int udp_open(struct udp **out, uv_loop_t *loop, u32 listener, const struct addr 
 /* Queues; udp_flush() sends. 0, -ENOBUFS, -EMSGSIZE. */
 int udp_send(struct udp *udp, const struct addr *to, struct slice bytes);
 /*
- * Sends what is queued; calls failed(arg, flow) for each destination that the kernel
- * refused.
+ * Sends what is queued; failed is called for each destination that the kernel refused, and
+ * later, from the loop, for those that nobody is at, as ICMP says. err is negative.
  */
-void udp_flush(struct udp *udp, void (*failed)(void *arg, const struct flow *flow), void *arg);
+void udp_flush(struct udp *udp, udp_failed_fn failed, void *arg);
 u64 udp_drops(const struct udp *udp);	/* receive queue overflows (SO_RXQ_OVFL) */
 void udp_close(struct udp *udp);
 

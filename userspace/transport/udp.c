@@ -7,7 +7,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+#include <linux/errqueue.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 
 #include "base/list.h"
 #include "transport/loop.h"
@@ -36,7 +40,7 @@ struct udp {
 	u64 drops;
 	bool blocked;			/* waits to be writable */
 	/* the failures of a flush that the socket started by itself */
-	void (*failed)(void *arg, const struct flow *flow);
+	udp_failed_fn failed;
 	void *failed_arg;
 	struct mmsghdr headers[BURST];
 	struct iovec vectors[BURST];
@@ -104,6 +108,57 @@ static void receive_all(struct udp *udp)
 	udp->burst(udp->arg);
 }
 
+/* --- errors --- */
+
+/* Nobody is there (RFC 3261 section 18.4); not: too long for the path, too many hops. */
+static bool is_unreachable(const struct sock_extended_err *e)
+{
+	if (e->ee_origin == SO_EE_ORIGIN_ICMP)
+		return e->ee_type == ICMP_DEST_UNREACH && e->ee_code != ICMP_FRAG_NEEDED;
+	return e->ee_origin == SO_EE_ORIGIN_ICMP6 && e->ee_type == ICMPV6_DEST_UNREACH;
+}
+
+static int unreachable(struct msghdr *hdr)
+{
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
+		struct sock_extended_err e;
+
+		if (!(c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) &&
+		    !(c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR))
+			continue;
+		memcpy(&e, CMSG_DATA(c), sizeof(e));
+		if (is_unreachable(&e))
+			return -(int)e.ee_errno;
+	}
+	return 0;
+}
+
+/* What became of datagrams that had left. Returns how many of them there were. */
+static unsigned int take_errors(struct udp *udp)
+{
+	unsigned int n;
+
+	for (n = 0; n < MAX_QUEUED; n++) {
+		char control[256];
+		struct sockaddr_storage to;
+		struct msghdr hdr = {
+			.msg_name = &to, .msg_namelen = sizeof(to),
+			.msg_control = control, .msg_controllen = sizeof(control),
+		};
+		struct flow flow = { .listener = udp->listener };
+		int err;
+
+		if (recvmsg(udp->fd, &hdr, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			break;
+		err = unreachable(&hdr);
+		if (err && udp->failed && addr_from_sockaddr((struct sockaddr *)&to, &flow.peer))
+			udp->failed(udp->failed_arg, &flow, err);
+	}
+	return n;
+}
+
 /* --- out --- */
 
 static void watch(struct udp *udp, bool writable)
@@ -165,11 +220,8 @@ static int send_burst(struct udp *udp)
 	return 0;
 }
 
-/*
- * ECONNREFUSED is the news of an earlier datagram, whose address is not told: an
- * unconnected socket does not get it. Anything else is the first one's own.
- */
-void udp_flush(struct udp *udp, void (*failed)(void *arg, const struct flow *flow), void *arg)
+/* An error may be the news of an earlier datagram; else it is the first one's own. */
+void udp_flush(struct udp *udp, udp_failed_fn failed, void *arg)
 {
 	udp->failed = failed;
 	udp->failed_arg = arg;
@@ -181,20 +233,25 @@ void udp_flush(struct udp *udp, void (*failed)(void *arg, const struct flow *flo
 			watch(udp, true);
 			return;
 		}
-		if (!err || err == -EINTR)
+		if (!err || err == -EINTR || take_errors(udp))
 			continue;
 		flow.peer = list_entry(udp->queue.next, struct outgoing, node)->to;
 		drop_first(udp);
-		failed(arg, &flow);
+		failed(arg, &flow, err);
 	}
 	if (udp->blocked)
 		watch(udp, false);
 }
 
+/* libuv stops to watch a socket that has errors. */
 static void ready(uv_poll_t *poll, int status, int events)
 {
 	struct udp *udp = poll->data;
 
+	if (status < 0) {
+		take_errors(udp);
+		watch(udp, udp->blocked);
+	}
 	if (events & UV_WRITABLE) {
 		udp_flush(udp, udp->failed, udp->failed_arg);
 		udp->burst(udp->arg);
@@ -218,8 +275,12 @@ static int make_socket(const struct addr *local)
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on));
-	if (local->family == AF_INET6)
+	if (local->family == AF_INET6) {
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
+	} else {
+		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+	}
 	if (!bind(fd, (struct sockaddr *)&ss, len))
 		return fd;
 	err = -errno;
