@@ -143,6 +143,8 @@ TEST_F(transport, certificates_are_looked_for)
 		"\"key\" is missing");
 	refused(_metadata, self, UDP, "    tls: {clients: maybe}\n", "",
 		"expected one of: anonymous, asked, required");
+	refused(_metadata, self, UDP, "    tls: {clients: required}\n", "",
+		"\"required\" needs \"ca\": whose certificates are good");
 }
 
 TEST_F(transport, a_target_has_a_name_or_an_address)

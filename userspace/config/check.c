@@ -180,6 +180,16 @@ static void claim_range(struct reader *r, struct claims *claims, const struct va
 	}
 }
 
+/* Certificates of anybody's CA would be good else. */
+static void check_clients(struct reader *r, const struct value *realm)
+{
+	const struct value *tls = get(realm, "tls"), *clients = tls ? get(tls, "clients") : NULL;
+
+	if (clients && clients->number && !value_get(tls, "ca"))
+		reader_mistake_at(r, clients, "\"%s\" needs \"ca\": whose certificates are good",
+				  clients->text);
+}
+
 static void check_realms(struct reader *r, const struct value *realms, struct claims *claims)
 {
 	size_t i, j, n = 0;
@@ -192,6 +202,7 @@ static void check_realms(struct reader *r, const struct value *realms, struct cl
 	for (i = 0; i < realms->n; i++) {
 		const struct value *list = get(realms->children[i], "signalling");
 
+		check_clients(r, realms->children[i]);
 		for (j = 0; list && j < list->n; j++)
 			claim_listener(r, claims, realms->children[i], list->children[j]);
 		list = get(realms->children[i], "media");
