@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../sip/peers.sh"
 RELAY=userspace
 command -v node >/dev/null || skip_all "node is not installed"
-[ -e "$TOP/build/jssip/.done" ] || skip_all "JsSIP is not there: make build/jssip/.done"
+[ -e "$TOP/build/jssip/.done" ] || skip_all "npm could not install JsSIP: make build/jssip/.done says why"
 setup
 trap 'cleanup; rm -rf "/etc/netns/$caller_ns"' EXIT
 plan 44
