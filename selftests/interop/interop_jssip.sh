@@ -11,7 +11,7 @@ command -v node >/dev/null || skip_all "node is not installed"
 [ -e "$TOP/build/jssip/.done" ] || skip_all "npm could not install JsSIP: make build/jssip/.done says why"
 setup
 trap 'cleanup; rm -rf "/etc/netns/$caller_ns"' EXIT
-plan 44
+plan 47
 
 page=https://phone.example
 declare -A orders heard
@@ -242,6 +242,12 @@ check "the page hangs up by the new one" hangs_up alice
 check "a call is up" calls bob 100 uas_ends
 check "its connection breaks, the page makes another, the call stays" breaks_and_returns bob
 check "the callee hangs up, the page hears it by the new one" is_hung_up bob
+
+# What is new from that address is taken only where the connection of the call is gone.
+check "a call is up" calls alice 100 uas_ends
+check "another page of its address comes" opens erin "ws://$OUTSIDE" origin=$page
+check "the callee hangs up, and who was in the call hears it" is_hung_up alice
+kill "$phone_pid"
 
 check "an idle WebSocket that answers pings stays" outlives alice
 check "a WebSocket that never says anything is closed" eval \
