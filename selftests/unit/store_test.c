@@ -87,6 +87,33 @@ TEST_F(store, what_was_put_is_there_when_it_is_opened_again)
 	EXPECT_STREQ(content(self->store), "3= ");
 }
 
+/* The file is read in this thread: the writer has to leave it alone meanwhile. */
+static void delete_it(void *arg, u64 key, struct slice bytes)
+{
+	struct store_figures figures;
+
+	(void)bytes;
+	store_delete(arg, STORE_CALL, key);
+	usleep(2000);
+	store_figures(arg, &figures);
+	if (figures.written)
+		abort();
+}
+
+TEST_F(store, who_reads_may_delete_what_he_sees)
+{
+	struct store_error err;
+	u64 i;
+
+	open_again(_metadata, self);
+	for (i = 0; i < 50; i++)
+		store_put(self->store, STORE_CALL, i, SLICE("x"));
+	open_again(_metadata, self);
+	EXPECT_EQ(store_each(self->store, STORE_CALL, delete_it, self->store, &err), 0);
+	open_again(_metadata, self);
+	EXPECT_STREQ(content(self->store), "");
+}
+
 TEST_F(store, the_file_is_private)
 {
 	struct stat st;

@@ -38,6 +38,7 @@ struct store {
 	struct list waiting;
 	struct store_figures figures;
 	bool stop;
+	bool reading;			/* the file, in another thread */
 	/* of the thread */
 	struct list batch;
 	bool failing;			/* said in the log */
@@ -119,12 +120,12 @@ static bool commit(struct store *s)
 	return !err;
 }
 
-/* Until there is something; after a failure, until it is worth another try. */
+/* Until there is something, and nobody reads; after a failure, until it is worth another try. */
 static void wait_for_work(struct store *s, bool failed)
 {
 	u64 until = uv_hrtime() + RETRY, now;
 
-	while (!failed && !s->stop && list_empty(&s->waiting))
+	while (s->reading || (!failed && !s->stop && list_empty(&s->waiting)))
 		uv_cond_wait(&s->work, &s->lock);
 	while (failed && !s->stop && (now = uv_hrtime()) < until)
 		uv_cond_timedwait(&s->work, &s->lock, until - now);
@@ -190,11 +191,24 @@ void store_clear(struct store *s, enum store_kind kind)
 	add_change(s, CLEAR, kind, 0, SLICE(""));
 }
 
+static void set_reading(struct store *s, bool reading)
+{
+	uv_mutex_lock(&s->lock);
+	s->reading = reading;
+	uv_cond_signal(&s->work);
+	uv_mutex_unlock(&s->lock);
+}
+
 int store_each(struct store *s, enum store_kind kind,
 	       void (*each)(void *arg, u64 key, struct slice bytes), void *arg,
 	       struct store_error *err)
 {
-	return sqlite_file_each(s->file, kind, each, arg, err);
+	int code;
+
+	set_reading(s, true);
+	code = sqlite_file_each(s->file, kind, each, arg, err);
+	set_reading(s, false);
+	return code;
 }
 
 void store_figures(struct store *s, struct store_figures *figures)

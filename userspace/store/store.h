@@ -39,7 +39,7 @@ struct store_figures {
 int store_open(struct store **out, const struct store_conf *conf, struct store_error *err);
 /*
  * Every record of a kind, before anything is written: the file is read in this thread.
- * each may not call the store. 0 or -errno with err.
+ * What each changes is written when all were read. 0 or -errno with err.
  */
 int store_each(struct store *s, enum store_kind kind,
 	       void (*each)(void *arg, u64 key, struct slice bytes), void *arg,
