@@ -196,6 +196,26 @@ TEST_F(hop, a_caller_who_gives_up_does_not_wait_for_the_name)
 	EXPECT_FALSE(pending(h, B));
 }
 
+/* What follows the next hop must be secure, too: it is told so (RFC 5630 §5.1). */
+TEST_F(hop, sips_stays_sips_on_the_way)
+{
+	struct harness *h = &self->h;
+
+	h->policy->realms[1].nlisteners = 3;
+	h->ua[B].flow.listener = 3;
+	begin_dialog(h, A, "4930123");
+	snprintf(h->ua[A].target, sizeof(h->ua[A].target), "sips:4930123@sbc.example");
+	send_request(h, A, "INVITE", 1, NULL, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	tell(h, 0, (struct hop[]){ hop_at(IP_B ":5060", TRANSPORT_TLS) }, 1);
+	expect(h, B, "INVITE sips:4930123@");
+	EXPECT_TRUE(slice_has_word(sip_msg_header(&h->ua[B].msg, SIP_HDR_CONTACT)->value,
+				   SLICE("sips")));
+	answer(h, B, "486 Busy Here", NULL);
+	expect(h, B, "ACK ");
+	fail_call(h, "SIP/2.0 486");
+}
+
 TEST_F(hop, sips_leads_by_tls_or_nowhere)
 {
 	struct harness *h = &self->h;

@@ -159,10 +159,10 @@ static struct call_policy *make_policy(struct harness *h)
 
 static UNUSED void harness_start(struct harness *h, struct __test_metadata *_metadata)
 {
-	/* The third takes what is too large for a datagram of the second. */
-	struct sip_listener listeners[3];
+	/* The third takes what is too large for a datagram of the second; the fourth is TLS's. */
+	struct sip_listener listeners[4];
 	struct call_engine_conf conf = {
-		.sip = { .listeners = listeners, .nlisteners = 3, .seed = "test",
+		.sip = { .listeners = listeners, .nlisteners = 4, .seed = "test",
 			 .software = "jalur" },
 		.node = 1, .epoch = 5, .store = true,
 	};
@@ -181,6 +181,8 @@ static UNUSED void harness_start(struct harness *h, struct __test_metadata *_met
 	listeners[1].stream = 3;
 	listeners[2] = listeners[1];
 	listeners[2].transport = TRANSPORT_TCP;
+	listeners[3] = listeners[1];
+	listeners[3].transport = TRANSPORT_TLS;
 	conf.policy = h->policy;
 	h->engine = call_engine_new(&conf);
 	ASSERT_NE(h->engine, NULL);

@@ -454,6 +454,8 @@ int call_hop_first(struct call_engine *e, struct call_leg *root, struct call_fai
 /* The INVITE of root failed in a way that another hop might not: true: it is tried. */
 bool call_hop_next(struct call_engine *e, u64 now, struct call_leg *root,
 		   const struct sip_event *ev);
+/* Its trunk, or the caller by sips:, wants TLS on every hop (RFC 3261 §26.2.2). */
+bool call_hop_is_secure(const struct call_leg *root);
 /* The number that text has in struct flow; 0: no memory, or there is none. */
 u32 call_name(struct call_engine *e, const char *text);
 

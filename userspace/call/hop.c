@@ -41,8 +41,7 @@ static const struct call_next_hop *hop_of(const struct call_leg *root)
 	return &root->call->policy->trunks[root->trunk].hop;
 }
 
-/* The trunk's URI says so, or the caller's (RFC 3261 §26.2.2): every hop is to be secure. */
-static bool is_secure(const struct call_leg *root)
+bool call_hop_is_secure(const struct call_leg *root)
 {
 	const struct sip_msg *msg = sip_server_request(root->call->invite);
 
@@ -86,7 +85,8 @@ static int set_hops(struct call_engine *e, struct call_leg *root, const char *do
 						    hops[i].transport, hops[i].addr.family,
 						    e->listeners, e->nlisteners);
 
-		if (listener < 0 || (is_secure(root) && !transport_secure(hops[i].transport)))
+		if (listener < 0 ||
+		    (call_hop_is_secure(root) && !transport_secure(hops[i].transport)))
 			continue;
 		to->flows[to->n++] = (struct flow){
 			.listener = (u32)listener, .peer = hops[i].addr,
@@ -114,7 +114,7 @@ static int take_address(struct call_engine *e, struct call_leg *root, struct cal
 	if (to->secure && !transport_secure(hop.transport))
 		hop.transport = hop.transport == TRANSPORT_WS ? TRANSPORT_WSS : TRANSPORT_TLS;
 	err = set_hops(e, root, to->host, &hop, 1);
-	if (err == -EPROTONOSUPPORT && is_secure(root) && !transport_secure(hop.transport))
+	if (err == -EPROTONOSUPPORT && call_hop_is_secure(root) && !transport_secure(hop.transport))
 		return refuse_insecure(f);
 	if (err == -EPROTONOSUPPORT)
 		set_failure(f, 503, NULL, "the realm has no listener for its target");
@@ -132,7 +132,7 @@ static void describe(const struct call_engine *e, const struct call_leg *root,
 
 	*locate = (struct effect_locate){
 		.port = to->port, .has_transport = to->has_transport, .transport = to->transport,
-		.secure = is_secure(root),
+		.secure = call_hop_is_secure(root),
 	};
 	for (i = realm->first_listener; i < end && i < e->nlisteners; i++) {
 		const struct sip_listener *l = &e->listeners[i];
@@ -170,7 +170,7 @@ int call_hop_first(struct call_engine *e, struct call_leg *root, struct call_fai
 static void failure_of_name(const struct call_leg *root, int err, const char *text,
 			    struct call_failure *f)
 {
-	if (err == -EPROTONOSUPPORT && is_secure(root))
+	if (err == -EPROTONOSUPPORT && call_hop_is_secure(root))
 		refuse_insecure(f);
 	else
 		set_failure(f, err == -ENOENT ? 502 : 503, NULL, text);

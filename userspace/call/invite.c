@@ -187,17 +187,29 @@ char *call_invite_headers(const struct call_engine *e, const struct call_leg *ro
 	return all;
 }
 
+/* The trunk's, by sips: where the caller wants that: who gets it is to keep to it. */
+static char *trunk_uri(const struct call_leg *leg)
+{
+	const char *uri = leg->call->policy->trunks[leg->trunk].target_uri;
+	char *secure;
+
+	if (!call_hop_is_secure(leg->root) || strncasecmp(uri, "sip:", 4))
+		return strdup(uri);
+	return asprintf(&secure, "sips:%s", uri + 4) < 0 ? NULL : secure;
+}
+
 int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
 {
 	const struct sip_msg *msg = sip_server_request(leg->call->invite);
 	const struct call_replacement *r = leg->call->replacement;
-	const char *uri = r ? r->request_uri : leg->call->policy->trunks[leg->trunk].target_uri;
 	struct slice called = leg->user ? slice_str(leg->user) : call_uri_user(msg->ruri);
+	char *uri = r ? strdup(r->request_uri) : trunk_uri(leg);
 	struct call_target target;
 	int err;
 
-	err = call_target_make(&target, leg, msg, r ? SLICE("") : called, uri,
-			       &e->listeners[leg->listener]);
+	err = uri ? call_target_make(&target, leg, msg, r ? SLICE("") : called, uri,
+				     &e->listeners[leg->listener]) : -ENOMEM;
+	free(uri);
 	if (err)
 		return err;
 	target.dialog.flow = (struct flow){
