@@ -8,7 +8,7 @@
 . "$here/peers.sh"
 command -v socat >/dev/null || skip_all "socat is not installed"
 setup
-plan 21
+plan 22
 
 transports="udp tcp tls"
 # Numbers say by what the call leaves: 1 udp, 2 tcp, 3 tls, 4 tls to somebody else, 5 to
@@ -91,6 +91,19 @@ calls_wait() {
 	wait_for grep -q INVITE "$dir/silent"
 }
 
+stun_answers() {	# where it came from, mixed with the cookie (RFC 5389)
+	in_caller python3 - "$CALLER" "$OUTSIDE" <<-'END'
+	import socket, sys
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.bind((sys.argv[1], 0))
+	s.settimeout(10)
+	s.sendto(bytes.fromhex("000100002112a442") + b"transaction!", (sys.argv[2], 5060))
+	answer = s.recv(100)
+	port = int.from_bytes(answer[26:28], "big") ^ 0x2112
+	sys.exit(answer[:2] != b"\x01\x01" or port != s.getsockname()[1])
+	END
+}
+
 # lists EXPRESSION: of a connection
 lists() {
 	ctl transport list --json >"$dir/list" &&
@@ -113,6 +126,7 @@ hosts "$relay_ns" "$CALLEE callee.example other.example"
 transports_config
 check "jalurd starts" start_jalurd_again
 check "socat speaks TLS on both sides" helpers_start
+check "a keep-alive by STUN is answered, though nothing else happens" stun_answers
 for from in $transports; do
 	for to in $transports; do
 		check "a call comes by $from and leaves by $to" call $from $to

@@ -76,8 +76,7 @@ void daemon_settle(struct daemon *d)
 			effect_free(effect);
 			more = true;
 		}
-		if (more)
-			daemon_transport_flush(d);
+		daemon_transport_flush(d);	/* STUN is answered without an effect */
 	}
 	daemon_events(d);
 	set_deadline(d);
@@ -164,6 +163,7 @@ static void reload(uv_signal_t *signal, int number)
 {
 	struct daemon *d = signal->data;
 	struct config_mistakes mistakes = { 0 };
+	struct tls_context **tls;
 	struct config *config;
 	const char *why;
 
@@ -178,11 +178,14 @@ static void reload(uv_signal_t *signal, int number)
 	why = config_restart_needed(d->config, config);
 	if (!why && daemon_pools_fill(d, config->policy))
 		why = "no memory";
-	if (!why && daemon_tls_reload(d, config))
+	if (!why && daemon_tls_load(config, &tls))
 		why = "certificates cannot be read";
-	if (!why && daemon_locate_reload(d, config))
+	if (!why && daemon_locate_reload(d, config)) {
 		why = "dns.servers cannot be used";
+		daemon_tls_discard(config, tls);
+	}
 	if (!why) {
+		daemon_tls_adopt(d, config, tls);
 		adopt_config(d, config);
 		return;
 	}

@@ -119,7 +119,10 @@ void daemon_target_works(struct daemon *d, const struct flow *flow);
 
 /* tls.c: certificates; 0 or -errno, the reason logged */
 int daemon_tls_open(struct daemon *d);
-int daemon_tls_reload(struct daemon *d, const struct config *config);
+/* For a reload: all contexts of config, which are then adopted, or discarded. */
+int daemon_tls_load(const struct config *config, struct tls_context ***tls);
+void daemon_tls_adopt(struct daemon *d, const struct config *config, struct tls_context **tls);
+void daemon_tls_discard(const struct config *config, struct tls_context **tls);
 void daemon_tls_close(struct daemon *d);
 
 /* load.c: measures how late, how big and how deaf the daemon is, and tells the engine. */

@@ -47,7 +47,7 @@ static void free_contexts(struct tls_context **tls, size_t n)
 	free(tls);
 }
 
-/* A realm that says nothing of TLS may still make connections by it, with the defaults. */
+/* NULL for a realm without the section, in which there are no listeners of TLS. */
 static int load_all(struct tls_context ***out, const struct config *c, char *why, size_t size)
 {
 	size_t i, n = c->policy->nrealms;
@@ -66,35 +66,37 @@ static int load_all(struct tls_context ***out, const struct config *c, char *why
 	return 0;
 }
 
-int daemon_tls_open(struct daemon *d)
+int daemon_tls_load(const struct config *config, struct tls_context ***tls)
 {
 	char why[512];
-	int err = load_all(&d->tls, d->config, why, sizeof(why));
+	int err = load_all(tls, config, why, sizeof(why));
 
-	d->ntls = d->config->policy->nrealms;
 	if (err)
 		log_text(LOG_ERROR, "tls: %s", why);
 	return err;
 }
 
-int daemon_tls_reload(struct daemon *d, const struct config *config)
+void daemon_tls_adopt(struct daemon *d, const struct config *config, struct tls_context **tls)
 {
-	struct tls_context **tls;
-	char why[512];
 	u32 i;
-	int err = load_all(&tls, config, why, sizeof(why));
 
-	if (err) {
-		log_text(LOG_ERROR, "tls: %s", why);
-		return err;
-	}
 	for (i = 0; i < config->nlisteners; i++)
 		if (transport_secure(config->listeners[i].transport))
 			streams_set_tls(d->streams, i, tls[config->listeners[i].realm]);
 	free_contexts(d->tls, d->ntls);
 	d->tls = tls;
 	d->ntls = config->policy->nrealms;
-	return 0;
+}
+
+void daemon_tls_discard(const struct config *config, struct tls_context **tls)
+{
+	free_contexts(tls, config->policy->nrealms);
+}
+
+int daemon_tls_open(struct daemon *d)
+{
+	d->ntls = d->config->policy->nrealms;
+	return daemon_tls_load(d->config, &d->tls);
 }
 
 void daemon_tls_close(struct daemon *d)
