@@ -28,15 +28,11 @@ void buf_reset(struct buf *b)
 	b->failed = false;
 }
 
-static bool make_room(struct buf *b, size_t more)
+static __attribute__((noinline)) bool grow(struct buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : FIRST_SIZE;
 	char *p;
 
-	if (b->failed)
-		return false;
-	if (more < b->cap - b->n)
-		return true;
 	while (cap - b->n <= more) {
 		if (cap > SIZE_MAX / 2)
 			goto err_size;
@@ -52,6 +48,11 @@ static bool make_room(struct buf *b, size_t more)
 err_size:
 	b->failed = true;
 	return false;
+}
+
+static inline bool make_room(struct buf *b, size_t more)
+{
+	return !b->failed && (more < b->cap - b->n || grow(b, more));
 }
 
 void buf_add(struct buf *b, struct slice bytes)
@@ -133,21 +134,40 @@ static void print_any(struct buf *b, const char *fmt, va_list args)
 	b->n += (size_t)n;
 }
 
-void buf_printf(struct buf *b, const char *fmt, ...)
+static void print(struct buf *b, const char *fmt, va_list args)
 {
 	size_t before = b->n;
-	va_list args;
+	va_list again;
 	bool plain;
 
-	va_start(args, fmt);
-	plain = print_plain(b, fmt, args);
-	va_end(args);
+	va_copy(again, args);
+	plain = print_plain(b, fmt, again);
+	va_end(again);
 	if (plain)
 		return;
 	b->n = before;
-	va_start(args, fmt);
 	print_any(b, fmt, args);
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print(b, fmt, args);
 	va_end(args);
+}
+
+char *buf_format(const char *fmt, ...)
+{
+	struct buf b;
+	va_list args;
+
+	buf_init(&b);
+	va_start(args, fmt);
+	print(&b, fmt, args);
+	va_end(args);
+	return buf_take(&b);
 }
 
 struct slice buf_slice(const struct buf *b)

@@ -22,6 +22,8 @@ void buf_str(struct buf *b, const char *text);
 void buf_u64(struct buf *b, u64 value);	/* decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 struct slice buf_slice(const struct buf *b);
+/* A string of its own, that the caller frees. NULL: no memory. */
+char *buf_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The contents as a string that the caller frees; b is empty afterwards. NULL: no memory. */
 char *buf_take(struct buf *b);
 

@@ -14,10 +14,11 @@ void effects_init(struct effects *q)
 
 static struct effect *add_effect(struct effects *q, enum effect_kind kind, u64 ticket, size_t len)
 {
-	struct effect *e = calloc(1, sizeof(*e) + len);
+	struct effect *e = malloc(sizeof(*e) + len);
 
 	if (!e)
 		return NULL;
+	memset(e, 0, sizeof(*e));
 	e->kind = kind;
 	e->ticket = ticket;
 	e->len = len;

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/ring.h"
 
 struct ring {
@@ -21,7 +22,7 @@ struct ring *ring_new(size_t size)
 
 	if (!size || size > SIZE_MAX / sizeof(void *) / 2)
 		return NULL;
-	r = calloc(1, sizeof(*r) + size * sizeof(*r->slots));
+	r = zalloc(sizeof(*r) + size * sizeof(*r->slots));
 	if (r)
 		r->size = size;
 	return r;

@@ -85,6 +85,15 @@ bool slice_has_word(struct slice text, struct slice word)
 	return false;
 }
 
+void slice_copy(char *to, size_t size, struct slice s)
+{
+	size_t n = s.n < size ? s.n : size - 1;
+
+	if (n)
+		memcpy(to, s.p, n);
+	to[n] = '\0';
+}
+
 char *slice_dup(struct slice s)
 {
 	char *copy = malloc(s.n + 1);

@@ -47,6 +47,8 @@ struct slice slice_trim(struct slice s);		/* SP, HTAB, CR, LF */
 bool slice_u32(struct slice s, u32 *out);		/* decimal, whole slice */
 /* Is word in text, in any case, and no part of something longer (10.0.0.2 is not in 10.0.0.25)? */
 bool slice_has_word(struct slice text, struct slice word);
+/* To a string of size bytes with its NUL, cut where that is too little. */
+void slice_copy(char *to, size_t size, struct slice s);
 char *slice_dup(struct slice s);			/* caller frees; NULL: no memory */
 
 #endif

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "call/call.h"
 
 /* A request, kept for the case that it must go out again; of an INVITE, for its ACK too. */
@@ -58,7 +59,7 @@ void call_auth_clear(struct call_leg *leg)
 
 static struct call_attempt *new_attempt(enum sip_method method, const struct sip_content *content)
 {
-	struct call_attempt *at = calloc(1, sizeof(*at));
+	struct call_attempt *at = zalloc(sizeof(*at));
 
 	if (!at)
 		return NULL;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "call/call.h"
 
 u64 call_id(const struct call_engine *e, u32 counter)
@@ -77,7 +78,7 @@ static void unindex_call(struct call_engine *e, struct call *call)
 
 struct call *call_make(struct call_engine *e, u64 now, u64 id)
 {
-	struct call *call = calloc(1, sizeof(*call));
+	struct call *call = zalloc(sizeof(*call));
 
 	if (!call)
 		return NULL;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "call/call.h"
 
 #define FIRST_BUCKETS 64
@@ -238,7 +239,7 @@ void call_engine_drain(struct call_engine *e, u64 now, bool hangup)
 
 struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 {
-	struct call_engine *e = calloc(1, sizeof(*e));
+	struct call_engine *e = zalloc(sizeof(*e));
 
 	if (!e)
 		return NULL;

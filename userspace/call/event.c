@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "call/call.h"
 
 struct event_node {
@@ -17,7 +18,7 @@ static struct call_event *add_event(struct call_engine *e, u64 now, enum call_ev
 {
 	struct event_node *n;
 
-	n = e->nevents < CALL_MAX_EVENTS ? calloc(1, sizeof(*n)) : NULL;
+	n = e->nevents < CALL_MAX_EVENTS ? zalloc(sizeof(*n)) : NULL;
 	if (!n) {
 		e->counters[CALL_COUNT_EVENTS_LOST]++;
 		return NULL;
@@ -38,12 +39,12 @@ void call_event_add(struct call_engine *e, u64 now, enum call_event_type type, s
 	if (!event)
 		return;
 	event->call = call->id;
-	snprintf(event->from, sizeof(event->from), "%s", call->from);
-	snprintf(event->to, sizeof(event->to), "%s", call->to);
+	slice_copy(event->from, sizeof(event->from), slice_str(call->from));
+	slice_copy(event->to, sizeof(event->to), slice_str(call->to));
 	if (type != CALL_EVENT_ENDED)
 		return;
 	event->status = call->answered ? 0 : call->end_status;
-	snprintf(event->reason, sizeof(event->reason), "%s", call->end_text ? call->end_text : "");
+	slice_copy(event->reason, sizeof(event->reason), slice_str(call->end_text));
 	event->record = call_record_make(call);
 	event->figures = call->figures;
 	call->figures = NULL;
@@ -60,8 +61,8 @@ void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *
 	event->status = status;
 	if (ev->msg->method == SIP_INVITE && !ev->msg->to.tag.n)
 		event->record = call_record_refused(e, now, ev, status, why);
-	snprintf(event->from, sizeof(event->from), "%s", addr_print(&ev->flow.peer, peer));
-	snprintf(event->to, sizeof(event->to), SLICE_FMT, SLICE_ARG(ev->msg->ruri));
+	slice_copy(event->from, sizeof(event->from), slice_str(addr_print(&ev->flow.peer, peer)));
+	slice_copy(event->to, sizeof(event->to), ev->msg->ruri);
 	snprintf(event->reason, sizeof(event->reason), SLICE_FMT ": %s",
 		 SLICE_ARG(ev->msg->method_name), why);
 }

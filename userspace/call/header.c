@@ -274,13 +274,18 @@ char *call_headers_reason(const struct call_engine *e, const struct call_leg *fr
 	return take(&p);
 }
 
-/* A text that the far side wrote is no place to learn of it either. */
+/*
+ * A text that the far side wrote is no place to learn of it either. NULL: the usual words,
+ * which nearly all write.
+ */
 char *call_phrase_pass(const struct call_leg *from, const struct sip_msg *msg)
 {
 	struct call_names names;
 
+	if (!msg->reason.n || slice_eq(msg->reason, slice_str(sip_reason_phrase(msg->status))))
+		return NULL;
 	call_names_init(&names, from, msg);
-	if (!msg->reason.n || call_names_in(&names, msg->reason))
+	if (call_names_in(&names, msg->reason))
 		return NULL;
 	return slice_dup(msg->reason);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "call/call.h"
 
 #define MAX_NAMES 65535
@@ -75,7 +76,7 @@ static void take_hop(struct call_leg *root)
 static int set_hops(struct call_engine *e, struct call_leg *root, const char *domain,
 		    const struct hop *hops, size_t n)
 {
-	struct call_hops *to = calloc(1, sizeof(*to) + n * sizeof(*to->flows));
+	struct call_hops *to = zalloc(sizeof(*to) + n * sizeof(*to->flows));
 	size_t i;
 
 	if (!to)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "call/call.h"
 
 /*
@@ -61,7 +62,7 @@ struct call_leg *call_leg_new(struct call_engine *e, struct call *call, enum med
 	if (!all)
 		return NULL;
 	call->all = all;
-	leg = calloc(1, sizeof(*leg));
+	leg = zalloc(sizeof(*leg));
 	if (!leg)
 		return NULL;
 	if (timers_reserve(&e->timers, 2)) {

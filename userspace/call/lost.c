@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "call/call.h"
 
 #define MAX_TEXT 1024
@@ -44,7 +45,7 @@ static void read_party(struct call_record_leg *to, const json_t *saved, bool cal
 
 struct call_record *call_record_lost(u64 id, u64 now, u64 wall, struct slice saved)
 {
-	struct call_record *r = calloc(1, sizeof(*r));
+	struct call_record *r = zalloc(sizeof(*r));
 	json_t *object;
 
 	if (!r)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "call/call.h"
 #include "call/record.h"
 
@@ -92,7 +93,7 @@ static void set_streams(struct call_record *r, const struct call *call)
 
 struct call_record *call_record_make(const struct call *call)
 {
-	struct call_record *r = calloc(1, sizeof(*r));
+	struct call_record *r = zalloc(sizeof(*r));
 
 	if (!r)
 		return NULL;
@@ -119,7 +120,7 @@ struct call_record *call_record_make(const struct call *call)
 struct call_record *call_record_refused(struct call_engine *e, u64 now, const struct sip_event *ev,
 					u16 status, const char *why)
 {
-	struct call_record *r = calloc(1, sizeof(*r));
+	struct call_record *r = zalloc(sizeof(*r));
 	const struct sip_msg *msg = ev->msg;
 
 	if (!r)

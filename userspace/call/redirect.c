@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "call/call.h"
 
 #define MAX_REDIRECTS 8		/* of a call, followed */
@@ -99,7 +100,7 @@ static bool was_named(const struct call *call, size_t trunk, struct slice user)
 /* Behind all that have the same q, or a higher one. */
 static bool add(struct call *call, size_t trunk, u64 ring, const struct contact *contact)
 {
-	struct call_redirect *r = calloc(1, sizeof(*r));
+	struct call_redirect *r = zalloc(sizeof(*r));
 	struct list *at = call->redirects.next;
 
 	if (!r)

@@ -16,9 +16,7 @@
 
 static char *join(struct slice headers, const char *lines)
 {
-	char *text;
-
-	return asprintf(&text, SLICE_FMT "%s", SLICE_ARG(headers), lines) < 0 ? NULL : text;
+	return buf_format(SLICE_FMT "%s", SLICE_ARG(headers), lines);
 }
 
 static void arm(struct call_engine *e, u64 now, struct call_leg *leg)

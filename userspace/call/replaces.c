@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "call/call.h"
 
 static u16 refuse(const char **why, u16 status, const char *text)
@@ -64,7 +65,7 @@ bool call_replaces_take(struct call *call, struct call_leg *leg)
 {
 	const struct call_leg *other = call_other(leg);
 	const struct sip_dialog *d = other->dialog;
-	struct call_replacement *r = calloc(1, sizeof(*r));
+	struct call_replacement *r = zalloc(sizeof(*r));
 
 	call->replacement = r;
 	if (!r)

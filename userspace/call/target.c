@@ -55,46 +55,35 @@ static char *print_from(const struct call_leg *to, const struct sip_msg *msg, co
 	struct slice display = msg->from.display;
 	struct call_names names;
 	struct sip_uri uri;
-	char *text;
-	int n;
 
 	call_names_init(&names, to->call->all[0], msg);
 	if (!is_printable(display) || (display.n && call_names_in(&names, display)))
 		display = SLICE("");
 	if (sip_uri_parse(msg->from.uri, &uri) && is_anonymous(&uri))
 		host = "anonymous.invalid";
-	n = asprintf(&text, SLICE_FMT "%s<sip:" SLICE_FMT "%s%s>", SLICE_ARG(display),
-		     display.n ? " " : "", SLICE_ARG(user), user.n ? "@" : "", host);
-	return n < 0 ? NULL : text;
+	return buf_format(SLICE_FMT "%s<sip:" SLICE_FMT "%s%s>", SLICE_ARG(display),
+			  display.n ? " " : "", SLICE_ARG(user), user.n ? "@" : "", host);
 }
 
 /* The trunk's URI with the number that was called, unless it has a user of its own. */
 static char *print_request_uri(struct slice user, const char *target)
 {
 	const char *host = strchr(target, ':') ? strchr(target, ':') + 1 : target;
-	char *text;
-	int n;
 
 	if (!user.n || strchr(target, '@'))
 		return strdup(target);
-	n = asprintf(&text, "%.*s" SLICE_FMT "@%s", (int)(host - target), target, SLICE_ARG(user),
-		     host);
-	return n < 0 ? NULL : text;
-}
-
-static char *print_to(const char *request_uri)
-{
-	char *text;
-
-	return asprintf(&text, "<%s>", request_uri) < 0 ? NULL : text;
+	return buf_format("%.*s" SLICE_FMT "@%s", (int)(host - target), target, SLICE_ARG(user),
+			  host);
 }
 
 void call_print_host(const struct sip_listener *listener, char *host, size_t size)
 {
 	const struct addr *a = listener->advertise.family ? &listener->advertise : &listener->local;
-	char ip[ADDR_STRLEN];
+	char text[ADDR_STRLEN];
 
-	snprintf(host, size, a->family == AF_INET6 ? "[%s]" : "%s", addr_print_ip(a, ip));
+	/* as it stands before a port, with brackets around IPv6 */
+	addr_print(a, text);
+	slice_copy(host, size, slice_of(text, (size_t)(strrchr(text, ':') - text)));
 }
 
 int call_target_make(struct call_target *target, const struct call_leg *to,
@@ -111,7 +100,7 @@ int call_target_make(struct call_target *target, const struct call_leg *to,
 		.contact_user = slice_dup(anonymous ? SLICE("anonymous") :
 						      call_uri_user(msg->from.uri)),
 	};
-	target->to = target->request_uri ? print_to(target->request_uri) : NULL;
+	target->to = target->request_uri ? buf_format("<%s>", target->request_uri) : NULL;
 	if (!target->from || !target->to || !target->contact_user) {
 		call_target_clear(target);
 		return -ENOMEM;

@@ -4,12 +4,13 @@
  */
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "call/call.h"
 
 struct call_ticket *call_ticket_new(struct call_engine *e, struct call *call,
 				    enum call_ticket_kind kind)
 {
-	struct call_ticket *t = calloc(1, sizeof(*t));
+	struct call_ticket *t = zalloc(sizeof(*t));
 
 	if (!t)
 		return NULL;

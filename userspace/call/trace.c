@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/hash.h"
 #include "call/trace.h"
 #include "sip/msg.h"
@@ -20,7 +21,7 @@ struct call_trace {
 
 struct call_trace *call_trace_new(const u8 seed[16])
 {
-	struct call_trace *t = calloc(1, sizeof(*t));
+	struct call_trace *t = zalloc(sizeof(*t));
 
 	if (t)
 		memcpy(&t->key, seed, sizeof(t->key));
@@ -70,7 +71,7 @@ static struct slice take_line(struct slice *rest)
 	struct slice line = slice_of(rest->p, n);
 
 	*rest = slice_of(rest->p + n, rest->n - n);
-	return slice_trim(line);
+	return line;
 }
 
 /* "INVITE sip:..." or "SIP/2.0 180 Ringing" */
@@ -92,10 +93,14 @@ static void read_start(struct call_trace_entry *entry, struct slice line)
 static void read_header(const struct call_trace *t, struct call_trace_entry *entry,
 			struct slice line)
 {
-	const char *colon = memchr(line.p, ':', line.n);
+	const char *colon;
 	struct slice name, value, method;
 
-	if (!colon || (line.p[0] | 0x20) > 'i')
+	/* Most lines are none of these, and each message has many. */
+	if ((line.p[0] | 0x20) != 'c' && (line.p[0] | 0x20) != 'i')
+		return;
+	colon = memchr(line.p, ':', line.n);
+	if (!colon)
 		return;
 	name = slice_trim(slice_of(line.p, (size_t)(colon - line.p)));
 	value = slice_trim(slice_of(colon + 1, line.n - (size_t)(colon - line.p) - 1));
@@ -117,10 +122,10 @@ void call_trace_sip(struct call_trace *t, u64 now, const struct addr *peer, bool
 	entry = add(t, now, CALL_TRACE_SIP);
 	entry->peer = *peer;
 	entry->in = in;
-	read_start(entry, take_line(&bytes));
+	read_start(entry, slice_trim(take_line(&bytes)));
 	while (bytes.n && (!entry->call_id || !entry->method[0])) {
 		line = take_line(&bytes);
-		if (!line.n)
+		if (line.p[0] == '\r' || line.p[0] == '\n')
 			return;
 		read_header(t, entry, line);
 	}

@@ -48,6 +48,7 @@ struct daemon {
 	uv_poll_t media_events;
 	struct call_engine *engine;
 	struct media_relay *relay;
+	struct media_figures figures;	/* of the session that goes: too many for the stack */
 	bool relay_is_kernel;		/* its sessions outlive us */
 	struct daemon_pool *pools;
 	struct udp **udp;		/* by listener; NULL: a stream's */

@@ -36,7 +36,7 @@ static void apply(struct daemon *d, struct effect *effect)
 
 static void remove_session(struct daemon *d, struct effect *effect)
 {
-	struct media_figures *figures = calloc(1, sizeof(*figures));
+	struct media_figures *figures = &d->figures;
 	struct media_error err = { 0 };
 	int result;
 
@@ -46,7 +46,6 @@ static void remove_session(struct daemon *d, struct effect *effect)
 	if (effect->ticket)
 		call_engine_complete(d->engine, clock_now(), effect->ticket, result,
 				     result ? NULL : figures);
-	free(figures);
 }
 
 void daemon_media_effect(struct daemon *d, struct effect *effect)

@@ -21,6 +21,7 @@
 #include <linux/jalur.h>
 #include <linux/netlink.h>
 
+#include "base/alloc.h"
 #include "media/kernel_private.h"
 
 #define EVENT_BUFFER (4 << 20)
@@ -513,7 +514,7 @@ static const struct media_relay_ops kernel_ops = {
 int media_kernel_open(struct media_relay **out, u64 owner, bool takeover,
 		      struct media_error *err)
 {
-	struct kernel_relay *r = calloc(1, sizeof(*r));
+	struct kernel_relay *r = zalloc(sizeof(*r));
 	int rc;
 
 	memset(err, 0, sizeof(*err));

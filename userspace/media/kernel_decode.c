@@ -139,7 +139,7 @@ int kernel_decode_session(const struct nlmsghdr *nlh, struct media_figures *out,
 	const struct nlattr *attr;
 	struct table t;
 
-	memset(out, 0, sizeof(*out));
+	out->nends = 0;			/* each end is cleared when there is one */
 	parse_message(nlh, &t);
 	if (!t.tb[JALUR_A_SESSION_ID])
 		return -EPROTO;

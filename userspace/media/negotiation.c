@@ -14,6 +14,7 @@
 
 #include <linux/jalur.h>
 
+#include "base/alloc.h"
 #include "media/negotiation_private.h"
 
 /* line 0: not about a line of the description. */
@@ -31,7 +32,7 @@ static int refuse(struct media_refusal *r, u16 status, u16 warning, int err,
 
 struct media_negotiation *media_negotiation_new(const struct media_negotiation_conf *conf)
 {
-	struct media_negotiation *n = calloc(1, sizeof(*n));
+	struct media_negotiation *n = zalloc(sizeof(*n));
 
 	if (!n)
 		return NULL;
@@ -188,7 +189,7 @@ static int take_ports(struct media_negotiation *n, u64 now, struct media_stream 
 
 static void print_media(struct slice media, char out[MEDIA_NAME])
 {
-	snprintf(out, MEDIA_NAME, SLICE_FMT, SLICE_ARG(media));
+	slice_copy(out, MEDIA_NAME, media);
 }
 
 static bool same_media(const struct media_stream *s, const struct sdp_media *m)

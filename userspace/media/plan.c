@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "media/plan.h"
 
 /* Ends, flows, payloads and tag in one block, with room for so many of each. */
@@ -14,7 +15,7 @@ static struct media_plan *new_plan(u64 session, size_t nends, size_t nflows, siz
 	struct media_plan *plan;
 	char *end;
 
-	plan = calloc(1, sizeof(*plan) + nends * sizeof(*plan->ends) +
+	plan = zalloc(sizeof(*plan) + nends * sizeof(*plan->ends) +
 			 nflows * sizeof(*plan->flows) +
 			 npayloads * sizeof(*plan->ends->payloads) + strlen(tag) + 1);
 	if (!plan)
@@ -162,25 +163,21 @@ bool media_plan_equal(const struct media_plan *a, const struct media_plan *b)
 	return true;
 }
 
-/* FNV-1a, a number at a time: a fingerprint, not a defence. */
+/* As splitmix64 does, a number at a time: a fingerprint, not a defence. */
 static u64 mix(u64 hash, u64 value)
 {
-	int i;
-
-	for (i = 0; i < 8; i++, value >>= 8)
-		hash = (hash ^ (value & 0xff)) * 0x100000001b3ull;
-	return hash;
+	hash = (hash ^ value) * 0xbf58476d1ce4e5b9ull;
+	hash = (hash ^ hash >> 29) * 0x94d049bb133111ebull;
+	return hash ^ hash >> 32;
 }
 
 static u64 mix_addr(u64 hash, const struct addr *a)
 {
-	size_t i, n = a->family == AF_INET ? 4 : a->family == AF_INET6 ? 16 : 0;
-	const u8 *bytes = (const u8 *)&a->ip;
+	u64 half[2] = { 0 };
 
-	hash = mix(mix(mix(hash, a->family), a->port), a->scope);
-	for (i = 0; i < n; i++)
-		hash = mix(hash, bytes[i]);
-	return hash;
+	memcpy(half, &a->ip, a->family == AF_INET ? 4 : a->family == AF_INET6 ? 16 : 0);
+	hash = mix(hash, (u64)a->scope << 32 | (u64)a->port << 16 | a->family);
+	return mix(mix(hash, half[0]), half[1]);
 }
 
 u64 media_plan_digest(const struct media_plan *plan)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/timer.h"
 #include "media/port.h"
 
@@ -64,7 +65,7 @@ static int pool_init(struct pool *pool, const struct media_range *range)
 
 struct media_ports *media_ports_new(const struct media_range *ranges, size_t n, u64 seed)
 {
-	struct media_ports *p = calloc(1, sizeof(*p) + n * sizeof(p->pools[0]));
+	struct media_ports *p = zalloc(sizeof(*p) + n * sizeof(p->pools[0]));
 	size_t i;
 
 	if (!p)

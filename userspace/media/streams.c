@@ -7,11 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "media/negotiation_private.h"
 
 static struct media_stream *new_streams(size_t n, size_t npayloads)
 {
-	return calloc(1, n * sizeof(struct media_stream) +
+	return zalloc(n * sizeof(struct media_stream) +
 			 npayloads * sizeof(struct sdp_payload));
 }
 

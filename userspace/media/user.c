@@ -15,6 +15,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/timer.h"
 #include "media/user_private.h"
 
@@ -156,7 +157,7 @@ static int no_session(struct media_error *err)
 static int new_session(struct user_relay *r, struct media_plan *plan,
 		       struct media_error *err)
 {
-	struct user_session *session = calloc(1, sizeof(*session));
+	struct user_session *session = zalloc(sizeof(*session));
 	int rc;
 
 	if (!session)
@@ -189,11 +190,13 @@ static int user_apply(struct media_relay *relay, const struct media_plan *old,
 
 static void fill_end(const struct user_end *end, u64 now, struct media_end_figures *out)
 {
-	out->id = end->conf->id;
-	out->local = end->conf->local;
-	out->remote = end->latch.remote;
-	out->latched = end->latch.locked;
-	out->timed_out = end->timed_out;
+	*out = (struct media_end_figures){
+		.id = end->conf->id,
+		.local = end->conf->local,
+		.remote = end->latch.remote,
+		.latched = end->latch.locked,
+		.timed_out = end->timed_out,
+	};
 	user_stats_figures(&end->stats, now, out);
 }
 
@@ -202,7 +205,6 @@ static void fill_figures(const struct user_session *session, struct media_figure
 	u64 now = uv_hrtime();
 	size_t i;
 
-	memset(out, 0, sizeof(*out));
 	out->session = session->plan->session;
 	out->age_ms = (now - session->created) / NSEC_PER_MSEC;
 	out->nends = session->nends;
@@ -299,7 +301,7 @@ static const struct media_relay_ops user_ops = {
 int media_user_open(struct media_relay **out, struct uv_loop_s *loop, u64 owner,
 		    struct media_error *err)
 {
-	struct user_relay *r = calloc(1, sizeof(*r));
+	struct user_relay *r = zalloc(sizeof(*r));
 
 	memset(err, 0, sizeof(*err));
 	if (!r)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "media/user_private.h"
 
 /* --- checks --- */
@@ -189,7 +190,7 @@ static void close_end(struct user_end *end)
 static int open_end(struct user_end **out, struct user_session *session, struct user_relay *r,
 		    const struct media_plan *plan, const struct media_end *conf)
 {
-	struct user_end *end = calloc(1, sizeof(*end));
+	struct user_end *end = zalloc(sizeof(*end));
 	int err;
 
 	if (!end)

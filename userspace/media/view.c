@@ -26,8 +26,8 @@ static void view_stream(const struct media_stream *s, struct media_stream_view *
 
 	view->rejected = s->rejected;
 	view->mux = s->mux;
-	snprintf(view->media, sizeof(view->media), "%s", s->media);
-	snprintf(view->codec, sizeof(view->codec), "%s", s->rejected ? "" : s->codec);
+	slice_copy(view->media, sizeof(view->media), slice_str(s->media));
+	slice_copy(view->codec, sizeof(view->codec), slice_str(s->rejected ? "" : s->codec));
 	for (leg = 0; leg < 2; leg++)
 		view_leg(&s->leg[leg], s->rejected, &view->leg[leg]);
 }

@@ -48,7 +48,7 @@ void sdp_print_payload(const struct sdp *sdp, const struct sdp_media *m, u8 pt, 
 	struct slice name = said_of(sdp, m, SLICE("rtpmap:"), pt);
 
 	if (name.n)
-		snprintf(buf, n, SLICE_FMT, SLICE_ARG(name));
+		slice_copy(buf, n, name);
 	else if (static_name(pt))
 		snprintf(buf, n, "%s", static_name(pt));
 	else
@@ -64,7 +64,7 @@ void sdp_print_codec(const struct sdp *sdp, const struct sdp_media *m, char *buf
 {
 	size_t i;
 
-	snprintf(buf, n, SLICE_FMT, SLICE_ARG(m->formats));
+	slice_copy(buf, n, m->formats);
 	if (m->kind != SDP_KIND_RTP)
 		return;
 	for (i = 0; i < m->npayloads && i < SDP_MAX_PAYLOADS; i++) {

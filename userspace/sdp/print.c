@@ -30,7 +30,9 @@ static bool is_dropped(struct slice value)
 {
 	size_t i, n;
 
-	for (i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++) {
+	for (i = 0; value.n && i < sizeof(dropped) / sizeof(dropped[0]); i++) {
+		if (value.p[0] != dropped[i][0])
+			continue;
 		n = strlen(dropped[i]);
 		if (value.n < n || memcmp(value.p, dropped[i], n))
 			continue;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "sip/auth.h"
 
 #define MAX_STALE	3	/* in a row; then somebody plays games */
@@ -43,7 +44,7 @@ struct sip_auth_client {
 struct sip_auth_client *sip_auth_client_new(const struct sip_auth_account *accounts,
 					    size_t naccounts, u8 algs)
 {
-	struct sip_auth_client *c = calloc(1, sizeof(*c));
+	struct sip_auth_client *c = zalloc(sizeof(*c));
 
 	if (!c)
 		return NULL;

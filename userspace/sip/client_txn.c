@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "sip/core.h"
 #include "sip/print.h"
 
@@ -30,7 +31,7 @@ static u64 branch_hash(struct sip_engine *e, struct slice branch)
 struct sip_client *sip_client_new(struct sip_engine *e, enum sip_method method,
 				  const char *branch, const struct flow *flow)
 {
-	struct sip_client *c = calloc(1, sizeof(*c));
+	struct sip_client *c = zalloc(sizeof(*c));
 
 	if (!c)
 		return NULL;

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "sip/core.h"
 #include "sip/print.h"
 
@@ -177,7 +178,7 @@ static bool is_translated(const struct sip_msg *msg, const struct flow *source)
 
 static struct sip_dialog *new_dialog(struct sip_engine *e, struct slice local_tag)
 {
-	struct sip_dialog_priv *priv = calloc(1, sizeof(*priv));
+	struct sip_dialog_priv *priv = zalloc(sizeof(*priv));
 	struct sip_dialog *d;
 
 	if (!priv)

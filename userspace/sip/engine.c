@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "sip/core.h"
 
 /* --- requests --- */
@@ -382,7 +383,7 @@ static int init_tables(struct sip_engine *e)
 struct sip_engine *sip_engine_new(const struct sip_engine_conf *conf, struct effects *effects,
 				  struct timers *timers)
 {
-	struct sip_engine *e = calloc(1, sizeof(*e));
+	struct sip_engine *e = zalloc(sizeof(*e));
 
 	if (!e)
 		return NULL;

@@ -14,6 +14,7 @@
 #include <openssl/hmac.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/hash.h"
 #include "base/timer.h"
 #include "sip/chars.h"
@@ -50,7 +51,7 @@ struct sip_nonces *sip_nonces_new(const struct sip_nonces_conf *conf)
 {
 	size_t slots = conf->slots ? conf->slots : DEFAULT_SLOTS;
 	size_t nsets = (slots + WAYS - 1) / WAYS;
-	struct sip_nonces *n = calloc(1, sizeof(*n) + nsets * sizeof(struct set));
+	struct sip_nonces *n = zalloc(sizeof(*n) + nsets * sizeof(struct set));
 	u8 mac[EVP_MAX_MD_SIZE];
 
 	if (!n)

@@ -21,6 +21,11 @@ void sip_print_value(struct buf *b, struct slice value)
 
 	if (!value.n)
 		return;
+	/* Folding is rare. */
+	if (!memchr(value.p, '\n', value.n) && !memchr(value.p, '\r', value.n)) {
+		buf_add(b, value);
+		return;
+	}
 	for (i = 0; i < value.n; i++) {
 		if (value.p[i] != '\r' && value.p[i] != '\n')
 			continue;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "sip/core.h"
 
 /* Of one dialog of one INVITE. */
@@ -56,7 +57,7 @@ static struct sip_reliable *find(const struct sip_server *s, const struct sip_di
 static struct sip_reliable *new_queue(struct sip_engine *e, struct sip_server *s,
 				      struct sip_dialog *d)
 {
-	struct sip_reliable *r = calloc(1, sizeof(*r));
+	struct sip_reliable *r = zalloc(sizeof(*r));
 
 	if (!r)
 		return NULL;

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "sip/core.h"
 #include "sip/print.h"
 
@@ -145,7 +146,7 @@ struct sip_server *sip_server_new(struct sip_engine *e, const struct sip_msg *ms
 {
 	struct sip_server *s;
 
-	s = calloc(1, sizeof(*s) + msg->via.branch.n + msg->via.host.n + msg->method_name.n +
+	s = zalloc(sizeof(*s) + msg->via.branch.n + msg->via.host.n + msg->method_name.n +
 		   msg->call_id.n + msg->from.tag.n);
 	if (!s)
 		return NULL;
