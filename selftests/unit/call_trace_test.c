@@ -96,17 +96,29 @@ TEST_F(trace, of_two_calls_each_has_its_own)
 TEST_F(trace, what_is_old_makes_room)
 {
 	struct harness *h = &self->h;
-	u64 first;
+	char text[2200];
+	size_t filled = 0;
+	u64 first, last;
 	int i;
 
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "FOO sip:x SIP/2.0\r\n\r\n", 21);
 	call_up(h);
 	hang_up(h, A);
 	first = call_engine_trace_last(h->engine);
-	for (i = 0; i < CALL_TRACE_SIZE; i++)
-		input(h, STRANGER, "FOO sip:x SIP/2.0\r\n\r\n", 21);
-	discard(h, STRANGER);
+	/* Of any size, so that they end anywhere in the ring, and more than once around it. */
+	for (i = 0; filled < 3 * CALL_TRACE_SIZE; i++) {
+		input(h, STRANGER, text, 21 + (size_t)i % 2100);
+		filled += 21 + (size_t)i % 2100;
+		discard(h, STRANGER);
+	}
 	EXPECT_STREQ(ladder(h, first, self->text), "none");
 	EXPECT_EQ(call_engine_trace_last(h->engine), 0);
+	call_up(h);
+	hang_up(h, B);
+	last = call_engine_trace_last(h->engine);
+	EXPECT_EQ(strncmp(ladder(h, last, self->text), "a<INVITE a>100 ", 15), 0);
+	EXPECT_NE(strstr(self->text, "b<BYE "), NULL);
 }
 
 static void only_printable(void *arg, const struct call_trace_entry *entry)

@@ -256,7 +256,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	e->nbuckets = FIRST_BUCKETS;
 	e->buckets = calloc(e->nbuckets, sizeof(*e->buckets));
 	e->listeners = calloc(e->nlisteners + 1, sizeof(*e->listeners));
-	e->trace = call_trace_new(conf->sip.seed + 16);
+	e->trace = call_trace_new();
 	e->sip = sip_engine_new(&conf->sip, &e->effects, &e->timers);
 	if (!e->buckets || !e->listeners || !e->sip)
 		goto err_parts;

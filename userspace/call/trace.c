@@ -1,30 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every message that comes in or goes out leaves one entry, whatever becomes of it:
- * retransmissions and what is answered below the call are what one looks for at three
- * in the morning. So it is read before the engine reads it, and by no more than its
- * start line, Call-ID and CSeq. Whose it is, is found out when somebody asks.
+ * Every message that comes in or goes out is kept, whatever becomes of it: retransmissions
+ * and what is answered below the call are what one looks for at three in the morning. So
+ * its first bytes are copied as they are, and nothing is read of them until somebody asks:
+ * millions pass for one that is looked at.
+ *
+ * Records lie one after the other in a ring of bytes, each with its size; where one does
+ * not fit before the end of the ring, it begins at its start. A new one drops the oldest.
  */
 #include <stdlib.h>
 
-#include "base/alloc.h"
-#include "base/hash.h"
 #include "call/trace.h"
-#include "sip/msg.h"
 
-struct call_trace {
-	struct hash_key key;
-	size_t next;			/* to be written */
-	bool full;
-	struct call_trace_entry ring[CALL_TRACE_SIZE];
+#define MAX_TEXT 2048		/* of a message */
+#define LEG 0xff		/* beside enum call_trace_kind: ties a Call-ID to a call */
+
+struct record {
+	u32 size;			/* with what follows it; 0: go on at the start */
+	u32 n;				/* bytes that follow */
+	u64 time;
+	u64 call;			/* of MEDIA and LEG */
+	struct addr peer;
+	u8 kind, side;
+	bool in;
 };
 
-struct call_trace *call_trace_new(const u8 seed[16])
+struct call_trace {
+	size_t first, next;		/* the oldest; where the next will be */
+	size_t wrap;			/* where the older turn ends; NO_WRAP: there is none */
+	size_t count;
+	char ring[CALL_TRACE_SIZE] __attribute__((aligned(__alignof__(struct record))));
+};
+
+#define NO_WRAP SIZE_MAX
+
+struct call_trace *call_trace_new(void)
 {
-	struct call_trace *t = zalloc(sizeof(*t));
+	struct call_trace *t = calloc(1, sizeof(*t));	/* pages that are not used yet */
 
 	if (t)
-		memcpy(&t->key, seed, sizeof(t->key));
+		t->wrap = NO_WRAP;
 	return t;
 }
 
@@ -33,129 +48,99 @@ void call_trace_free(struct call_trace *t)
 	free(t);
 }
 
-static struct call_trace_entry *add(struct call_trace *t, u64 now, enum call_trace_kind kind)
+static const struct record *record_at(const struct call_trace *t, size_t at)
 {
-	struct call_trace_entry *entry = &t->ring[t->next];
-
-	t->next = (t->next + 1) % CALL_TRACE_SIZE;
-	t->full |= !t->next;
-	*entry = (struct call_trace_entry){ .time = now, .kind = (u8)kind };
-	return entry;
+	return (const struct record *)(t->ring + at);
 }
 
-static u64 hash_of(const struct call_trace *t, struct slice call_id)
+static size_t after(const struct call_trace *t, size_t at)
 {
-	struct hasher h;
-	u64 hash;
-
-	hash_begin(&h, &t->key);
-	hash_add(&h, call_id);
-	hash = hash_end(&h);
-	return hash ? hash : 1;
+	at += record_at(t, at)->size;
+	return at == t->wrap ? 0 : at;
 }
 
-/* It will be shown on a terminal. */
-static void print(char *to, size_t size, struct slice text)
+static void drop_first(struct call_trace *t)
 {
-	size_t i;
-
-	for (i = 0; i < text.n && i < size - 1; i++)
-		to[i] = text.p[i] < ' ' || text.p[i] > '~' ? '?' : text.p[i];
-	to[i] = 0;
+	t->first = after(t, t->first);
+	if (!t->first)
+		t->wrap = NO_WRAP;
+	t->count--;
 }
 
-static struct slice take_line(struct slice *rest)
+/* Records that begin in [at, at + size) go; they are the oldest. */
+static void make_room(struct call_trace *t, size_t at, size_t size)
 {
-	const char *end = memchr(rest->p, '\n', rest->n);
-	size_t n = end ? (size_t)(end - rest->p) + 1 : rest->n;
-	struct slice line = slice_of(rest->p, n);
-
-	*rest = slice_of(rest->p + n, rest->n - n);
-	return line;
+	while (t->count && t->first >= at && t->first - at < size)
+		drop_first(t);
+	if (!t->count)
+		t->wrap = NO_WRAP;
 }
 
-/* "INVITE sip:..." or "SIP/2.0 180 Ringing" */
-static void read_start(struct call_trace_entry *entry, struct slice line)
+static void find_place(struct call_trace *t, size_t size)
 {
-	const char *space = memchr(line.p, ' ', line.n);
-	size_t n = space ? (size_t)(space - line.p) : line.n;
-	u32 status;
-
-	if (line.n < 12 || memcmp(line.p, "SIP/2.0 ", 8)) {
-		print(entry->what, sizeof(entry->what), slice_of(line.p, n));
-		return;
+	if (size > CALL_TRACE_SIZE - t->next) {
+		make_room(t, t->next, CALL_TRACE_SIZE - t->next);
+		if (t->count)
+			t->wrap = t->next;
+		t->next = 0;
 	}
-	if (slice_u32(slice_of(line.p + 8, 3), &status))
-		entry->status = (u16)status;
-	print(entry->what, sizeof(entry->what), slice_trim(slice_of(line.p + 11, line.n - 11)));
+	make_room(t, t->next, size);
+	if (!t->count)
+		t->first = t->next;
 }
 
-static void read_header(const struct call_trace *t, struct call_trace_entry *entry,
-			struct slice line)
+static struct record *add(struct call_trace *t, u64 now, u8 kind, struct slice text)
 {
-	const char *colon;
-	struct slice name, value, method;
+	size_t n = text.n < MAX_TEXT ? text.n : MAX_TEXT;
+	size_t align = __alignof__(struct record);
+	size_t size = (sizeof(struct record) + n + align - 1) / align * align;
+	struct record *r;
 
-	/* Most lines are none of these, and each message has many. */
-	if ((line.p[0] | 0x20) != 'c' && (line.p[0] | 0x20) != 'i')
-		return;
-	colon = memchr(line.p, ':', line.n);
-	if (!colon)
-		return;
-	name = slice_trim(slice_of(line.p, (size_t)(colon - line.p)));
-	value = slice_trim(slice_of(colon + 1, line.n - (size_t)(colon - line.p) - 1));
-	if (slice_caseeq(name, SLICE("Call-ID")) || slice_caseeq(name, SLICE("i")))
-		entry->call_id = hash_of(t, value);
-	else if (slice_caseeq(name, SLICE("CSeq")) &&
-		 sip_parse_cseq(value, &entry->cseq, &method))
-		print(entry->method, sizeof(entry->method), method);
+	find_place(t, size);
+	r = (struct record *)(t->ring + t->next);
+	*r = (struct record){ .size = (u32)size, .n = (u32)n, .time = now, .kind = kind };
+	if (n)
+		memcpy(r + 1, text.p, n);
+	t->next += size;
+	t->count++;
+	return r;
 }
 
 void call_trace_sip(struct call_trace *t, u64 now, const struct addr *peer, bool in,
 		    struct slice bytes)
 {
-	struct call_trace_entry *entry;
-	struct slice line;
+	struct record *r;
 
 	if (!t || bytes.n < 16)
 		return;
-	entry = add(t, now, CALL_TRACE_SIP);
-	entry->peer = *peer;
-	entry->in = in;
-	read_start(entry, slice_trim(take_line(&bytes)));
-	while (bytes.n && (!entry->call_id || !entry->method[0])) {
-		line = take_line(&bytes);
-		if (line.p[0] == '\r' || line.p[0] == '\n')
-			return;
-		read_header(t, entry, line);
-	}
+	r = add(t, now, CALL_TRACE_SIP, bytes);
+	r->peer = *peer;
+	r->in = in;
 }
 
 void call_trace_media(struct call_trace *t, u64 now, u64 call, const struct addr *peer, u8 side,
 		      const char *what)
 {
-	struct call_trace_entry *entry;
+	struct record *r;
 
 	if (!t)
 		return;
-	entry = add(t, now, CALL_TRACE_MEDIA);
-	entry->call = call;
-	entry->side = side;
+	r = add(t, now, CALL_TRACE_MEDIA, slice_str(what));
+	r->call = call;
+	r->side = side;
 	if (peer)
-		entry->peer = *peer;
-	print(entry->what, sizeof(entry->what), slice_str(what));
+		r->peer = *peer;
 }
 
 void call_trace_leg(struct call_trace *t, u64 now, u64 call, u8 side, const char *call_id)
 {
-	struct call_trace_entry *entry;
+	struct record *r;
 
 	if (!t)
 		return;
-	entry = add(t, now, CALL_TRACE_LEG);
-	entry->call = call;
-	entry->side = side;
-	entry->call_id = hash_of(t, slice_str(call_id));
+	r = add(t, now, LEG, slice_str(call_id));
+	r->call = call;
+	r->side = side;
 }
 
 /* --- who asks --- */
@@ -163,49 +148,49 @@ void call_trace_leg(struct call_trace *t, u64 now, u64 call, u8 side, const char
 #define MAX_LEGS 32
 
 struct legs {
-	u64 call_id[MAX_LEGS];
-	u8 side[MAX_LEGS];
+	const struct record *legs[MAX_LEGS];
 	size_t n;
 };
 
-static size_t count(const struct call_trace *t)
+static struct slice text_of(const struct record *r)
 {
-	return t->full ? CALL_TRACE_SIZE : t->next;
-}
-
-/* The i-th, the oldest first. */
-static const struct call_trace_entry *at(const struct call_trace *t, size_t i)
-{
-	return &t->ring[t->full ? (t->next + i) % CALL_TRACE_SIZE : i];
+	return slice_of((const char *)(r + 1), r->n);
 }
 
 static void find_legs(const struct call_trace *t, u64 call, struct legs *legs)
 {
-	size_t i;
+	size_t i, at;
 
 	legs->n = 0;
-	for (i = 0; i < count(t) && legs->n < MAX_LEGS; i++) {
-		const struct call_trace_entry *entry = at(t, i);
+	for (i = 0, at = t->first; i < t->count && legs->n < MAX_LEGS; i++, at = after(t, at)) {
+		const struct record *r = record_at(t, at);
 
-		if (entry->kind != CALL_TRACE_LEG || entry->call != call)
-			continue;
-		legs->side[legs->n] = entry->side;
-		legs->call_id[legs->n++] = entry->call_id;
+		if (r->kind == LEG && r->call == call)
+			legs->legs[legs->n++] = r;
 	}
 }
 
-static bool is_of(const struct legs *legs, u64 call, struct call_trace_entry *entry)
+/* false: it is not of the call. */
+static bool read_record(const struct legs *legs, u64 call, const struct record *r,
+			struct call_trace_entry *entry)
 {
+	struct slice call_id;
 	size_t i;
 
-	if (entry->kind != CALL_TRACE_SIP)
-		return entry->kind == CALL_TRACE_MEDIA && entry->call == call;
+	*entry = (struct call_trace_entry){
+		.time = r->time, .peer = r->peer, .kind = r->kind, .side = r->side, .in = r->in,
+	};
+	if (r->kind == CALL_TRACE_MEDIA) {
+		call_trace_print(entry->what, sizeof(entry->what), text_of(r));
+		return r->call == call;
+	}
+	if (r->kind != CALL_TRACE_SIP)
+		return false;
+	call_id = call_trace_read(text_of(r), entry);
 	for (i = 0; i < legs->n; i++) {
-		if (legs->call_id[i] != entry->call_id)
-			continue;
-		entry->side = legs->side[i];
-		entry->call = call;
-		return true;
+		entry->side = legs->legs[i]->side;
+		if (slice_eq(text_of(legs->legs[i]), call_id))
+			return true;
 	}
 	return false;
 }
@@ -216,14 +201,13 @@ bool call_trace_each(const struct call_trace *t, u64 call,
 	struct call_trace_entry entry;
 	struct legs legs;
 	bool any = false;
-	size_t i;
+	size_t i, at;
 
 	if (!t)
 		return false;
 	find_legs(t, call, &legs);
-	for (i = 0; i < count(t); i++) {
-		entry = *at(t, i);
-		if (!is_of(&legs, call, &entry))
+	for (i = 0, at = t->first; i < t->count; i++, at = after(t, at)) {
+		if (!read_record(&legs, call, record_at(t, at), &entry))
 			continue;
 		any = true;
 		each(arg, &entry);
@@ -233,10 +217,11 @@ bool call_trace_each(const struct call_trace *t, u64 call,
 
 u64 call_trace_last(const struct call_trace *t)
 {
-	size_t i;
+	u64 last = 0;
+	size_t i, at;
 
-	for (i = t ? count(t) : 0; i-- > 0;)
-		if (at(t, i)->kind == CALL_TRACE_LEG)
-			return at(t, i)->call;
-	return 0;
+	for (i = 0, at = t ? t->first : 0; t && i < t->count; i++, at = after(t, at))
+		if (record_at(t, at)->kind == LEG)
+			last = record_at(t, at)->call;
+	return last;
 }
