@@ -14,29 +14,7 @@ transports="udp tcp tls"
 # Numbers say by what the call leaves: 1 udp, 2 tcp, 3 tls, 4 tls to somebody else, 5 to
 # nobody who answers.
 transports_config() {
-	cat >"$dir/jalurd.yaml" <<-END
-	node: 1
-	control: $dir/control
-	control-group: root
-	relay: $RELAY
-	overload: {lag: 60s}
-	cdr: {file: $dir/cdr}
-	dns: {servers: ["127.0.0.1:9"]}
-	realms:
-	  outside:
-	    signalling:
-	      - {address: $OUTSIDE}
-	      - {address: $OUTSIDE, transport: tcp}
-	      - {address: $OUTSIDE, transport: tls}
-	    media: [{address: $OUTSIDE, ports: 20000-20999}]
-	    tls: {certificates: [{certificate: $dir/jalur.example.pem, key: $dir/jalur.example.key}], ca: $dir/ca.pem}
-	  inside:
-	    signalling:
-	      - {address: $INSIDE}
-	      - {address: $INSIDE, transport: tcp}
-	      - {address: $INSIDE, transport: tls}
-	    media: [{address: $INSIDE, ports: 21000-21999}]
-	    tls: {certificates: [{certificate: $dir/jalur.example.pem, key: $dir/jalur.example.key}], ca: $dir/ca.pem}
+	write_config "$transports" "$transports" "cdr: {file: $dir/cdr}" "$NO_DNS" <<-END
 	trunks:
 	  phones: {realm: outside, match: [$CALLER]}
 	  udp: {realm: inside, target: "sip:$CALLEE:5060"}
