@@ -290,7 +290,8 @@ const struct schema_item schema[] = {
 	    HELP("How long it may take until a connection is open.")),
 	KEY("connections.idle", DURATION, DEFAULT("15m"), RANGE(0, 24 * HOUR), RELOAD(RESTART),
 	    HELP("A connection from which nothing came for so long is closed; 0s: never. Keep-alives "
-		 "(RFC 5626) count, pongs of a WebSocket that has sent a message once, too.")),
+		 "(RFC 5626) and the pongs of a WebSocket count once it has sent a message: one that "
+		 "never did is closed after so long, though it answers every ping.")),
 	KEY("connections.message-timeout", DURATION, DEFAULT("10s"),
 	    RANGE(100 * NSEC_PER_MSEC, 300 * NSEC_PER_SEC), RELOAD(RESTART),
 	    HELP("How long a message may take from its first byte to its last.")),
