@@ -12,30 +12,7 @@ setup
 plan 28
 
 phones_config() {
-	cat >"$dir/jalurd.yaml" <<-END
-	node: 1
-	control: $dir/control
-	control-group: root
-	relay: $RELAY
-	overload: {lag: 60s}
-	dns: {servers: ["127.0.0.1:9"]}
-	realms:
-	  outside:
-	    signalling:
-	      - {address: $OUTSIDE}
-	      - {address: $OUTSIDE, transport: tcp}
-	      - {address: $OUTSIDE, transport: tls}
-	    media: [{address: $OUTSIDE, ports: 20000-20999}]
-	    tls: {certificates: [{certificate: $dir/jalur.example.pem, key: $dir/jalur.example.key}]}
-	  inside:
-	    signalling:
-	      - {address: $INSIDE}
-	      - {address: $INSIDE, transport: tcp}
-	      - {address: $INSIDE, transport: tls}
-	    media: [{address: $INSIDE, ports: 21000-21999}]
-	    tls:
-	      certificates: [{certificate: $dir/jalur.example.pem, key: $dir/jalur.example.key}]
-	      ca: $dir/ca.pem
+	write_config "udp tcp tls" "udp tcp tls" "$NO_DNS" <<-END
 	trunks:
 	  phones: {realm: outside, match: [$CALLER]}
 	  callee: {realm: inside, match: [$CALLEE]}

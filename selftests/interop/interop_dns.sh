@@ -57,25 +57,8 @@ names() {
 }
 
 names_config() {
-	cat >"$dir/jalurd.yaml" <<-END
-	node: 1
-	control: $dir/control
-	control-group: root
-	relay: $RELAY
-	overload: {lag: 60s}
-	timers: {t1: 100ms}
-	dns: {servers: ["127.0.0.1:5353"]}
-	realms:
-	  outside:
-	    signalling: [{address: $OUTSIDE}]
-	    media: [{address: $OUTSIDE, ports: 20000-20999}]
-	  inside:
-	    signalling:
-	      - {address: $INSIDE}
-	      - {address: $INSIDE, transport: tcp}
-	      - {address: $INSIDE, transport: tls}
-	    media: [{address: $INSIDE, ports: 21000-21999}]
-	    tls: {ca: $dir/ca.pem, certificates: [{certificate: $dir/jalur.example.pem, key: $dir/jalur.example.key}]}
+	write_config udp "udp tcp tls" "timers: {t1: 100ms}" \
+		'dns: {servers: ["127.0.0.1:5353"]}' <<-END
 	trunks:
 	  phones: {realm: outside, match: [$CALLER]}
 	  carrier: {realm: inside, target: "sip:carrier.example"}

@@ -18,25 +18,8 @@ declare -A orders heard
 
 # Numbers say where a call goes: 1 SIPp by UDP, 2 by TCP; alice's phone, bob's.
 jalurd_config() {	# media-idle
-	cat >"$dir/jalurd.yaml" <<-END
-	node: 1
-	control: $dir/control
-	control-group: root
-	relay: $RELAY
-	overload: {lag: 60s}
-	cdr: {file: $dir/cdr}
-	timers: {media-idle: $1}
-	connections: {ping: 1s, idle: 3s}
-	realms:
-	  outside:
-	    signalling:
-	      - {address: $OUTSIDE, transport: ws, origins: ["$page"]}
-	      - {address: $OUTSIDE, transport: wss, origins: ["$page"]}
-	    media: [{address: $OUTSIDE, ports: 20000-20999}]
-	    tls: {certificates: [{certificate: $dir/jalur.example.pem, key: $dir/jalur.example.key}]}
-	  inside:
-	    signalling: [{address: $INSIDE}, {address: $INSIDE, transport: tcp}]
-	    media: [{address: $INSIDE, ports: 21000-21999}]
+	origins=$page write_config "ws wss" "udp tcp" "cdr: {file: $dir/cdr}" \
+		"timers: {media-idle: $1}" "connections: {ping: 1s, idle: 3s}" <<-END
 	trunks:
 	  pages: {realm: outside, match: [$CALLER], target: "sip:$CALLER;transport=ws"}
 	  secure: {realm: outside, target: "sip:$CALLER;transport=wss"}

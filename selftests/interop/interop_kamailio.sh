@@ -17,28 +17,8 @@ setup
 plan 38
 
 pbx_config() {
-	cat >"$dir/jalurd.yaml" <<-END
-	node: 1
-	control: $dir/control
-	control-group: root
-	relay: $RELAY
-	overload: {lag: 60s}
-	cdr: {file: $dir/cdr}
-	dns: {servers: ["127.0.0.1:9"]}
-	realms:
-	  outside:
-	    signalling: [{address: $OUTSIDE}]
-	    media: [{address: $OUTSIDE, ports: 20000-20999}]
-	  inside:
-	    signalling:
-	      - {address: $INSIDE}
-	      - {address: $INSIDE, transport: tcp}
-	      - {address: $INSIDE, transport: tls}
-	    media: [{address: $INSIDE, ports: 21000-21999}]
-	    tls:
-	      certificates: [{certificate: $dir/jalur.example.pem, key: $dir/jalur.example.key}]
-	      ca: $dir/ca.pem
-	      clients: required
+	INSIDE_TLS="clients: required" write_config udp "udp tcp tls" \
+		"cdr: {file: $dir/cdr}" "$NO_DNS" <<-END
 	trunks:
 	  phones: {realm: outside, match: [$CALLER], target: "sip:$CALLER:5062"}
 	  pbx: {realm: inside, match: [$CALLEE]}

@@ -18,21 +18,7 @@ setup
 plan 17
 
 large_config() {
-	cat >"$dir/jalurd.yaml" <<-END
-	node: 1
-	control: $dir/control
-	control-group: root
-	relay: $RELAY
-	overload: {lag: 60s}
-	realms:
-	  outside:
-	    signalling: [{address: $OUTSIDE}]
-	    media: [{address: $OUTSIDE, ports: 20000-20999}]
-	  inside:
-	    signalling:
-	      - {address: $INSIDE}
-	      - {address: $INSIDE, transport: tcp}
-	    media: [{address: $INSIDE, ports: 21000-21999}]
+	write_config udp "udp tcp" <<-END
 	trunks:
 	  phones: {realm: outside, match: [$CALLER]}
 	  pbx: {realm: inside, match: [$CALLEE], target: "sip:$CALLEE"}

@@ -17,8 +17,7 @@
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=${TOP:-$(cd "$here/../.." && pwd)}
 BUILT=${BUILT:-$TOP/build}
-KSFT_DIR=${KSFT_DIR:-$TOP/build/ksft/tools/testing/selftests}
-. "$KSFT_DIR/kselftest/ktap_helpers.sh"
+. "$TOP/selftests/lib/ktap.sh"
 
 A=10.0.1.2 RA=10.0.1.1 RB=10.0.2.1 B=10.0.2.2 RC=10.0.3.1 C=10.0.3.2
 A6=[fd00:1::2] RA6=[fd00:1::1] RB6=[fd00:2::1] B6=[fd00:2::2] RC6=[fd00:3::1] C6=[fd00:3::2]
@@ -129,8 +128,6 @@ setup() {
 finish() {
 	tear_down
 	check "the module unloads afterwards" await unload_module
-	# The framework's own test is the sum of both: a wrong plan could hide a failure.
-	[ "$KTAP_CNT_FAIL" = 0 ] || { ktap_print_totals; exit "$KSFT_FAIL"; }
 	ktap_finished
 }
 

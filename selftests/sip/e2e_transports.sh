@@ -8,35 +8,13 @@
 . "$here/peers.sh"
 command -v socat >/dev/null || skip_all "socat is not installed"
 setup
-plan 22
+plan 24
 
 transports="udp tcp tls"
 # Numbers say by what the call leaves: 1 udp, 2 tcp, 3 tls, 4 tls to somebody else, 5 to
 # nobody who answers.
 transports_config() {
-	cat >"$dir/jalurd.yaml" <<-END
-	node: 1
-	control: $dir/control
-	control-group: root
-	relay: $RELAY
-	overload: {lag: 60s}
-	cdr: {file: $dir/cdr}
-	dns: {servers: ["127.0.0.1:9"]}
-	realms:
-	  outside:
-	    signalling:
-	      - {address: $OUTSIDE}
-	      - {address: $OUTSIDE, transport: tcp}
-	      - {address: $OUTSIDE, transport: tls}
-	    media: [{address: $OUTSIDE, ports: 20000-20999}]
-	    tls: {certificates: [{certificate: $dir/jalur.example.pem, key: $dir/jalur.example.key}], ca: $dir/ca.pem}
-	  inside:
-	    signalling:
-	      - {address: $INSIDE}
-	      - {address: $INSIDE, transport: tcp}
-	      - {address: $INSIDE, transport: tls}
-	    media: [{address: $INSIDE, ports: 21000-21999}]
-	    tls: {certificates: [{certificate: $dir/jalur.example.pem, key: $dir/jalur.example.key}], ca: $dir/ca.pem}
+	write_config "$transports" "$transports" "cdr: {file: $dir/cdr}" "$NO_DNS" <<-END
 	trunks:
 	  phones: {realm: outside, match: [$CALLER]}
 	  udp: {realm: inside, target: "sip:$CALLEE:5060"}
@@ -91,17 +69,31 @@ calls_wait() {
 	wait_for grep -q INVITE "$dir/silent"
 }
 
-stun_answers() {	# where it came from, mixed with the cookie (RFC 5389)
-	in_caller python3 - "$CALLER" "$OUTSIDE" <<-'END'
+# stun_answers ADDRESS [BYTES]: a request of 20 bytes is answered with where it came from,
+# mixed with the cookie (RFC 5389); with BYTES, only one that is padded to so many is.
+stun_answers() {
+	in_caller python3 - "$OUTSIDE" "$@" <<-'END'
 	import socket, sys
 	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-	s.bind((sys.argv[1], 0))
+	s.bind((sys.argv[2], 0))
 	s.settimeout(10)
-	s.sendto(bytes.fromhex("000100002112a442") + b"transaction!", (sys.argv[2], 5060))
+	def send(name, padding):
+	    attribute = b"\x80\x22" + (padding - 4).to_bytes(2, "big") + bytes(padding - 4) if padding else b""
+	    s.sendto(b"\0\1" + padding.to_bytes(2, "big") + b"\x21\x12\xa4\x42" + name + attribute,
+	             (sys.argv[1], 5060))
+	send(b"transaction1", 0)
+	if len(sys.argv) > 3:
+	    send(b"transaction2", int(sys.argv[3]) - 20)
 	answer = s.recv(100)
 	port = int.from_bytes(answer[26:28], "big") ^ 0x2112
-	sys.exit(answer[:2] != b"\x01\x01" or port != s.getsockname()[1])
+	sys.exit(answer[:2] != b"\x01\x01" or port != s.getsockname()[1] or
+	         answer[8:20] != b"transaction%d" % (len(sys.argv) - 2))
 	END
+}
+
+counted_stun() {
+	[ "$(ctl info --json | jq '[.. | objects | select(has("stun-stranger-refused"))][0]
+		."stun-stranger-refused"')" = "$1" ]
 }
 
 # lists EXPRESSION: of a connection
@@ -126,7 +118,9 @@ hosts "$relay_ns" "$CALLEE callee.example other.example"
 transports_config
 check "jalurd starts" start_jalurd_again
 check "socat speaks TLS on both sides" helpers_start
-check "a keep-alive by STUN is answered, though nothing else happens" stun_answers
+check "a keep-alive by STUN is answered, though nothing else happens" stun_answers $CALLER
+check "one of a stranger is, when it is as long as the answer" stun_answers $STRANGER 32
+check "and a shorter one of his is dropped and counted" counted_stun 1
 for from in $transports; do
 	for to in $transports; do
 		check "a call comes by $from and leaves by $to" call $from $to

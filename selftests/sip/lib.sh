@@ -15,8 +15,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 beside=$(cd "$(dirname "$0")" && pwd)
 TOP=${TOP:-$(cd "$here/../.." && pwd)}
 BUILT=${BUILT:-$TOP/build}
-KSFT_DIR=${KSFT_DIR:-$TOP/build/ksft/tools/testing/selftests}
-. "$KSFT_DIR/kselftest/ktap_helpers.sh"
+. "$TOP/selftests/lib/ktap.sh"
 
 jalurd=$BUILT/jalurd
 jalurctl=$BUILT/jalurctl

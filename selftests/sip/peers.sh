@@ -20,6 +20,55 @@ hosts() {	# ns line...
 		printf '%s\n' "127.0.0.1 localhost" "${@:2}" >"/etc/netns/$1/hosts"
 }
 
+# A realm, and what the test wants more of its TLS and of its pages: INSIDE_TLS, origins.
+realm() {	# name address ports transport...
+	local name=$1 address=$2 ports=$3 t tls=
+	shift 3
+
+	echo "  $name:"
+	echo "    media: [{address: $address, ports: $ports}]"
+	echo "    signalling:"
+	for t; do
+		case $t in
+		tls)	tls=1 ;;
+		wss)	tls=1 t="$t, origins: [\"$origins\"]" ;;
+		ws)	t="$t, origins: [\"$origins\"]" ;;
+		esac
+		echo "      - {address: $address, transport: $t}"
+	done
+	[ -n "$tls" ] || return 0
+	cat <<-END
+	    tls:
+	      certificates: [{certificate: $dir/jalur.example.pem, key: $dir/jalur.example.key}]
+	      ca: $dir/ca.pem
+	END
+	[ "$name" = outside ] || [ -z "${INSIDE_TLS-}" ] || echo "      $INSIDE_TLS"
+}
+
+# The configuration of a jalurd between two realms, which listen by these transports; what
+# comes in is its trunks and routes, the lines are more of the first level.
+write_config() {	# "transport..." "transport..." [line...]
+	local outside=$1 inside=$2
+	shift 2
+
+	{
+		cat <<-END
+		node: 1
+		control: $dir/control
+		control-group: root
+		relay: $RELAY
+		overload: {lag: 60s}
+		END
+		[ $# = 0 ] || printf '%s\n' "$@"
+		echo "realms:"
+		realm outside $OUTSIDE 20000-20999 $outside
+		realm inside $INSIDE 21000-21999 $inside
+		cat
+	} >"$dir/jalurd.yaml"
+}
+
+NO_DNS='dns: {servers: ["127.0.0.1:9"]}'
+
 # What all that follows needs: without it the test is over.
 must() {
 	local failed=$KTAP_CNT_FAIL

@@ -230,6 +230,48 @@ TEST_F(transport, listeners_that_clash_are_told)
 		"only WebSockets");
 }
 
+/* A browser leaves the port out that its scheme has anyway, so it would never be this page. */
+TEST_F(transport, an_origin_that_no_browser_sends_is_told)
+{
+	static const struct {
+		const char *origin, *port;	/* NULL: it is good */
+	} cases[] = {
+		{ "https://a.example:443", ":443" }, { "http://a.example:80", ":80" },
+		{ "HTTPS://[2001:db8::1]:443", ":443" },
+		{ "https://a.example:80", NULL }, { "http://a.example:443", NULL },
+		{ "https://a.example:8443", NULL }, { "https://[2001:db8::443]", NULL },
+		{ "https://a.example", NULL },
+	};
+	char listener[256], text[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(listener, sizeof(listener), "{address: 192.0.2.1, transport: ws, "
+			 "origins: [\"https://b.example\", \"%s\"]}", cases[i].origin);
+		if (!cases[i].port) {
+			EXPECT_EQ(load(self, listener, "", ""), 0) {
+				TH_LOG("%s", cases[i].origin);
+			}
+			continue;
+		}
+		snprintf(text, sizeof(text), "origins[1]: found \"%s\", which no browser sends: "
+			 "leave out \"%s\"", cases[i].origin, cases[i].port);
+		refused(_metadata, self, listener, "", "", text);
+	}
+}
+
+TEST_F(transport, a_message_that_could_never_be_queued_is_told)
+{
+	refused(_metadata, self, UDP, "", "sip: {max-message: 5000}\nconnections: {queue: 4999}\n",
+		"connections.queue: found 4999, less than sip.max-message (5000, on line 5)"
+		": such a message could never be sent");
+	refused(_metadata, self, UDP, "", "connections: {queue: 65534}\n",
+		"connections.queue: found 65534, less than sip.max-message (65535, its default)"
+		": such a message could never be sent");
+	EXPECT_EQ(load(self, UDP, "", "connections: {queue: 65535}\n"), 0);
+	EXPECT_EQ(load(self, UDP, "", "sip: {max-message: 1048576}\n"), 0);
+}
+
 TEST_F(transport, name_servers_and_limits)
 {
 	struct config *old;

@@ -29,6 +29,7 @@ struct world {
 	u64 now;
 	struct flow peer;
 	struct flow stream;		/* the same peer by a connection */
+	struct flow socket;		/* by a WebSocket with TLS */
 	struct sip_event event;		/* the last one that was one */
 	unsigned int events;		/* so many since the last look */
 	char *bytes;			/* of event.msg */
@@ -40,7 +41,7 @@ struct world {
 static UNUSED void start_with(struct world *w, struct __test_metadata *_metadata,
 			      const struct sip_engine_conf *more)
 {
-	struct sip_listener listeners[3] = { 0 };
+	struct sip_listener listeners[4] = { 0 };
 	struct sip_engine_conf conf = *more;
 
 	memset(w, 0, sizeof(*w));
@@ -52,12 +53,15 @@ static UNUSED void start_with(struct world *w, struct __test_metadata *_metadata
 	ASSERT_TRUE(addr_parse(SLICE(OURS ":5060"), &listeners[2].local));
 	listeners[2].transport = TRANSPORT_TCP;
 	listeners[0].stream = 2 + 1;
+	ASSERT_TRUE(addr_parse(SLICE(OURS ":443"), &listeners[3].local));
+	listeners[3].transport = TRANSPORT_WSS;
 	ASSERT_TRUE(addr_parse(SLICE(PEER ":5060"), &w->peer.peer));
 	ASSERT_TRUE(addr_parse(SLICE(PEER ":49152"), &w->stream.peer));
 	w->stream.listener = 2;
 	w->stream.connection = 7;
+	w->socket = (struct flow){ .listener = 3, .connection = 8, .peer = w->stream.peer };
 	conf.listeners = listeners;
-	conf.nlisteners = 3;
+	conf.nlisteners = 4;
 	memcpy(conf.seed, "sip", 3);
 	effects_init(&w->effects);
 	timers_init(&w->timers);

@@ -254,4 +254,42 @@ TEST(a_dialog_by_sips_has_a_contact_by_sips)
 	stop(&w);
 }
 
+/* RFC 7118 §5.2.1: Via has WS and WSS, a URI has ws alone, and sips: says the rest. */
+TEST(what_leads_back_to_a_websocket_says_ws)
+{
+	static const struct {
+		const char *uri, *contact;
+	} dialogs[] = {
+		{ "sip:bob@example.com", "<sip:bob@" OURS ":443;transport=ws>" },
+		{ "sips:bob@example.com", "<sips:bob@" OURS ":443;transport=ws>" },
+	};
+	struct sip_client *bye;
+	struct sip_dialog *d;
+	struct world w;
+	char text[512];
+	size_t i;
+
+	start(&w, _metadata);
+	for (i = 0; i < sizeof(dialogs) / sizeof(*dialogs); i++) {
+		snprintf(text, sizeof(text), "INVITE %s SIP/2.0\r\n"
+			 "Via: SIP/2.0/WSS host.invalid;branch=z9hG4bK%zu\r\n" FROM_PEER TO_US
+			 "Call-ID: %zu\r\nCSeq: 1 INVITE\r\n"
+			 "Contact: <sips:page@host.invalid;transport=ws>\r\n\r\n",
+			 dialogs[i].uri, i, i);
+		feed_from(&w, &w.socket, text);
+		ASSERT_EQ(w.event.type, SIP_EVENT_REQUEST);
+		ASSERT_EQ(sip_dialog_new_uas(w.engine, w.event.server, &w, &d), 0);
+		EXPECT_STREQ(d->local_contact, dialogs[i].contact);
+		respond(&w, w.event.server, d, 200);
+		sip_server_put(w.engine, w.now, w.event.server);
+		expect_sent(&w, "SIP/2.0 200");
+		EXPECT_EQ(sip_request(w.engine, w.now, d, SIP_BYE, NULL, &w, &bye), 0);
+		expect_sent(&w, "BYE sips:page@host.invalid;transport=ws");
+		EXPECT_TRUE(sent_has(&w, "Via: SIP/2.0/WSS "));
+		sip_dialog_free(w.engine, d);
+	}
+	w.now += 64 * SEC;
+	stop(&w);
+}
+
 TEST_HARNESS_MAIN

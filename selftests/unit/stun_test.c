@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Keep-alives by STUN on the port of SIP (RFC 5626 §4.4.2): a Binding request is told where
- * it came from; whatever else begins like STUN gets nothing.
+ * it came from; whatever else begins like STUN gets nothing. Who is not known may have given
+ * the address of somebody else, and gets no more than he sent.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "kselftest_harness.h"
@@ -30,7 +32,7 @@ TEST_F(stun, a_binding_request_is_told_where_it_came_from)
 {
 	static const char want[] = "\x00\x01\x00\x0c\x21\x12\xa4\x42transaction!\x00\x20\x00\x08\x00\x01\xa1\x47\xe1\x12\xa6\x43";
 
-	ASSERT_EQ(stun_answer(SLICE("\x00\x01\x00\x00\x21\x12\xa4\x42transaction!"), &self->source, self->answer), 32);
+	ASSERT_EQ(stun_answer(SLICE("\x00\x01\x00\x00\x21\x12\xa4\x42transaction!"), &self->source, true, self->answer), 32);
 	EXPECT_EQ(self->answer[0], 1);		/* a success response */
 	EXPECT_EQ(self->answer[1], 1);
 	EXPECT_EQ(memcmp(self->answer + 2, want + 2, 30), 0);
@@ -42,7 +44,7 @@ TEST_F(stun, so_is_one_by_ipv6)
 	size_t i;
 
 	ASSERT_TRUE(addr_parse(SLICE("[2001:db8::7]:5060"), &self->source));
-	ASSERT_EQ(stun_answer(SLICE("\x00\x01\x00\x00\x21\x12\xa4\x42transaction!"), &self->source, self->answer), 44);
+	ASSERT_EQ(stun_answer(SLICE("\x00\x01\x00\x00\x21\x12\xa4\x42transaction!"), &self->source, true, self->answer), 44);
 	EXPECT_EQ(self->answer[25], 2);
 	/* un-mixed with cookie and transaction it is the address again */
 	for (i = 0; i < 16; i++)
@@ -53,7 +55,40 @@ TEST_F(stun, so_is_one_by_ipv6)
 TEST_F(stun, optional_attributes_are_passed_over)
 {
 	EXPECT_EQ(stun_answer(SLICE(OPTIONAL),
-			      &self->source, self->answer), 32);
+			      &self->source, true, self->answer), 32);
+}
+
+TEST_F(stun, a_stranger_is_told_no_more_than_he_sent)
+{
+	static const struct {
+		const char *source;
+		int answer;
+	} families[] = {
+		{ "192.0.2.1:32853", 32 }, { "[2001:db8::7]:5060", 44 },
+	};
+	char bytes[64] = "\x00\x01\x00\x00\x21\x12\xa4\x42transaction!";
+	size_t i;
+	int n;
+
+	for (i = 0; i < sizeof(families) / sizeof(*families); i++) {
+		ASSERT_TRUE(addr_parse(slice_str(families[i].source), &self->source));
+		for (n = 20; n <= 64; n += 4) {
+			/* padded with one attribute that nobody has to understand */
+			memset(bytes + 20, 0, sizeof(bytes) - 20);
+			bytes[3] = (char)(n - 20);
+			memcpy(bytes + 20, "\x80\x22\x00", 3);
+			bytes[23] = (char)(n - 24);
+			EXPECT_EQ(stun_answer(slice_of(bytes, (size_t)n), &self->source, false, self->answer),
+				  n < families[i].answer ? -EPERM : families[i].answer) {
+				TH_LOG("%d bytes of %s", n, families[i].source);
+			}
+			EXPECT_EQ(stun_answer(slice_of(bytes, (size_t)n), &self->source, true, self->answer),
+				  families[i].answer);
+		}
+	}
+	/* what nobody gets an answer to is not counted as his */
+	EXPECT_EQ(stun_answer(SLICE("OPTIONS sip:x@192.0.2.1 SIP/2.0\r\n"), &self->source, false, self->answer), 0);
+	EXPECT_EQ(stun_answer(SLICE("\x00\x03\x00\x00\x21\x12\xa4\x42transaction!"), &self->source, false, self->answer), 0);
 }
 
 TEST_F(stun, what_is_not_a_plain_binding_request_gets_nothing)
@@ -82,7 +117,7 @@ TEST_F(stun, what_is_not_a_plain_binding_request_gets_nothing)
 		char *bytes = malloc(cases[i].n ? cases[i].n : 1);
 
 		memcpy(bytes, cases[i].bytes, cases[i].n);
-		EXPECT_EQ(stun_answer(slice_of(bytes, cases[i].n), &self->source, self->answer), 0) {
+		EXPECT_EQ(stun_answer(slice_of(bytes, cases[i].n), &self->source, true, self->answer), 0) {
 			TH_LOG("%s", cases[i].what);
 		}
 		free(bytes);

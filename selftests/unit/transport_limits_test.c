@@ -72,6 +72,45 @@ TEST_F(limits, keep_alives_alone_keep_nothing)
 	EXPECT_EQ(STREAM_IDLE, self->w.reason);
 }
 
+/* Nor does what is always about to be one, and would be a message just as well. */
+TEST_F(limits, nor_do_halves_of_them)
+{
+	struct timeval soon = { .tv_usec = 20000 };
+	u64 start = uv_hrtime();
+	int n;
+
+	self->w.conf.limits.idle_timeout = 400 * NSEC_PER_MSEC;
+	self->w.conf.limits.message_timeout = 300 * NSEC_PER_MSEC;
+	ASSERT_TRUE(begin(self, TRANSPORT_TCP));
+	self->fds[0] = connect_to(&self->w.local);
+	setsockopt(self->fds[0], SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon));
+	ASSERT_TRUE(put_text(self->fds[0], "\r"));
+	/* every second one is answered */
+	while (((n = ended(self->fds[0])) == -EAGAIN || n == 1) &&
+	       uv_hrtime() - start < 5 * NSEC_PER_SEC)
+		put_text(self->fds[0], "\n\r");
+	ASSERT_TRUE(UNTIL(&self->w, self->w.closed == 1));
+	EXPECT_EQ(STREAM_IDLE, self->w.reason);
+}
+
+TEST_F(limits, a_first_message_that_began_in_time_may_be_finished)
+{
+	struct timeval soon = { .tv_usec = 100000 };
+	u64 start = uv_hrtime();
+
+	self->w.conf.limits.idle_timeout = 400 * NSEC_PER_MSEC;
+	ASSERT_TRUE(begin(self, TRANSPORT_TCP));
+	self->fds[0] = connect_to(&self->w.local);
+	setsockopt(self->fds[0], SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon));
+	ASSERT_TRUE(put_bytes(self->fds[0], slice_of(MESSAGE, 9)));
+	while (uv_hrtime() - start < 800 * NSEC_PER_MSEC) {
+		ASSERT_EQ(-EAGAIN, ended(self->fds[0]));
+	}
+	ASSERT_TRUE(put_bytes(self->fds[0], slice_of(MESSAGE + 9, sizeof(MESSAGE) - 10)));
+	ASSERT_TRUE(UNTIL(&self->w, self->w.messages == 1));
+	EXPECT_EQ(0, self->w.closed);
+}
+
 TEST_F(limits, after_a_message_they_do)
 {
 	struct timeval soon = { .tv_usec = 50000 };

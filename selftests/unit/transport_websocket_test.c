@@ -226,6 +226,7 @@ TEST_F(frames, what_we_send_is_text_or_else_binary)
 FIXTURE(ws) {
 	struct world w;
 	int fd;
+	u64 idle;		/* 0: never */
 };
 
 static bool start_ws(FIXTURE_DATA(ws) *self, u64 ping_interval)
@@ -235,6 +236,7 @@ static bool start_ws(FIXTURE_DATA(ws) *self, u64 ping_interval)
 
 	world_prepare(&self->w);
 	self->w.conf.limits.ping_interval = ping_interval;
+	self->w.conf.limits.idle_timeout = self->idle;
 	self->w.conf.limits.message_max = 30000;
 	if (world_start(&self->w))
 		return false;
@@ -352,6 +354,40 @@ TEST_F(ws, who_does_not_answer_pings_is_closed)
 	ASSERT_TRUE(put_text(self->fd, REQUEST));
 	ASSERT_TRUE(UNTIL(&self->w, self->w.closed == 1));
 	EXPECT_EQ(STREAM_NO_PONG, self->w.reason);
+}
+
+/* Answers pings as long as it may, at most that many times; true: it still may. */
+static bool pongs(int fd, unsigned int times)
+{
+	while (times && got_opcode(fd, PING) && send_frame(fd, FIN | PONG, SLICE("")))
+		times--;
+	return !times;
+}
+
+/* A browser's phone says nothing between its registrations. */
+TEST_F(ws, who_has_spoken_stays_by_pongs_alone)
+{
+	self->idle = 1500 * NSEC_PER_MSEC;
+	ASSERT_TRUE(restart_ws(self, 400 * NSEC_PER_MSEC));
+	ASSERT_TRUE(upgrade(self));
+	ASSERT_TRUE(send_frame(self->fd, FIN | TEXT, SLICE(MESSAGE)));
+	EXPECT_TRUE(pongs(self->fd, 8));
+	ASSERT_TRUE(UNTIL(&self->w, self->w.messages == 1));
+	EXPECT_EQ(0, self->w.closed);
+}
+
+/* What costs nothing keeps nothing: a pong, or a keep-alive in pieces. */
+TEST_F(ws, who_never_speaks_is_closed_though_it_answers_pings)
+{
+	self->idle = 1500 * NSEC_PER_MSEC;
+	ASSERT_TRUE(restart_ws(self, 400 * NSEC_PER_MSEC));
+	ASSERT_TRUE(upgrade(self));
+	ASSERT_TRUE(send_frame(self->fd, TEXT, SLICE("\r")));
+	ASSERT_TRUE(pongs(self->fd, 1));
+	ASSERT_TRUE(send_frame(self->fd, FIN, SLICE("\n")));
+	EXPECT_FALSE(pongs(self->fd, 8));
+	ASSERT_TRUE(UNTIL(&self->w, self->w.closed == 1));
+	EXPECT_EQ(STREAM_IDLE, self->w.reason);
 }
 
 TEST_F(ws, closing_by_the_peer_is_answered)

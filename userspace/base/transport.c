@@ -5,19 +5,24 @@
 #include "base/transport.h"
 
 static const struct {
-	const char *name;
+	const char *name, *param;
 	u16 port;
 } transports[TRANSPORTS] = {
-	[TRANSPORT_UDP] = { "UDP", 5060 },	/* RFC 3261 §19.1.2 */
-	[TRANSPORT_TCP] = { "TCP", 5060 },
-	[TRANSPORT_TLS] = { "TLS", 5061 },
-	[TRANSPORT_WS] = { "WS", 80 },		/* RFC 7118 §5.2.1 */
-	[TRANSPORT_WSS] = { "WSS", 443 },
+	[TRANSPORT_UDP] = { "UDP", "udp", 5060 },	/* RFC 3261 §19.1.2 */
+	[TRANSPORT_TCP] = { "TCP", "tcp", 5060 },
+	[TRANSPORT_TLS] = { "TLS", "tls", 5061 },
+	[TRANSPORT_WS] = { "WS", "ws", 80 },		/* RFC 7118 §5.2.1 */
+	[TRANSPORT_WSS] = { "WSS", "ws", 443 },
 };
 
 const char *transport_name(enum transport t)
 {
 	return transports[t].name;
+}
+
+const char *transport_param(enum transport t)
+{
+	return transports[t].param;
 }
 
 bool transport_parse(struct slice s, enum transport *out)

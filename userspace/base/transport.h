@@ -18,6 +18,7 @@ enum transport {
 };
 
 const char *transport_name(enum transport t);			/* "UDP", as in Via */
+const char *transport_param(enum transport t);			/* of a URI: WSS is "ws" */
 bool transport_parse(struct slice s, enum transport *out);	/* in any case */
 u16 transport_port(enum transport t);				/* when none is given */
 

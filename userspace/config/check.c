@@ -133,14 +133,50 @@ static u16 port_of(const struct value *listener, enum transport transport)
 	return port ? (u16)port->number : transport_port(transport);
 }
 
+/* Browsers leave out the port that their scheme has anyway (RFC 6454 §6.2). */
+static void check_origin(struct reader *r, const struct value *origin)
+{
+	static const struct {
+		const char *scheme, *port;
+	} usual[] = {
+		{ "http://", ":80" }, { "https://", ":443" },
+	};
+	struct slice text = slice_str(origin->text);
+	size_t i;
+
+	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		struct slice scheme = slice_str(usual[i].scheme), port = slice_str(usual[i].port);
+
+		if (text.n > scheme.n + port.n &&
+		    slice_caseeq(slice_of(text.p, scheme.n), scheme) &&
+		    slice_eq(slice_of(text.p + text.n - port.n, port.n), port))
+			reader_mistake_at(r, origin,
+					  "found \"%.100s\", which no browser sends: leave out \"%s\"",
+					  origin->text, usual[i].port);
+	}
+}
+
+static void check_origins(struct reader *r, const struct value *origins, enum transport transport)
+{
+	size_t i;
+
+	if (!transport_websocket(transport)) {
+		reader_mistake_at(r, origins, "only WebSockets (ws, wss) come from a page");
+		return;
+	}
+	for (i = 0; i < origins->n; i++)
+		if (!origins->children[i]->bad)
+			check_origin(r, origins->children[i]);
+}
+
 static void check_listener(struct reader *r, const struct value *realm, const struct value *v,
 			   enum transport transport)
 {
 	const struct value *origins = value_get(v, "origins");
 	const struct value *certificates = value_get(value_get(realm, "tls"), "certificates");
 
-	if (origins && !transport_websocket(transport))
-		reader_mistake_at(r, origins, "only WebSockets (ws, wss) come from a page");
+	if (origins)
+		check_origins(r, origins, transport);
 	if (transport_secure(transport) && (!certificates || !certificates->n))
 		reader_mistake_at(r, v, "%s needs a certificate: tls.certificates of realm \"%s\"",
 				  transport_name(transport), realm->key);
@@ -426,7 +462,23 @@ static void check_route(struct reader *r, const struct value *root, const struct
 	}
 }
 
-/* --- timers --- */
+/* --- limits and timers --- */
+
+/* What is longer than the queue could never be sent: the connection would be closed for it. */
+static void check_queue(struct reader *r, const struct value *root)
+{
+	const struct value *queue = get(get(root, "connections"), "queue");
+	const struct value *message = get(get(root, "sip"), "max-message");
+	char where[32] = "its default";
+
+	if (!queue || !message || queue->number >= message->number)
+		return;
+	if (message->given)
+		snprintf(where, sizeof(where), "on line %d", message->line);
+	reader_mistake_at(r, queue,
+			  "found %s, less than sip.max-message (%s, %s): such a message could never be sent",
+			  queue->text, message->text, where);
+}
 
 static void check_timers(struct reader *r, const struct value *timers)
 {
@@ -453,6 +505,7 @@ void check_tree(struct reader *r, const struct value *root)
 		check_trunk(r, root, trunks->children[i], &claims);
 	for (i = 0; routes && i < routes->n && !r->err; i++)
 		check_route(r, root, routes->children[i]);
+	check_queue(r, root);
 	check_timers(r, value_get(root, "timers"));
 	free(claims.list);
 }

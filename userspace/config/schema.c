@@ -103,8 +103,8 @@ const struct schema_item schema[] = {
 	    HELP("Of ws and wss: the pages that may connect, as browsers name them (RFC 6454). "
 		 "Without it, any; a client that is no browser names none, and may.")),
 	KEY("realms.*.signalling[].origins[]", TEXT, RANGE(1, 255), RELOAD(RESTART),
-	    EXAMPLE("https://phone.example"), HELP("Scheme, host and, if it is not the usual one, "
-						   "port.")),
+	    EXAMPLE("https://phone.example"), HELP("Scheme, host and, if it is not the scheme's "
+						   "own, port.")),
 	KEY("realms.*.signalling[].advertise", ADDRESS, RELOAD(RESTART), EXAMPLE("198.51.100.7"),
 	    HELP("Address that Via and Contact give instead of the local one, for a host "
 		 "behind a static NAT.")),
@@ -290,7 +290,8 @@ const struct schema_item schema[] = {
 	    HELP("How long it may take until a connection is open.")),
 	KEY("connections.idle", DURATION, DEFAULT("15m"), RANGE(0, 24 * HOUR), RELOAD(RESTART),
 	    HELP("A connection from which nothing came for so long is closed; 0s: never. Keep-alives "
-		 "(RFC 5626) count, pongs of a WebSocket that has sent a message once, too.")),
+		 "(RFC 5626) and the pongs of a WebSocket count once it has sent a message: one that "
+		 "never did is closed after so long, though it answers every ping.")),
 	KEY("connections.message-timeout", DURATION, DEFAULT("10s"),
 	    RANGE(100 * NSEC_PER_MSEC, 300 * NSEC_PER_SEC), RELOAD(RESTART),
 	    HELP("How long a message may take from its first byte to its last.")),
@@ -298,7 +299,7 @@ const struct schema_item schema[] = {
 	    HELP("How often WebSockets are pinged; one without an answer is closed. 0s: never.")),
 	KEY("connections.queue", NUMBER, DEFAULT("1048576"), RANGE(4096, 1073741824),
 	    RELOAD(RESTART), HELP("Bytes that may wait for a peer that does not read; a connection "
-				  "beyond it is closed.")),
+				  "beyond it is closed. At least sip.max-message.")),
 	KEY("connections.threads", NUMBER, DEFAULT("1"), RANGE(1, 16), RELOAD(RESTART),
 	    HELP("Threads that serve them.")),
 

@@ -125,6 +125,7 @@ static void each_counter(void *arg, void (*each)(void *to, const char *name, u64
 		give(each, to, s->name, s->value);
 	for (n = dns_counters(d->dns); n->name; n++)
 		each(to, n->name, n->value);
+	each(to, "stun-stranger-refused", d->stun_refused);
 }
 
 static const struct control_transports transports = {

@@ -53,6 +53,7 @@ struct daemon {
 	struct daemon_pool *pools;
 	struct udp **udp;		/* by listener; NULL: a stream's */
 	size_t nlisteners;
+	u64 stun_refused;		/* keep-alives of strangers */
 	struct streams *streams;
 	struct list connects;		/* connections that messages wait for */
 	u64 connect_ticket;

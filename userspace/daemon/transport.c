@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "call/route.h"
 #include "daemon/daemon.h"
 #include "transport/stun.h"
 
@@ -27,11 +28,15 @@ static void take(struct daemon *d, const struct flow *flow, struct slice bytes)
 
 static void answer_stun(struct daemon *d, const struct flow *flow, struct slice bytes)
 {
+	bool known = call_policy_trunk(d->config->policy, flow) >= 0;
 	u8 answer[STUN_ANSWER];
-	size_t n = stun_answer(bytes, &flow->peer, answer);
+	int n = stun_answer(bytes, &flow->peer, known, answer);
 
-	if (n)
-		udp_send(d->udp[flow->listener], &flow->peer, slice_of((char *)answer, n));
+	if (n == -EPERM)
+		d->stun_refused++;
+	if (n > 0)
+		udp_send(d->udp[flow->listener], &flow->peer,
+			 slice_of((char *)answer, (size_t)n));
 }
 
 static void received(void *arg, const struct flow *flow, struct slice bytes)

@@ -72,7 +72,7 @@ static bool is_sips(struct slice uri)
 /* secure: the dialog is one by sips:, and so is what leads back to us (RFC 3261 §12.1.1). */
 static char *dup_contact(struct sip_engine *e, u32 listener, struct slice user, bool secure)
 {
-	static const char *const param[] = { "udp", "tcp", "tls", "ws", "wss" };
+	enum transport transport = e->listeners[listener].transport;
 	struct buf b;
 
 	buf_init(&b);
@@ -80,8 +80,8 @@ static char *dup_contact(struct sip_engine *e, u32 listener, struct slice user, 
 	sip_print_value(&b, user);
 	buf_str(&b, user.n ? "@" : "");
 	sip_print_hostport(&b, sip_engine_sent_by(e, listener));
-	if (e->listeners[listener].transport != TRANSPORT_UDP)
-		buf_printf(&b, ";transport=%s", param[e->listeners[listener].transport]);
+	if (transport != TRANSPORT_UDP)
+		buf_printf(&b, ";transport=%s", transport_param(transport));
 	buf_str(&b, ">");
 	return buf_take(&b);
 }

@@ -91,13 +91,26 @@ static void sooner(u64 *at, u64 other)
 		*at = other;
 }
 
+/*
+ * Pongs and keep-alives are activity of a peer that has sent a message, and of no other: they
+ * cost nothing. A first message that began in time may be finished, however it is cut.
+ */
+static u64 idle_deadline(const struct connection *c)
+{
+	const struct stream_limits *limits = &c->io->s->limits;
+
+	if (!limits->idle_timeout)
+		return UINT64_MAX;
+	if (c->spoke)
+		return c->last_in + limits->idle_timeout;
+	return c->since + limits->idle_timeout + (c->message_since ? limits->message_timeout : 0);
+}
+
 static u64 open_deadline(const struct connection *c)
 {
 	const struct stream_limits *limits = &c->io->s->limits;
-	u64 at = UINT64_MAX;
+	u64 at = idle_deadline(c);
 
-	if (limits->idle_timeout)
-		at = (c->spoke ? c->last_in : c->since) + limits->idle_timeout;
 	if (c->message_since)
 		sooner(&at, c->message_since + limits->message_timeout);
 	if (c->ws && limits->ping_interval)
@@ -137,8 +150,7 @@ static void open_expired(struct connection *c)
 
 	if (c->message_since && c->message_since + limits->message_timeout <= now) {
 		connection_close(c, STREAM_UNFINISHED);
-	} else if (limits->idle_timeout &&
-		   (c->spoke ? c->last_in : c->since) + limits->idle_timeout <= now) {
+	} else if (idle_deadline(c) <= now) {
 		connection_close(c, STREAM_IDLE);
 	} else if (c->pinged && c->last_in < c->pinged) {
 		connection_drop(c, STREAM_NO_PONG);

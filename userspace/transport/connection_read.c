@@ -97,7 +97,6 @@ static void keep_rest(struct connection *c, struct slice rest, bool moved)
 	}
 	if (moved || !c->message_since)
 		c->message_since = c->io->now;
-	c->spoke = true;
 	if (c->in.failed)
 		connection_drop(c, STREAM_NO_MEMORY);
 	else
@@ -189,7 +188,6 @@ static void take_websocket(struct connection *c, struct slice bytes)
 		c->message_since = 0;
 	else if (!c->message_since)
 		c->message_since = c->io->now;
-	c->spoke |= c->message_since;
 	connection_arm(c);
 }
 

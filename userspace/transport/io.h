@@ -57,7 +57,7 @@ struct connection {
 	bool handshake;			/* counted as one under way */
 	bool told;			/* the daemon hears of its end */
 	bool dead;			/* only its memory is left */
-	bool spoke;			/* the first message has begun */
+	bool spoke;			/* a message has come, whole */
 	bool finished;			/* the last byte was sent, and a FIN */
 	enum stream_reason reason;	/* of closing */
 	struct item *opened, *closed;	/* made with it, so that telling never fails */

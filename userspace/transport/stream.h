@@ -162,8 +162,8 @@ struct stream_limits {
 	u32 source_handshakes;		/* and of one source */
 	u64 handshake_timeout;		/* ns, from accept() or connect() until it is open */
 	/*
-	 * ns without a byte from the peer; until its first message begins, in all. 0: never.
-	 * WebSockets that answer pings are not idle.
+	 * ns without a byte from the peer; until its first message, in all. 0: never. WebSockets
+	 * that have sent a message and answer pings are not idle.
 	 */
 	u64 idle_timeout;
 	u64 message_timeout;		/* ns from the first byte of a message to the last */

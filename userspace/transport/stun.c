@@ -4,6 +4,7 @@
  * understand none, and an error would tell a stranger more than he sent.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 
 #include "transport/stun.h"
 
@@ -63,7 +64,8 @@ static u8 *put_address(u8 *p, const struct addr *source, const u8 *transaction)
 	return p;
 }
 
-size_t stun_answer(struct slice request, const struct addr *source, u8 answer[STUN_ANSWER])
+int stun_answer(struct slice request, const struct addr *source, bool known,
+		u8 answer[STUN_ANSWER])
 {
 	const u8 *p = (const u8 *)request.p;
 	u8 *end;
@@ -75,5 +77,7 @@ size_t stun_answer(struct slice request, const struct addr *source, u8 answer[ST
 	memcpy(answer + 4, p + 4, HEADER - 4);
 	end = put_address(answer + HEADER, source, p + 4);
 	put16(answer + 2, (u16)(end - answer - HEADER));
-	return (size_t)(end - answer);
+	if (!known && (size_t)(end - answer) > request.n)
+		return -EPERM;
+	return (int)(end - answer);
 }

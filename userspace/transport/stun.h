@@ -8,11 +8,16 @@
 
 #include "base/addr.h"
 
-#define STUN_ANSWER 44		/* bytes at most; 2.2 times the request */
+#define STUN_ANSWER 44		/* bytes at most; 2.2 times the shortest request */
 
 /* Is it STUN at all? Nothing of SIP begins like that. */
 bool stun_is(struct slice bytes);
-/* The answer to a Binding request that came from source; 0: there is none. */
-size_t stun_answer(struct slice request, const struct addr *source, u8 answer[STUN_ANSWER]);
+/*
+ * The answer to a Binding request that came from source, and its bytes; 0: there is none.
+ * -EPERM: it would be longer than the request, and source is not known: who gives the address
+ * of somebody else must not reach him with more than he sends himself.
+ */
+int stun_answer(struct slice request, const struct addr *source, bool known,
+		u8 answer[STUN_ANSWER]);
 
 #endif
