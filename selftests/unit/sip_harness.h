@@ -51,13 +51,14 @@ static UNUSED void start_with(struct world *w, struct __test_metadata *_metadata
 	ASSERT_TRUE(addr_parse(SLICE("[2001:db8::1]:5062"), &listeners[1].local));
 	ASSERT_TRUE(addr_parse(SLICE(OURS ":5060"), &listeners[2].local));
 	listeners[2].transport = TRANSPORT_TCP;
-	listeners[0].stream = 2 + 1;
 	ASSERT_TRUE(addr_parse(SLICE(PEER ":5060"), &w->peer.peer));
 	ASSERT_TRUE(addr_parse(SLICE(PEER ":49152"), &w->stream.peer));
 	w->stream.listener = 2;
 	w->stream.connection = 7;
-	conf.listeners = listeners;
-	conf.nlisteners = 3;
+	if (!conf.listeners) {
+		conf.listeners = listeners;
+		conf.nlisteners = 3;
+	}
 	memcpy(conf.seed, "sip", 3);
 	effects_init(&w->effects);
 	timers_init(&w->timers);
