@@ -67,6 +67,39 @@ TEST_F(large, by_a_stream)
 	answer_and_hang_up(h);
 }
 
+/* A proxy record-routes by what the INVITE came by, and that goes for what is small, too. */
+TEST_F(large, and_so_does_what_follows_when_the_route_says_so)
+{
+	struct harness *h = &self->h;
+
+	call_large(h, self->subject);
+	expect_by(h, "INVITE ", "SIP/2.0/TCP ");
+	reply_tagged(h, B, &h->ua[B].invite, "200 OK", h->ua[B].local_tag,
+		     "Record-Route: <sip:" IP_B ";transport=tcp;lr>\r\n", SDP_B);
+	expect_by(h, "ACK ", "SIP/2.0/TCP ");
+	expect(h, A, "SIP/2.0 200");
+	acknowledge(h, A);
+	send_request(h, A, "BYE", ++h->ua[A].cseq, NULL, NULL);
+	expect(h, A, "SIP/2.0 200");
+	expect_by(h, "BYE ", "SIP/2.0/TCP ");
+	reply(h, B, "200 OK", NULL);
+	EXPECT_EQ(counter(h, STREAM), 1);
+}
+
+/* By the Contact it is back at UDP: the stream was for the INVITE's size alone. */
+TEST_F(large, and_not_when_nobody_says_so)
+{
+	struct harness *h = &self->h;
+
+	call_large(h, self->subject);
+	expect_by(h, "INVITE ", "SIP/2.0/TCP ");
+	answer(h, B, "200 OK", SDP_B);
+	expect_by(h, "ACK ", "SIP/2.0/UDP ");
+	expect(h, A, "SIP/2.0 200");
+	acknowledge(h, A);
+	hang_up(h, A);
+}
+
 TEST_F(large, by_a_datagram_where_nobody_takes_a_stream)
 {
 	struct harness *h = &self->h;

@@ -76,6 +76,23 @@ TEST_F(redirect, passed_on_the_caller_gets_the_numbers_with_our_host)
 	send_same_branch(h, A, "ACK", 1, NULL);
 }
 
+/* Where he called us, whatever his own Contact says of the way to him. */
+TEST_F(redirect, and_with_the_transport_that_he_called_by)
+{
+	struct harness *h = &self->h;
+
+	h->policy->realms[1].nlisteners = 3;
+	h->ua[B].flow.listener = 3;
+	begin_dialog(h, B, "none");
+	send_request(h, B, "INVITE", 1, NULL, SDP_B);
+	expect(h, B, "SIP/2.0 100");
+	expect(h, A, "INVITE ");
+	redirected(h, A, "Contact: <sip:4711@x.example>\r\n");
+	EXPECT_TRUE(contains(expect(h, B, "SIP/2.0 302")->bytes,
+			     "<sip:4711@" IP_INSIDE ":5060;transport=tls>;q=1.000"));
+	send_same_branch(h, B, "ACK", 1, NULL);
+}
+
 TEST_F(redirect, followed_it_is_a_call_to_the_new_place)
 {
 	struct harness *h = &self->h;

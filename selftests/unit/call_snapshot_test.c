@@ -103,6 +103,32 @@ TEST_F(snapshot, the_other_one_may_hang_up)
 	EXPECT_EQ(h->removed, 1);
 }
 
+/* TCP and TLS of the realm are at the same address and port as UDP. */
+TEST_F(snapshot, a_party_keeps_its_transport)
+{
+	struct harness *h = &self->h, *after = &self->after;
+	struct call_view view;
+	char *text;
+	u64 id;
+
+	h->policy->realms[1].nlisteners = after->policy->realms[1].nlisteners = 3;
+	h->policy->trunks[1].hop.has_transport = true;
+	h->policy->trunks[1].hop.transport = TRANSPORT_TLS;
+	hang_up(h, A);
+	h->ua[B].flow.listener = after->ua[B].flow.listener = 3;
+	call_up(h);
+	view_call(h, &view);
+	ASSERT_EQ(call_engine_save(h->engine, h->now, WALL, view.id, &text), 0);
+	ASSERT_EQ(restore(after, text, &id), NULL);
+	free(text);
+	take_over(after, h);
+	after->ua[B].cseq = 200;
+	send_request(after, A, "BYE", ++after->ua[A].cseq, NULL, NULL);
+	expect(after, A, "SIP/2.0 200");
+	EXPECT_TRUE(contains(header(expect(after, B, "BYE "), "Via"), "SIP/2.0/TLS "));
+	reply(after, B, "200 OK", NULL);
+}
+
 TEST_F(snapshot, its_duration_goes_on_counting)
 {
 	struct harness *h = &self->after;

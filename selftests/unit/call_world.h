@@ -178,7 +178,7 @@ static UNUSED void harness_start(struct harness *h, struct __test_metadata *_met
 	addr_parse(SLICE(IP_ADVERTISED ":5060"), &listeners[0].advertise);
 	addr_parse(SLICE(IP_INSIDE ":5060"), &listeners[1].local);
 	listeners[1].advertise = listeners[1].local;
-	listeners[1].stream = 3;
+	listeners[1].realm = 1;
 	listeners[2] = listeners[1];
 	listeners[2].transport = TRANSPORT_TCP;
 	listeners[3] = listeners[1];

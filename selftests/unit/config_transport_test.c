@@ -294,4 +294,21 @@ TEST_F(transport, name_servers_and_limits)
 	config_free(old);
 }
 
+#define REALM_B(signalling) "  b:\n    signalling: [" signalling "]\n" \
+	"    media: [{address: 192.0.2.2, ports: 20000-29999}]\n"
+
+/* Dialogs go by any listener of their realm, and so far by those that were. */
+TEST_F(transport, a_listener_of_another_realm_needs_a_restart)
+{
+	struct config *old;
+
+	ASSERT_EQ(load(self, UDP ", " TCP, REALM_B("{address: 192.0.2.2}"), ""), 0);
+	old = self->config;
+	self->config = NULL;
+	ASSERT_EQ(load(self, UDP, REALM_B(TCP ", {address: 192.0.2.2}"), ""), 0);
+	ASSERT_NE(config_restart_needed(old, self->config), NULL);
+	EXPECT_NE(strstr(config_restart_needed(old, self->config), "listeners changed"), NULL);
+	config_free(old);
+}
+
 TEST_HARNESS_MAIN

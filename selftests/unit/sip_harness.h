@@ -52,7 +52,6 @@ static UNUSED void start_with(struct world *w, struct __test_metadata *_metadata
 	ASSERT_TRUE(addr_parse(SLICE("[2001:db8::1]:5062"), &listeners[1].local));
 	ASSERT_TRUE(addr_parse(SLICE(OURS ":5060"), &listeners[2].local));
 	listeners[2].transport = TRANSPORT_TCP;
-	listeners[0].stream = 2 + 1;
 	ASSERT_TRUE(addr_parse(SLICE(OURS ":443"), &listeners[3].local));
 	listeners[3].transport = TRANSPORT_WSS;
 	ASSERT_TRUE(addr_parse(SLICE(PEER ":5060"), &w->peer.peer));
@@ -60,8 +59,10 @@ static UNUSED void start_with(struct world *w, struct __test_metadata *_metadata
 	w->stream.listener = 2;
 	w->stream.connection = 7;
 	w->socket = (struct flow){ .listener = 3, .connection = 8, .peer = w->stream.peer };
-	conf.listeners = listeners;
-	conf.nlisteners = 4;
+	if (!conf.listeners) {
+		conf.listeners = listeners;
+		conf.nlisteners = 4;
+	}
 	memcpy(conf.seed, "sip", 3);
 	effects_init(&w->effects);
 	timers_init(&w->timers);

@@ -126,6 +126,9 @@ TEST(who_wants_datagrams_gets_them)
 	stop(&w);
 }
 
+#define BY_TCP "INVITE sip:bob@example.com SIP/2.0\r\n" VIA("1") FROM_PEER TO_US \
+	"Call-ID: c\r\nCSeq: 1 INVITE\r\nContact: <sip:alice@" PEER ";transport=tcp>\r\n\r\n"
+
 /* Of a connection that a peer made, and that is gone: to the port that it listens at. */
 TEST(a_dialog_goes_by_its_connection_and_then_to_the_contact)
 {
@@ -133,7 +136,7 @@ TEST(a_dialog_goes_by_its_connection_and_then_to_the_contact)
 	struct world w;
 
 	start(&w, _metadata);
-	feed_from(&w, &w.stream, REQUEST("INVITE", "1", "1", ""));
+	feed_from(&w, &w.stream, BY_TCP);
 	ASSERT_EQ(w.event.type, SIP_EVENT_REQUEST);
 	ASSERT_EQ(sip_dialog_new_uas(w.engine, w.event.server, &w, &d), 0);
 	EXPECT_EQ(d->flow.connection, 7);

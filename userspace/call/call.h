@@ -477,8 +477,7 @@ bool call_redirect_follow(struct call_leg *root, const struct sip_msg *msg);
 void call_redirect_next(struct call_engine *e, u64 now, struct call *call);
 void call_redirect_clear(struct call *call);
 /* headers, which it takes, with Contacts for the caller. NULL: no memory. */
-char *call_redirect_pass(const struct call_engine *e, const struct call *call,
-			 const struct sip_msg *msg, char *headers);
+char *call_redirect_pass(const struct call *call, const struct sip_msg *msg, char *headers);
 
 /* outbox.c */
 /* All take ownership of the strings, also on error: -ENOMEM. */

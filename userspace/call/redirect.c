@@ -181,19 +181,19 @@ void call_redirect_clear(struct call *call)
 
 /* --- passed on --- */
 
-char *call_redirect_pass(const struct call_engine *e, const struct call *call,
-			 const struct sip_msg *msg, char *headers)
+/* Our Contact towards the caller, "<sip:user@host;transport=tcp>", with other users. */
+char *call_redirect_pass(const struct call *call, const struct sip_msg *msg, char *headers)
 {
-	const struct sip_listener *l = &e->listeners[call->all[0]->dialog->flow.listener];
+	const char *ours = call->all[0]->dialog->local_contact;
+	const char *user = strchr(ours, ':') + 1, *at = strchr(ours, '@');
 	struct contact contacts[MAX_CONTACTS];
-	char host[ADDR_STRLEN + 8];
 	size_t i, n = read_contacts(msg, contacts);
 	char *lines;
 
-	addr_print(l->advertise.family ? &l->advertise : &l->local, host);
 	for (i = 0; i < n && headers; i++) {
-		int len = asprintf(&lines, "%sContact: <sip:" SLICE_FMT "@%s>;q=%u.%03u\r\n",
-				   headers, SLICE_ARG(contacts[i].user), host,
+		int len = asprintf(&lines, "%sContact: %.*s" SLICE_FMT "@%s;q=%u.%03u\r\n",
+				   headers, (int)(user - ours), ours,
+				   SLICE_ARG(contacts[i].user), at ? at + 1 : user,
 				   contacts[i].q / 1000, contacts[i].q % 1000);
 
 		free(headers);

@@ -211,6 +211,7 @@ static bool same_listeners(const struct config *a, const struct config *b)
 		if (!addr_eq(&a->listeners[i].local, &b->listeners[i].local) ||
 		    !addr_eq(&a->listeners[i].advertise, &b->listeners[i].advertise) ||
 		    a->listeners[i].transport != b->listeners[i].transport ||
+		    a->listeners[i].realm != b->listeners[i].realm ||
 		    !same_origins(&a->listeners[i], &b->listeners[i]))
 			return false;
 	return true;

@@ -65,7 +65,8 @@ static void give_up(struct daemon *d, const struct flow *flow, const char *why)
 
 static struct connect *begin(struct daemon *d, const struct flow *flow)
 {
-	struct stream_target to = daemon_target(d, flow);
+	char ip[ADDR_STRLEN];
+	struct stream_target to = daemon_target(d, flow, ip);
 	struct connect *c = calloc(1, sizeof(*c));
 
 	if (!c)

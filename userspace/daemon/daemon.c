@@ -86,22 +86,6 @@ void daemon_settle(struct daemon *d)
 
 /* --- the engine --- */
 
-/* The stream by which what is too large for a datagram goes: of the same realm and family. */
-static u32 stream_of(const struct config *c, size_t udp)
-{
-	const struct config_listener *of = &c->listeners[udp];
-	u32 i;
-
-	for (i = 0; of->transport == TRANSPORT_UDP && i < c->nlisteners; i++) {
-		const struct config_listener *l = &c->listeners[i];
-
-		if (l->transport == TRANSPORT_TCP && l->realm == of->realm &&
-		    l->local.family == of->local.family)
-			return i + 1;
-	}
-	return 0;
-}
-
 static int new_engine(struct daemon *d)
 {
 	const struct config *c = d->config;
@@ -120,7 +104,7 @@ static int new_engine(struct daemon *d)
 		listeners[i].local = c->listeners[i].local;
 		listeners[i].advertise = c->listeners[i].advertise;
 		listeners[i].transport = c->listeners[i].transport;
-		listeners[i].stream = stream_of(c, i);
+		listeners[i].realm = (u32)c->listeners[i].realm;
 	}
 	conf.sip.listeners = listeners;
 	conf.sip.nlisteners = c->nlisteners;

@@ -103,7 +103,8 @@ void daemon_send(struct daemon *d, const struct flow *flow, struct slice bytes);
 void daemon_transport_flush(struct daemon *d);
 void daemon_alias(struct daemon *d, const struct flow *flow);
 enum transport daemon_transport_of(const struct daemon *d, u32 listener);
-struct stream_target daemon_target(const struct daemon *d, const struct flow *flow);
+/* ip, of ADDR_STRLEN, is part of the result. */
+struct stream_target daemon_target(const struct daemon *d, const struct flow *flow, char *ip);
 
 /* connect.c: bytes wait for a connection to flow's peer. */
 void daemon_connect(struct daemon *d, const struct flow *flow, struct slice bytes);

@@ -169,13 +169,18 @@ static u64 find_socket(struct daemon *d, const struct flow *flow)
 	return s.id;
 }
 
-struct stream_target daemon_target(const struct daemon *d, const struct flow *flow)
+/* Who is called by an address alone must prove to be that (RFC 5922 §7.3): no name was given. */
+struct stream_target daemon_target(const struct daemon *d, const struct flow *flow, char *ip)
 {
-	return (struct stream_target){
+	struct stream_target to = {
 		.listener = flow->listener, .peer = flow->peer,
 		.transport = daemon_transport_of(d, flow->listener),
 		.server_name = call_engine_name(d->engine, flow->name),
 	};
+
+	if (!to.server_name && transport_secure(to.transport))
+		to.server_name = addr_print_ip(&flow->peer, ip);
+	return to;
 }
 
 static bool send_by(struct daemon *d, u64 connection, struct slice bytes)
@@ -185,7 +190,8 @@ static bool send_by(struct daemon *d, u64 connection, struct slice bytes)
 
 static void send_stream(struct daemon *d, const struct flow *flow, struct slice bytes)
 {
-	struct stream_target to = daemon_target(d, flow);
+	char ip[ADDR_STRLEN];
+	struct stream_target to = daemon_target(d, flow, ip);
 
 	if (send_by(d, flow->connection, bytes))
 		return;

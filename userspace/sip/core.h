@@ -113,6 +113,11 @@ const struct addr *sip_engine_sent_by(const struct sip_engine *e, u32 listener);
 bool sip_engine_reliable(const struct sip_engine *e, u32 listener);
 /* Its peers may send requests by our connections (RFC 5923). */
 bool sip_engine_takes_alias(const struct sip_engine *e, u32 listener);
+/*
+ * The listener with transport t of the same realm and address family: this one if it has it, else
+ * one at the same address, else the first. -1: there is none.
+ */
+int sip_engine_sibling(const struct sip_engine *e, u32 listener, enum transport t);
 /* "UDP" as in Via. */
 const char *sip_engine_transport(const struct sip_engine *e, u32 listener);
 /* Sends what is in e->out, and keeps a copy in *kept when kept is not NULL. */
@@ -282,7 +287,7 @@ struct sip_dialog *sip_dialog_find(struct sip_engine *e, const struct sip_msg *r
 struct sip_dialog *sip_dialog_of_response(struct sip_engine *e, const struct sip_msg *response);
 struct sip_dialog *sip_dialog_by_tag(struct sip_engine *e, const char *local_tag);
 /* A target refresh (RFC 3261 §12.2); what cannot be used changes nothing. */
-void sip_dialog_refresh(struct sip_dialog *d, const struct sip_msg *msg);
+void sip_dialog_refresh(struct sip_engine *e, struct sip_dialog *d, const struct sip_msg *msg);
 /*
  * Writes a request of d, to go by flow, into e->out under a new branch, which goes to branch
  * when not NULL. 0 or -ENOMEM.
@@ -292,6 +297,14 @@ int sip_dialog_print(struct sip_engine *e, const struct sip_dialog *d, const str
 		     const struct sip_content *content);
 /* Writes "z9hG4bK" and a token. */
 void sip_branch(struct sip_engine *e, char branch[24]);
+
+/* --- follow.c --- */
+
+/* Its target or route set may be another one: requests go where that says, if they may. */
+void sip_dialog_follow(struct sip_engine *e, struct sip_dialog *d);
+/* Where msg says that its sender listens leads nowhere: only where it came from is open. */
+bool sip_is_translated(const struct sip_engine *e, const struct sip_msg *msg,
+		       const struct flow *source);
 
 /* --- reply.c: answers without a transaction --- */
 

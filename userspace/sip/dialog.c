@@ -2,12 +2,6 @@
 /*
  * Dialogs (RFC 3261 §12). They are indexed by their local tag, which is ours
  * and unguessable; several may share one when an INVITE of ours forked.
- *
- * The next hop is not always where the route set or target say: behind a NAT
- * their address leads nowhere, and a trunk is one peer and no other. So what
- * they say is followed when it names the IP address that the dialog already
- * talks to, and gives its port; everything else goes where the dialog began. A
- * connection that is open goes before all that.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -145,35 +139,6 @@ static int learn_routes(struct sip_dialog *d, const struct sip_msg *msg)
 	return 0;
 }
 
-static void follow(struct sip_dialog *d)
-{
-	struct slice next = slice_str(d->remote_target);
-	struct sip_nameaddr address;
-	struct sip_uri uri;
-	struct addr to;
-
-	if (d->translated)
-		return;
-	if (d->nroutes) {
-		if (!sip_parse_nameaddr(slice_str(d->routes[0]), &address))
-			return;
-		next = address.uri;
-	}
-	if (!sip_uri_parse(next, &uri) || !sip_uri_addr(&uri, &to))
-		return;
-	to.scope = d->flow.peer.scope;
-	if (addr_ip_eq(&to, &d->flow.peer))
-		d->flow.peer.port = to.port;
-}
-
-/* The port in its Via is not the one it came from: only the latter is open. */
-static bool is_translated(const struct sip_msg *msg, const struct flow *source)
-{
-	u16 port = msg->via.port ? msg->via.port : 5060;
-
-	return msg->via.rport && port != source->peer.port;
-}
-
 /* --- life --- */
 
 static struct sip_dialog *new_dialog(struct sip_engine *e, struct slice local_tag)
@@ -282,9 +247,8 @@ int sip_dialog_new_uas(struct sip_engine *e, struct sip_server *server, void *us
 		sip_dialog_free(e, d);
 		return err;
 	}
-	d->translated = !sip_engine_reliable(e, d->flow.listener) &&
-			is_translated(msg, &server->source);
-	follow(d);
+	d->translated = sip_is_translated(e, msg, &server->source);
+	sip_dialog_follow(e, d);
 	server->tag_taken = true;
 	*out = d;
 	return 0;
@@ -369,11 +333,11 @@ static int set_target(struct sip_dialog *d, const struct sip_msg *msg)
 	return 0;
 }
 
-void sip_dialog_refresh(struct sip_dialog *d, const struct sip_msg *msg)
+void sip_dialog_refresh(struct sip_engine *e, struct sip_dialog *d, const struct sip_msg *msg)
 {
 	if (set_target(d, msg))
 		return;
-	follow(d);
+	sip_dialog_follow(e, d);
 }
 
 static bool refreshes(enum sip_method m)
@@ -390,7 +354,6 @@ int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct
 	bool learns = !d->remote_tag || confirms;
 	int err;
 
-	(void)e;
 	if (msg->status <= 100 || msg->status >= 300 || (!success && !msg->to.tag.n))
 		return 0;
 	if (d->remote_tag && !slice_eq(slice_str(d->remote_tag), msg->to.tag))
@@ -404,7 +367,7 @@ int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct
 		err = set_target(d, msg);
 	if (err)
 		return err;
-	follow(d);
+	sip_dialog_follow(e, d);
 	if (sip_rseq_of(d, msg) == SIP_RSEQ_NEXT)
 		sip_rseq_take(d, msg);
 	if (confirms)

@@ -272,6 +272,28 @@ bool sip_engine_takes_alias(const struct sip_engine *e, u32 listener)
 	return t == TRANSPORT_TCP || t == TRANSPORT_TLS;
 }
 
+int sip_engine_sibling(const struct sip_engine *e, u32 listener, enum transport t)
+{
+	const struct sip_listener *of = &e->listeners[listener];
+	int found = -1;
+	size_t i;
+
+	if (of->transport == t)
+		return (int)listener;
+	for (i = 0; i < e->nlisteners; i++) {
+		const struct sip_listener *l = &e->listeners[i];
+
+		if (l->transport != t || l->realm != of->realm ||
+		    l->local.family != of->local.family)
+			continue;
+		if (addr_ip_eq(&l->local, &of->local))
+			return (int)i;
+		if (found < 0)
+			found = (int)i;
+	}
+	return found;
+}
+
 const char *sip_engine_transport(const struct sip_engine *e, u32 listener)
 {
 	return transport_name(e->listeners[listener].transport);

@@ -26,11 +26,7 @@ struct sip_listener {
 	struct addr local;	/* bound address */
 	struct addr advertise;	/* what Via and Contact say */
 	enum transport transport;
-	/*
-	 * UDP: the listener by whose transport a request goes that is too large for a datagram
-	 * (RFC 3261 §18.1.1), plus 1; 0: none, it goes all the same.
-	 */
-	u32 stream;
+	u32 realm;		/* others of the same one may send in place of this */
 };
 
 /* What the process is under, or may be. Measured by who has clock and kernel. */

@@ -33,12 +33,15 @@ static void note_refusal(struct sip_engine *e, const struct addr *peer)
 
 bool sip_large_flow(struct sip_engine *e, const struct flow *flow, struct flow *stream)
 {
-	u32 other = e->listeners[flow->listener].stream;
+	int other;
 
-	if (buf_slice(&e->out).n <= LARGE || !other || sip_engine_reliable(e, flow->listener) ||
+	if (buf_slice(&e->out).n <= LARGE || sip_engine_reliable(e, flow->listener) ||
 	    find_refusal(e, &flow->peer))
 		return false;
-	*stream = (struct flow){ .listener = other - 1, .name = flow->name, .peer = flow->peer };
+	other = sip_engine_sibling(e, flow->listener, TRANSPORT_TCP);
+	if (other < 0)
+		return false;
+	*stream = (struct flow){ .listener = (u32)other, .name = flow->name, .peer = flow->peer };
 	sip_count(e, SIP_COUNT_LARGE);
 	return true;
 }

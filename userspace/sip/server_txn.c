@@ -356,7 +356,8 @@ static void enter_final(struct sip_engine *e, struct sip_server *s, struct sip_d
 	timer_arm(e->timers, &s->end, e->now + (reliable && !invite ? 0 : 64 * e->t1));
 }
 
-static void tell_dialog(struct sip_server *s, struct sip_dialog *d, u16 status)
+static void tell_dialog(struct sip_engine *e, const struct sip_server *s, struct sip_dialog *d,
+			u16 status)
 {
 	if (!d || status < 200 || status > 299)
 		return;
@@ -366,7 +367,7 @@ static void tell_dialog(struct sip_server *s, struct sip_dialog *d, u16 status)
 		d->state = SIP_DIALOG_CONFIRMED;
 	/* The request that made it told its target then: an UPDATE since may know better. */
 	if (may_refresh(s->method) && s->request->to.tag.n)
-		sip_dialog_refresh(d, s->request);
+		sip_dialog_refresh(e, d, s->request);
 }
 
 int sip_respond(struct sip_engine *e, u64 now, struct sip_server *s, struct sip_dialog *dialog,
@@ -389,7 +390,7 @@ int sip_respond(struct sip_engine *e, u64 now, struct sip_server *s, struct sip_
 		return 0;
 	}
 	enter_final(e, s, dialog, status);
-	tell_dialog(s, dialog, status);
+	tell_dialog(e, s, dialog, status);
 	release_request(s);
 	return 0;
 }
