@@ -180,23 +180,31 @@ void call_redirect_clear(struct call *call)
 
 /* --- passed on --- */
 
+static char *add_contact(char *headers, const char *uri, u16 q)
+{
+	char *lines;
+	int len = asprintf(&lines, "%sContact: %s;q=%u.%03u\r\n", headers, uri, q / 1000, q % 1000);
+
+	free(headers);
+	return len < 0 ? NULL : lines;
+}
+
+/* The way back to us is the one that the caller has come: he may know no other. */
 char *call_redirect_pass(const struct call_engine *e, const struct call *call,
 			 const struct sip_msg *msg, char *headers)
 {
-	const struct sip_listener *l = &e->listeners[call->all[0]->dialog->flow.listener];
+	bool secure = sip_server_request(call->invite)->uri.kind == SIP_URI_SIPS;
+	u32 listener = call->all[0]->dialog->flow.listener;
 	struct contact contacts[MAX_CONTACTS];
-	char host[ADDR_STRLEN + 8];
 	size_t i, n = read_contacts(msg, contacts);
-	char *lines;
 
-	addr_print(l->advertise.family ? &l->advertise : &l->local, host);
 	for (i = 0; i < n && headers; i++) {
-		int len = asprintf(&lines, "%sContact: <sip:" SLICE_FMT "@%s>;q=%u.%03u\r\n",
-				   headers, SLICE_ARG(contacts[i].user), host,
-				   contacts[i].q / 1000, contacts[i].q % 1000);
+		char *uri = sip_contact(e->sip, listener, contacts[i].user, secure);
 
-		free(headers);
-		headers = len < 0 ? NULL : lines;
+		if (!uri)
+			break;
+		headers = add_contact(headers, uri, contacts[i].q);
+		free(uri);
 	}
 	return headers;
 }

@@ -56,6 +56,12 @@ struct sip_dialog_target {
 	struct flow flow;
 };
 
+/*
+ * "<sip:user@host:port>", by which a listener of ours is reached again: with its transport, and
+ * by sips: where the way has to be secure (RFC 3261 §12.1.1). user may be empty. NULL: no memory.
+ */
+char *sip_contact(const struct sip_engine *e, u32 listener, struct slice user, bool secure);
+
 /* NULL: no memory. */
 struct sip_dialog *sip_dialog_new_uac(struct sip_engine *e,
 				      const struct sip_dialog_target *target, void *user);
