@@ -209,6 +209,7 @@ static UNUSED void lose(struct harness *h, enum who who)
 	struct ua *ua = &h->ua[who];
 	struct flow flow = ua->flow;
 
+	ua->lost = ua->flow.connection;
 	ua->flow.connection = 0;
 	ua->flow.peer.port = 5060;
 	call_engine_unreachable(h->engine, h->now, &flow);

@@ -202,8 +202,9 @@ TEST_F(hop, sips_stays_sips_on_the_way)
 {
 	struct harness *h = &self->h;
 
+	h->policy->realms[1].first_listener = INSIDE(TRANSPORT_UDP);
 	h->policy->realms[1].nlisteners = 3;
-	h->ua[B].flow.listener = h->over.b == TRANSPORT_TLS ? 1 : 3;
+	h->ua[B].flow.listener = INSIDE(TRANSPORT_TLS);
 	h->ua[B].transport = TRANSPORT_TLS;
 	begin_dialog(h, A, "4930123");
 	snprintf(h->ua[A].target, sizeof(h->ua[A].target), "sips:4930123@sbc.example");

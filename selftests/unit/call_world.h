@@ -47,6 +47,11 @@
 #define SDP_B_RESUME "v=0\r\no=- 222 3 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 " IP_B "\r\nt=0 0\r\n" \
 	"m=audio 6000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
 
+/* Each realm has a listener of every transport, all at one address and port. */
+#define OUTSIDE(transport) (transport)
+#define INSIDE(transport) (TRANSPORTS + (transport))
+#define NLISTENERS INSIDE(TRANSPORTS)
+
 enum who { A, B, STRANGER, C, NWHO };
 
 struct datagram {
@@ -60,6 +65,7 @@ struct ua {
 	const char *host;		/* what it calls itself in Via and Contact */
 	enum transport transport;
 	struct flow flow;		/* connection 0: there is none yet */
+	u64 lost;			/* the connection before that */
 	char call_id[128], local_tag[64], remote_tag[64];
 	char from[256], to[256];	/* our own and the peer's name-addr, no tags */
 	char target[256];		/* Contact of the peer */
@@ -123,7 +129,7 @@ static struct call_policy *make_policy(struct harness *h)
 		struct call_realm *r = &p->realms[i];
 
 		r->name = strdup(names[i]);
-		r->first_listener = i;
+		r->first_listener = i ? INSIDE(h->over.b) : OUTSIDE(h->over.a);
 		r->nlisteners = 1;
 		r->media = calloc(1, sizeof(*r->media));
 		r->nmedia = 1;
@@ -180,8 +186,8 @@ static void start_ua(struct harness *h, enum who who)
 	struct ua *ua = &h->ua[who];
 
 	ua->ip = ips[who];
-	ua->flow.listener = who == B || who == C;
-	ua->transport = ua->flow.listener ? h->over.b : h->over.a;
+	ua->transport = who == B || who == C ? h->over.b : h->over.a;
+	ua->flow.listener = who == B || who == C ? INSIDE(ua->transport) : OUTSIDE(ua->transport);
 	/* A page knows no address of its own, and calls itself something (RFC 7118 §5). */
 	ua->host = transport_websocket(ua->transport) ? "df7jal23ls0d.invalid" : ua->ip;
 	addr_parse_ip(slice_str(ips[who]), &ua->flow.peer);
@@ -191,35 +197,40 @@ static void start_ua(struct harness *h, enum who who)
 		connect_by_itself(h, ua);
 }
 
+static void set_listeners(struct sip_listener listeners[NLISTENERS])
+{
+	enum transport t;
+
+	memset(listeners, 0, NLISTENERS * sizeof(*listeners));
+	for (t = 0; t < TRANSPORTS; t++) {
+		struct sip_listener *out = &listeners[OUTSIDE(t)], *in = &listeners[INSIDE(t)];
+
+		out->transport = in->transport = t;
+		addr_parse(SLICE(IP_OUTSIDE ":5060"), &out->local);
+		addr_parse(SLICE(IP_ADVERTISED ":5060"), &out->advertise);
+		addr_parse(SLICE(IP_INSIDE ":5060"), &in->local);
+		in->advertise = in->local;
+	}
+	listeners[INSIDE(TRANSPORT_UDP)].stream = INSIDE(TRANSPORT_TCP) + 1;
+}
+
 static UNUSED void harness_start_over(struct harness *h, struct __test_metadata *_metadata,
 				      const struct call_pair *over)
 {
-	/* The third takes what is too large for a datagram of the second; the fourth is TLS's. */
-	struct sip_listener listeners[4];
+	struct sip_listener listeners[NLISTENERS];
 	struct call_engine_conf conf = {
-		.sip = { .listeners = listeners, .nlisteners = 4, .seed = "test",
+		.sip = { .listeners = listeners, .nlisteners = NLISTENERS, .seed = "test",
 			 .software = "jalur" },
 		.node = 1, .epoch = 5, .store = true,
 	};
 	enum who who;
 
 	memset(h, 0, sizeof(*h));
-	memset(listeners, 0, sizeof(listeners));
+	set_listeners(listeners);
 	h->_metadata = _metadata;
 	h->now = 1000 * NSEC_PER_SEC;
 	h->over = *over;
 	h->policy = make_policy(h);
-	addr_parse(SLICE(IP_OUTSIDE ":5060"), &listeners[0].local);
-	addr_parse(SLICE(IP_ADVERTISED ":5060"), &listeners[0].advertise);
-	addr_parse(SLICE(IP_INSIDE ":5060"), &listeners[1].local);
-	listeners[1].advertise = listeners[1].local;
-	listeners[1].stream = 3;
-	listeners[2] = listeners[1];
-	listeners[2].transport = TRANSPORT_TCP;
-	listeners[3] = listeners[1];
-	listeners[3].transport = TRANSPORT_TLS;
-	listeners[0].transport = over->a;
-	listeners[1].transport = over->b;
 	conf.policy = h->policy;
 	h->engine = call_engine_new(&conf);
 	ASSERT_NE(h->engine, NULL);
@@ -291,32 +302,38 @@ static UNUSED void store_call(struct harness *h, u64 call)
 }
 
 /*
+ * Who is at the far end of TLS must be known to make a connection, or there is none. One that
+ * the user agent made itself is not left for that, unless it has to prove its name.
+ */
+static void connect_ua(struct harness *h, struct ua *ua, const struct flow *flow)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+
+	ASSERT_TRUE(ua->transport != TRANSPORT_TLS || flow->name);
+	ASSERT_TRUE(!ua->flow.connection || flow->name) {
+		TH_LOG("a second connection to %s", ua->ip);
+	}
+	ua->flow.peer = flow->peer;
+	ua->flow.connection = ++h->connections;
+}
+
+/*
  * A datagram goes to where the user agent receives. In a stream all goes by the connection
- * that there is; what knows of none goes by that, too, or makes it, and then it must be
- * known who has to be at the far end of TLS.
+ * that there is; what knows of none goes by that, too, or by one to where somebody listens.
  */
 static void take_flow(struct harness *h, struct ua *ua, const struct flow *flow)
 {
 	struct __test_metadata *_metadata = h->_metadata;
 
-	if (!transport_reliable(ua->transport)) {
-		ASSERT_EQ(flow->peer.port, ua->flow.peer.port);
+	bool known = flow->connection && flow->connection != ua->lost;
+	bool page = transport_websocket(ua->transport);
+
+	ASSERT_TRUE(page ? ua->flow.connection > 0 : flow->peer.port == 5060);
+	ASSERT_TRUE(!known || flow->connection == ua->flow.connection);
+	if (known || page || !transport_reliable(ua->transport))
 		return;
-	}
-	if (flow->connection) {
-		ASSERT_EQ(flow->connection, ua->flow.connection);
-	} else if (!transport_websocket(ua->transport)) {
-		ASSERT_TRUE(!ua->flow.connection || addr_eq(&flow->peer, &ua->flow.peer)) {
-			TH_LOG("a second connection to %s", ua->ip);
-		}
-		ASSERT_TRUE(ua->transport != TRANSPORT_TLS || flow->name);
-	}
-	/* Should the connection be gone: there is one port where somebody listens. */
-	ASSERT_TRUE(transport_websocket(ua->transport) || flow->peer.port == 5060);
-	if (ua->flow.connection)
-		return;
-	ua->flow.peer = flow->peer;
-	ua->flow.connection = ++h->connections;
+	if (!ua->flow.connection || !addr_eq(&flow->peer, &ua->flow.peer))
+		connect_ua(h, ua, flow);
 }
 
 /* What we send names the transport, so that what comes back comes by it. */
@@ -354,9 +371,9 @@ static UNUSED void take_send(struct harness *h, const struct effect *effect)
 		take_flow(h, ua, &effect->flow);
 		check_transport(h, ua, slice_of(effect->bytes, effect->len));
 	} else {
-		/* The third is of the second's realm. */
-		ASSERT_EQ(effect->flow.listener, 2);
-		ASSERT_EQ(ua->flow.listener, 1);
+		/* what is too large for a datagram */
+		ASSERT_EQ(ua->flow.listener, INSIDE(TRANSPORT_UDP));
+		ASSERT_EQ(effect->flow.listener, INSIDE(TRANSPORT_TCP));
 	}
 	ASSERT_LT(ua->tail - ua->head, MAX_QUEUE);
 	ua->queue[ua->tail++ % MAX_QUEUE] = (struct datagram){
