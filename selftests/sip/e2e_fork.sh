@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The callee has two user agents. Both are called at once, one answers, the other is
-# cancelled; then one after the other, the first being busy. Whoever answers is heard.
+# cancelled; then one after the other, the first being busy. Whoever answers is heard. The
+# second has a name, so that for a moment there is neither the first nor the second.
 . "$(dirname "$0")/lib.sh"
+. "$here/peers.sh"
+DESK_NAME=callee.example
 setup
+hosts "$relay_ns" "$CALLEE callee.example"
 plan 13
 
 second_agent() {	# scenario

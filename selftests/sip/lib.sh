@@ -130,7 +130,7 @@ config() {	# lines for timers, on-stop and so on are appended
 	trunks:
 	  phones: {realm: outside, match: ["$CALLER"], target: "sip:$(host $CALLER):5060"}
 	  pbx:    {realm: inside, match: ["$CALLEE"], target: "sip:$(host $CALLEE):5060"}
-	  desk:   {realm: inside, target: "sip:$(host $CALLEE):5062"}
+	  desk:   {realm: inside, target: "sip:${DESK_NAME-$(host $CALLEE)}:5062"}
 	routes:
 	  - {name: in, match: {trunk: phones}, to: {$ROUTE_TO}}
 	END
