@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The callee has two user agents. Both are called at once, one answers, the other is
-# cancelled; then one after the other, the first being busy. Whoever answers is heard.
+# cancelled; then one after the other, the first being busy. Whoever answers is heard. The
+# second has a name, so that for a moment there is neither the first nor the second.
 . "$(dirname "$0")/lib.sh"
+. "$here/peers.sh"
+DESK_NAME=callee.example
 setup
+hosts "$relay_ns" "$CALLEE callee.example"
 plan 13
 
 second_agent() {	# scenario
-	start_sipp "$callee_ns" "$1" -i $CALLEE -p 5062 -mp 41000
+	start_sipp "$callee_ns" "$1" -i $CALLEE -p 5062 -mp 41000 -t "$(sipp_mode $TO)"
 	second_pid=$!
-	wait_for second_listens
+	wait_for callee_listens 5062
 }
-
-second_listens() { in_callee ss -Huln "sport = :5062" | grep -q .; }
 
 talk() {	# the first agent's scenario
 	rm -f "$dir"/port-*

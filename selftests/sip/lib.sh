@@ -30,6 +30,9 @@ CALLER_RTP=4000 CALLEE_RTP=6000
 # Where the calls go; trunk desk is a second user agent of the callee.
 ROUTE_TO="trunk: pbx"
 RELAY=${RELAY:-kernel}
+# By what a call comes and leaves: udp, tcp or tls; the latter two through a wire (wires.sh).
+FROM=${FROM:-udp} TO=${TO:-udp}
+[ "$FROM$TO" = udpudp ] || . "$here/wires.sh"
 tests=0
 
 # How patient to be: a debug kernel under emulation is several times slower.
@@ -108,6 +111,21 @@ setup() {
 	in_relay sysctl -qw net.ipv4.ip_local_reserved_ports=20000-21999
 }
 
+# A SIPp at the callee's port: by UDP itself, else the wire that leads to it.
+callee_uri() {	# port [name]
+	case $TO in
+	udp) echo "sip:$(host "${2:-$CALLEE}"):$1" ;;
+	tcp) echo "sip:$CALLEE:$(($1 + 1));transport=tcp" ;;
+	tls) echo "sip:callee.example:$(($1 + 1));transport=tls" ;;
+	esac
+}
+
+caller_target() { [ "$FROM" != udp ] || echo ", target: \"sip:$(host $CALLER):5060\""; }
+
+tls_of() {	# transport: what its realm has to have, too
+	[ "$1" != tls ] || printf '\n    tls: %s' "{certificates: [{certificate: $dir/jalur.example.pem, key: $dir/jalur.example.key}], ca: $dir/ca.pem}"
+}
+
 config() {	# lines for timers, on-stop and so on are appended
 	cat <<-END
 	node: 1
@@ -118,18 +136,18 @@ config() {	# lines for timers, on-stop and so on are appended
 	realms:
 	  outside:
 	    signalling:
-	      - {address: "$OUTSIDE", port: 5060, transport: udp}
+	      - {address: "$OUTSIDE", port: 5060, transport: $FROM}$(tls_of $FROM)
 	    media:
 	      - {address: "$OUTSIDE", ports: ${OUTSIDE_PORTS:-20000-20999}}
 	  inside:
 	    signalling:
-	      - {address: "$INSIDE", port: 5060, transport: udp}
+	      - {address: "$INSIDE", port: 5060, transport: $TO}$(tls_of $TO)
 	    media:
 	      - {address: "$INSIDE", ports: ${INSIDE_PORTS:-21000-21999}}
 	trunks:
-	  phones: {realm: outside, match: ["$CALLER"], target: "sip:$(host $CALLER):5060"}
-	  pbx:    {realm: inside, match: ["$CALLEE"], target: "sip:$(host $CALLEE):5060"}
-	  desk:   {realm: inside, target: "sip:$(host $CALLEE):5062"}
+	  phones: {realm: outside, match: ["$CALLER"]$(caller_target)}
+	  pbx:    {realm: inside, match: ["$CALLEE"], target: "$(callee_uri 5060)"}
+	  desk:   {realm: inside, target: "$(callee_uri 5062 "${DESK_NAME-}")"}
 	routes:
 	  - {name: in, match: {trunk: phones}, to: {$ROUTE_TO}}
 	END
@@ -158,6 +176,7 @@ more_config() {
 }
 
 start_jalurd() {
+	[ "$FROM$TO" = udpudp ] || start_wires || return 1
 	config "$@" >"$dir/jalurd.yaml"
 	start_jalurd_again
 }
@@ -198,18 +217,24 @@ start_sipp() {	# ns scenario [options]; its pid is in $!
 }
 
 start_callee() {	# scenario
-	start_sipp "$callee_ns" "$1" -i $CALLEE -p 5060
+	start_sipp "$callee_ns" "$1" -i $CALLEE -p 5060 -t "$(sipp_mode $TO)"
 	callee_pid=$!
-	wait_for callee_listens
+	wait_for callee_listens 5060
 }
 
-callee_listens() { in_callee ss -Huln "sport = :5060" | grep -q .; }
+sipp_mode() { [ "$1" = udp ] && echo u1 || echo t1; }
+
+callee_listens() {	# port
+	in_callee ss -Hln "$([ $TO = udp ] && echo -u || echo -t)" "sport = :$1" | grep -q .
+}
+
+caller_way() { [ $FROM = udp ] && echo "$(host $OUTSIDE):5060" || echo "$CALLER:5099"; }
 
 start_caller() {	# scenario [address]
 	calls=$((${calls:-0} + 1))
 	CALL_ID=e2e-call-$calls-of-$$
-	start_sipp "$caller_ns" "$1" -i "${2:-$CALLER}" -p 5060 -s 4930123 \
-		-cid_str "$CALL_ID" "$(host $OUTSIDE):5060"
+	start_sipp "$caller_ns" "$1" -i "${2:-$CALLER}" -p 5060 -s 4930123 -t "$(sipp_mode $FROM)" \
+		-cid_str "$CALL_ID" "$(caller_way)"
 	caller_pid=$!
 }
 

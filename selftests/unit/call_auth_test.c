@@ -12,11 +12,13 @@ FIXTURE(auth) {
 	u32 random;
 };
 
+OVER_EACH_PAIR(auth);
+
 FIXTURE_SETUP(auth)
 {
 	struct sip_nonces_conf conf = { .key = "unguessable" };
 
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 	self->realm = (struct sip_auth_realm){
 		.name = SLICE("pbx"), .proxy = true, .algs = SIP_DIGEST_ALL, .qops = SIP_QOP_AUTH,
 		.nonces = sip_nonces_new(&conf),

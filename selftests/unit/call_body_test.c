@@ -10,9 +10,11 @@ FIXTURE(body) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(body);
+
 FIXTURE_SETUP(body)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 }
 
 FIXTURE_TEARDOWN(body)

@@ -19,9 +19,11 @@ FIXTURE(codecs) {
 	struct media_codecs *outside, *inside;
 };
 
+OVER_EACH_PAIR(codecs);
+
 FIXTURE_SETUP(codecs)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 	self->outside = &self->h.policy->realms[0].codecs;
 	self->inside = &self->h.policy->realms[1].codecs;
 }

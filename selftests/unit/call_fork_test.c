@@ -12,9 +12,11 @@ FIXTURE(fork) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(fork);
+
 FIXTURE_SETUP(fork)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 }
 
 FIXTURE_TEARDOWN(fork)
@@ -280,8 +282,7 @@ TEST_F(fork, one_that_cannot_be_reached_leaves_the_other)
 	struct harness *h = &self->h;
 
 	call_both(h);
-	call_engine_unreachable(h->engine, h->now, &h->ua[B].flow);
-	run(h);
+	lose(h, B);
 	EXPECT_FALSE(pending(h, A));
 	answer(h, C, "200 OK", SDP_C);
 	expect(h, C, "ACK ");

@@ -45,7 +45,6 @@ static UNUSED void learn(struct ua *ua, const struct sip_msg *msg)
 		copy_slice(ua->target, sizeof(ua->target), address.uri);
 }
 
-/* A request in who's dialog, or the first one; extra: further header lines. */
 /* Of a body that extra says nothing of. */
 static UNUSED const char *content_type(const char *extra, const char *body)
 {
@@ -54,6 +53,7 @@ static UNUSED const char *content_type(const char *extra, const char *body)
 	return "Content-Type: application/sdp\r\n";
 }
 
+/* A request in who's dialog, or the first one; extra: further header lines. */
 static UNUSED void send_request(struct harness *h, enum who who, const char *method, u32 cseq,
 				const char *extra, const char *sdp)
 {
@@ -63,18 +63,19 @@ static UNUSED void send_request(struct harness *h, enum who who, const char *met
 
 	n = snprintf(text, sizeof(text),
 		     "%s %s SIP/2.0\r\n"
-		     "Via: SIP/2.0/UDP %s:5060;branch=z9hG4bK%s%u\r\n"
+		     "Via: SIP/2.0/%s %s:5060;branch=z9hG4bK%s%u\r\n"
 		     "Max-Forwards: 70\r\n"
 		     "From: %s;tag=%s\r\n"
 		     "To: %s%s%s\r\n"
 		     "Call-ID: %s\r\n"
 		     "CSeq: %u %s\r\n"
-		     "Contact: <sip:user@%s:5060>\r\n"
+		     "Contact: <sip:user@%s:5060%s>\r\n"
 		     "%s%s"
 		     "Content-Length: %zu\r\n\r\n%s",
-		     method, ua->target, ua->ip, ua->ip, ++h->branch, ua->from, ua->local_tag,
-		     ua->to, ua->remote_tag[0] ? ";tag=" : "", ua->remote_tag, ua->call_id, cseq,
-		     method, ua->ip, extra ? extra : "",
+		     method, ua->target, transport_name(ua->transport), ua->host, ua->ip,
+		     ++h->branch, ua->from, ua->local_tag, ua->to,
+		     ua->remote_tag[0] ? ";tag=" : "", ua->remote_tag, ua->call_id, cseq, method,
+		     ua->host, uri_param(ua->transport), extra ? extra : "",
 		     content_type(extra, sdp), sdp ? strlen(sdp) : 0,
 		     sdp ? sdp : "");
 	input(h, who, text, (size_t)n);
@@ -129,11 +130,12 @@ static UNUSED void reply_tagged(struct harness *h, enum who who, const struct si
 	n = snprintf(text, sizeof(text),
 		     "SIP/2.0 %s\r\nVia: " SLICE_FMT "\r\nFrom: " SLICE_FMT "\r\n"
 		     "To: " SLICE_FMT "%s%s\r\nCall-ID: " SLICE_FMT "\r\nCSeq: %u " SLICE_FMT
-		     "\r\nContact: <sip:bob@%s:5060>\r\n%s%sContent-Length: %zu\r\n\r\n%s",
+		     "\r\nContact: <sip:bob@%s:5060%s>\r\n%s%sContent-Length: %zu\r\n\r\n%s",
 		     status, SLICE_ARG(header(request, "Via")), SLICE_ARG(header(request, "From")),
 		     SLICE_ARG(header(request, "To")), request->to.tag.n ? "" : ";tag=",
 		     request->to.tag.n ? "" : tag, SLICE_ARG(request->call_id), request->cseq,
-		     SLICE_ARG(request->method_name), ua->ip, extra ? extra : "",
+		     SLICE_ARG(request->method_name), ua->host, uri_param(ua->transport),
+		     extra ? extra : "",
 		     content_type(extra, sdp), sdp ? strlen(sdp) : 0,
 		     sdp ? sdp : "");
 	input(h, who, text, (size_t)n);
@@ -184,6 +186,34 @@ static UNUSED void hang_up(struct harness *h, enum who who)
 	expect(h, who, "SIP/2.0 200");
 	expect(h, other, "BYE ");
 	reply(h, other, "200 OK", NULL);
+}
+
+static UNUSED bool over_udp(const struct harness *h, enum who who)
+{
+	return !transport_reliable(h->ua[who].transport);
+}
+
+/* It was sent again, n times or more; in a stream nothing is. All of that is thrown away. */
+static UNUSED void expect_repeats(struct harness *h, enum who who, unsigned int n)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	unsigned int repeats = discard(h, who);
+
+	EXPECT_GE(repeats, over_udp(h, who) ? n : 0);
+	EXPECT_TRUE(repeats == 0 || over_udp(h, who));
+}
+
+/* Nobody is at its port, or the connection that led there is gone. */
+static UNUSED void lose(struct harness *h, enum who who)
+{
+	struct ua *ua = &h->ua[who];
+	struct flow flow = ua->flow;
+
+	ua->lost = ua->flow.connection;
+	ua->flow.connection = 0;
+	ua->flow.peer.port = 5060;
+	call_engine_unreachable(h->engine, h->now, &flow);
+	run(h);
 }
 
 /* The next event of this type; the ones before are dropped. */

@@ -15,9 +15,11 @@ FIXTURE(hide) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(hide);
+
 FIXTURE_SETUP(hide)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 }
 
 FIXTURE_TEARDOWN(hide)

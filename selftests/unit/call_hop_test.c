@@ -10,11 +10,13 @@ FIXTURE(hop) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(hop);
+
 FIXTURE_SETUP(hop)
 {
 	struct call_next_hop *hop;
 
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 	hop = &self->h.policy->trunks[1].hop;
 	free(hop->host);
 	*hop = (struct call_next_hop){ .host = strdup("pbx.example"), .port = 5070 };
@@ -43,8 +45,8 @@ static void tell(struct harness *h, int err, const struct hop *hops, size_t n)
 /* A calls, and the name is answered with B and C. */
 static void call_both(struct harness *h)
 {
-	const struct hop hops[] = { hop_at(IP_B ":5060", TRANSPORT_UDP),
-				    hop_at(IP_C ":5060", TRANSPORT_UDP) };
+	const struct hop hops[] = { hop_at(IP_B ":5060", h->over.b),
+				    hop_at(IP_C ":5060", h->over.b) };
 
 	send_invite(h, A, SDP_A);
 	expect(h, A, "SIP/2.0 100");
@@ -66,7 +68,7 @@ TEST_F(hop, a_name_is_asked_for_and_its_first_address_is_called)
 	expect(h, A, "SIP/2.0 100");
 	EXPECT_STREQ(h->asked, "pbx.example");
 	EXPECT_EQ(h->locate.port, 5070);
-	EXPECT_EQ(h->locate.transports, 1 << TRANSPORT_UDP);
+	EXPECT_EQ(h->locate.transports, 1u << h->over.b);
 	EXPECT_TRUE(h->locate.v4);
 	EXPECT_FALSE(h->locate.v6);
 	EXPECT_FALSE(h->locate.secure);
@@ -95,7 +97,7 @@ TEST_F(hop, silence_leads_to_the_next_one_with_an_offer_of_its_own)
 	call_both(h);
 	copy_slice(first, sizeof(first), expect(h, B, "INVITE ")->call_id);
 	advance(h, 32 * NSEC_PER_SEC);
-	EXPECT_GE(discard(h, B), 6);		/* it was sent again, and nobody was there */
+	expect_repeats(h, B, 6);		/* and nobody was there */
 	EXPECT_EQ(h->unreached, 1);
 	copy_slice(second, sizeof(second), expect(h, C, "INVITE ")->call_id);
 	EXPECT_STRNE(first, second);
@@ -117,8 +119,7 @@ TEST_F(hop, an_error_of_the_transport_leads_to_the_next_one)
 
 	call_both(h);
 	expect(h, B, "INVITE ");
-	call_engine_unreachable(h->engine, h->now, &h->ua[B].flow);
-	run(h);
+	lose(h, B);
 	expect(h, C, "INVITE ");
 	answer(h, C, "486 Busy Here", NULL);
 	expect(h, C, "ACK ");
@@ -185,7 +186,7 @@ TEST_F(hop, a_name_that_is_not_there_is_a_502_and_servers_that_fail_a_503)
 TEST_F(hop, a_caller_who_gives_up_does_not_wait_for_the_name)
 {
 	struct harness *h = &self->h;
-	const struct hop hops[] = { hop_at(IP_B ":5060", TRANSPORT_UDP) };
+	const struct hop hops[] = { hop_at(IP_B ":5060", h->over.b) };
 
 	send_invite(h, A, SDP_A);
 	expect(h, A, "SIP/2.0 100");
@@ -201,8 +202,10 @@ TEST_F(hop, sips_stays_sips_on_the_way)
 {
 	struct harness *h = &self->h;
 
+	h->policy->realms[1].first_listener = INSIDE(TRANSPORT_UDP);
 	h->policy->realms[1].nlisteners = 3;
-	h->ua[B].flow.listener = 3;
+	h->ua[B].flow.listener = INSIDE(TRANSPORT_TLS);
+	h->ua[B].transport = TRANSPORT_TLS;
 	begin_dialog(h, A, "4930123");
 	snprintf(h->ua[A].target, sizeof(h->ua[A].target), "sips:4930123@sbc.example");
 	send_request(h, A, "INVITE", 1, NULL, SDP_A);
@@ -219,7 +222,9 @@ TEST_F(hop, sips_stays_sips_on_the_way)
 TEST_F(hop, sips_leads_by_tls_or_nowhere)
 {
 	struct harness *h = &self->h;
-	const struct hop hops[] = { hop_at(IP_B ":5060", TRANSPORT_UDP) };
+	const struct hop hops[] = {
+		hop_at(IP_B ":5060", h->over.b == TRANSPORT_TCP ? TRANSPORT_TCP : TRANSPORT_UDP),
+	};
 
 	begin_dialog(h, A, "4930123");
 	snprintf(h->ua[A].target, sizeof(h->ua[A].target), "sips:4930123@sbc.example");

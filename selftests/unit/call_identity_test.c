@@ -13,9 +13,11 @@ FIXTURE(identity) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(identity);
+
 FIXTURE_SETUP(identity)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 }
 
 FIXTURE_TEARDOWN(identity)

@@ -105,7 +105,7 @@ TEST_F(large, by_a_datagram_where_nobody_takes_a_stream)
 	struct harness *h = &self->h;
 	struct flow flow = h->ua[B].flow;
 
-	flow.listener = 2;
+	flow.listener = INSIDE(TRANSPORT_TCP);
 	call_large(h, self->subject);
 	expect_by(h, "INVITE ", "SIP/2.0/TCP ");
 	call_engine_unreachable(h->engine, h->now, &flow);

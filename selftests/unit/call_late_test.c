@@ -9,9 +9,11 @@ FIXTURE(late) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(late);
+
 FIXTURE_SETUP(late)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 }
 
 FIXTURE_TEARDOWN(late)

@@ -9,9 +9,11 @@ FIXTURE(options) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(options);
+
 FIXTURE_SETUP(options)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 }
 
 FIXTURE_TEARDOWN(options)

@@ -13,9 +13,11 @@ FIXTURE(offer) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(offer);
+
 FIXTURE_SETUP(offer)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 }
 
 FIXTURE_TEARDOWN(offer)

@@ -23,7 +23,8 @@ static void start_phone(struct world *w, size_t i, const char *local, const char
 	p->world = w;
 	addr_parse(slice_str(local), &listener.local);
 	listener.advertise = listener.local;
-	p->here = (struct flow){ .listener = i > 0, .peer = listener.local };
+	p->here = w->h.ua[i == 0 ? A : B].flow;
+	p->here.peer = listener.local;
 	addr_parse(slice_str(jalur), &p->jalur.peer);
 	p->sdp = i ? SDP_B : SDP_A;
 	p->hold = i ? SDP_B_HOLD : SDP_A_HOLD;

@@ -9,12 +9,14 @@ FIXTURE(reason) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(reason);
+
 FIXTURE_SETUP(reason)
 {
 	struct harness *h = &self->h;
 	struct call_trunk *pbx;
 
-	harness_start(h, _metadata);
+	harness_start_over(h, _metadata, &variant->over);
 	pbx = &h->policy->trunks[1];
 	pbx->causes = calloc(1, sizeof(*pbx->causes));
 	pbx->causes[0] = (struct call_cause){ .ours = 34, .theirs = 42 };

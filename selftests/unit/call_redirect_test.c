@@ -13,12 +13,14 @@ FIXTURE(redirect) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(redirect);
+
 FIXTURE_SETUP(redirect)
 {
 	struct harness *h = &self->h;
 	struct call_policy *p;
 
-	harness_start(h, _metadata);
+	harness_start_over(h, _metadata, &variant->over);
 	p = h->policy;
 	p->routes = realloc(p->routes, 3 * sizeof(*p->routes));
 	p->routes[2] = p->routes[1];
@@ -64,43 +66,56 @@ static void failed(struct harness *h, const char *status)
 TEST_F(redirect, passed_on_the_caller_gets_the_numbers_with_our_host)
 {
 	struct harness *h = &self->h;
+	const char *param = uri_param(h->over.a);
 	const struct sip_msg *msg;
+	char here[128];
 
 	begin(h);
 	redirected(h, B, "Contact: \"Desk\" <sip:7710@" IP_C ":5070;transport=udp>;q=0.25\r\n");
 	msg = expect(h, A, "SIP/2.0 302");
-	EXPECT_TRUE(contains(msg->bytes, "<sip:7710@" IP_ADVERTISED ":5060>;q=0.250"));
-	EXPECT_TRUE(contains(msg->bytes, "<sip:bob@" IP_ADVERTISED ":5060>;q=1.000"));
+	snprintf(here, sizeof(here), "<sip:7710@" IP_ADVERTISED ":5060%s>;q=0.250", param);
+	EXPECT_TRUE(contains(msg->bytes, here));
+	snprintf(here, sizeof(here), "<sip:bob@" IP_ADVERTISED ":5060%s>;q=1.000", param);
+	EXPECT_TRUE(contains(msg->bytes, here));
 	EXPECT_FALSE(contains(msg->bytes, IP_B));
 	EXPECT_FALSE(contains(msg->bytes, IP_C));
 	send_same_branch(h, A, "ACK", 1, NULL);
 }
 
-/* Where he called us, whatever his own Contact says of the way to him. */
-TEST_F(redirect, and_with_the_transport_that_he_called_by)
+/* Who called by sips: is not led away from it. */
+TEST_F(redirect, passed_on_a_call_by_sips_stays_one)
 {
 	struct harness *h = &self->h;
+	char here[128];
 
-	h->policy->realms[1].nlisteners = 3;
-	h->ua[B].flow.listener = 3;
-	begin_dialog(h, B, "none");
-	send_request(h, B, "INVITE", 1, NULL, SDP_B);
-	expect(h, B, "SIP/2.0 100");
-	expect(h, A, "INVITE ");
-	redirected(h, A, "Contact: <sip:4711@x.example>\r\n");
-	EXPECT_TRUE(contains(expect(h, B, "SIP/2.0 302")->bytes,
-			     "<sip:4711@" IP_INSIDE ":5060;transport=tls>;q=1.000"));
-	send_same_branch(h, B, "ACK", 1, NULL);
+	begin_dialog(h, A, "4930123");
+	snprintf(h->ua[A].target, sizeof(h->ua[A].target), "sips:4930123@sbc.example");
+	send_request(h, A, "INVITE", 1, NULL, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	if (!transport_secure(h->over.b)) {
+		failed(h, "SIP/2.0 480");
+		return;
+	}
+	expect(h, B, "INVITE sips:");
+	redirected(h, B, "Contact: <sip:7710@elsewhere.example>\r\n");
+	expect(h, A, "SIP/2.0 302");
+	snprintf(here, sizeof(here), "<sips:7710@" IP_ADVERTISED ":5060%s>;",
+		 uri_param(h->over.a));
+	EXPECT_TRUE(contains(h->ua[A].msg.bytes, here));
+	send_same_branch(h, A, "ACK", 1, NULL);
 }
 
 TEST_F(redirect, followed_it_is_a_call_to_the_new_place)
 {
 	struct harness *h = &self->h;
 
+	char uri[64];
+
 	follow(h);
 	begin(h);
 	redirected(h, B, "Contact: <sip:7710@elsewhere.example>\r\n");
-	EXPECT_TRUE(slice_eq(expect(h, C, "INVITE ")->ruri, SLICE("sip:7710@" IP_C ":5060")));
+	snprintf(uri, sizeof(uri), "sip:7710@" IP_C ":5060%s", uri_param(h->over.b));
+	EXPECT_TRUE(slice_eq(expect(h, C, "INVITE ")->ruri, slice_str(uri)));
 	EXPECT_FALSE(pending(h, A));
 	answer(h, C, "200 OK", SDP_C);
 	expect(h, C, "ACK ");

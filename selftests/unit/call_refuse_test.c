@@ -10,9 +10,11 @@ FIXTURE(refuse) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(refuse);
+
 FIXTURE_SETUP(refuse)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 }
 
 FIXTURE_TEARDOWN(refuse)
@@ -38,13 +40,14 @@ TEST_F(refuse, unknown_source)
 {
 	struct harness *h = &self->h;
 	struct call_event event;
+	char peer[ADDR_STRLEN];
 
 	send_invite(h, STRANGER, SDP_A);
 	refused(h, STRANGER, "SIP/2.0 403");
 	ASSERT_TRUE(next_event(h, CALL_EVENT_REFUSED, &event));
 	EXPECT_EQ(event.status, 403);
 	EXPECT_EQ(event.call, 0);
-	EXPECT_STREQ(event.from, "203.0.113.66:5060");
+	EXPECT_STREQ(event.from, addr_print(&h->ua[STRANGER].flow.peer, peer));
 	EXPECT_EQ(counter(h, "refused-source"), 1);
 
 	begin_dialog(h, STRANGER, "1");
@@ -135,19 +138,22 @@ TEST_F(refuse, bytes_that_are_not_sip)
 	static const char *const datagrams[] = {
 		"", "\r\n\r\n", "INVITE", "INVITE sip:x SIP/2.0\r\n\r\n",
 		"SIP/2.0 200 OK\r\n\r\n", "SIP/2.0 999999 X\r\nVia: a\r\n\r\n",
-		"INVITE sip:1@x SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKx\r\n"
+		"INVITE sip:1@x SIP/2.0\r\nVia: SIP/2.0/%s 192.0.2.10:5060;branch=z9hG4bKx\r\n"
 		"From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: 1\r\nCSeq: 1 BYE\r\n\r\n",
-		"INVITE sip:1@x SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKy\r\n"
+		"INVITE sip:1@x SIP/2.0\r\nVia: SIP/2.0/%s 192.0.2.10:5060;branch=z9hG4bKy\r\n"
 		"From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n"
 		"Content-Length: 99999\r\n\r\nv=0\r\n",
 		"OPTIONS \x80\xff SIP/2.0\r\nCSeq: \r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
 	};
 	struct harness *h = &self->h;
+	char bytes[512];
 	size_t i;
+	int n;
 
 	for (i = 0; i < sizeof(datagrams) / sizeof(*datagrams); i++) {
-		input(h, A, datagrams[i], strlen(datagrams[i]));
+		n = snprintf(bytes, sizeof(bytes), datagrams[i], transport_name(h->over.a));
+		input(h, A, bytes, (size_t)n);
 		EXPECT_EQ(call_engine_calls(h->engine), 0);
 		while (pending(h, A))
 			EXPECT_GE(expect(h, A, "SIP/2.0 4")->status, 400);

@@ -9,9 +9,11 @@ FIXTURE(reinvite) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(reinvite);
+
 FIXTURE_SETUP(reinvite)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 	call_up(&self->h);
 }
 

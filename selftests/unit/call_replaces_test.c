@@ -15,9 +15,11 @@ FIXTURE(replaces) {
 	u32 branch;		/* of C's INVITE */
 };
 
+OVER_EACH_PAIR(replaces);
+
 FIXTURE_SETUP(replaces)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 }
 
 FIXTURE_TEARDOWN(replaces)
@@ -91,7 +93,9 @@ static void expect_at_a(struct harness *h, const struct ua *first, const char *e
 
 	expect(h, C, "SIP/2.0 100");
 	msg = expect(h, A, "INVITE ");
-	EXPECT_TRUE(slice_eq(msg->ruri, SLICE("sip:user@" IP_A ":5060")));
+	snprintf(value, sizeof(value), "sip:user@%s:5060%s", first->host,
+		 uri_param(first->transport));
+	EXPECT_TRUE(slice_eq(msg->ruri, slice_str(value)));
 	snprintf(value, sizeof(value), "%s;to-tag=%s;from-tag=%s%s", first->call_id,
 		 first->local_tag, first->remote_tag, early);
 	EXPECT_TRUE(slice_eq(header(msg, "Replaces"), slice_str(value))) {

@@ -13,9 +13,11 @@ FIXTURE(session) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(session);
+
 FIXTURE_SETUP(session)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 	self->h.policy->max_duration = 0;
 	self->h.policy->media_idle_ms = 0;
 	self->h.policy->session = (struct sip_session_policy){

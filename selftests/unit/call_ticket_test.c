@@ -12,9 +12,11 @@ FIXTURE(ticket) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(ticket);
+
 FIXTURE_SETUP(ticket)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 	self->h.late = true;
 }
 

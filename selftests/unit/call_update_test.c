@@ -13,9 +13,11 @@ FIXTURE(update) {
 	struct harness h;
 };
 
+OVER_EACH_PAIR(update);
+
 FIXTURE_SETUP(update)
 {
-	harness_start(&self->h, _metadata);
+	harness_start_over(&self->h, _metadata, &variant->over);
 }
 
 FIXTURE_TEARDOWN(update)

@@ -4,7 +4,9 @@
  * (192.0.2.10, realm "outside"), B and C (10.0.0.2 and .3, realm "inside"), and a fake
  * kernel that acknowledges media plans at once, late, or not at all. Nothing
  * here opens a socket or sleeps; a test says what each side sends and what must
- * arrive at the other.
+ * arrive at the other. Each realm has one transport (call_pair.h): where that is a
+ * stream, a user agent has one connection, made by whoever sends first, and everything
+ * has to go by it.
  */
 #ifndef CALL_WORLD_H
 #define CALL_WORLD_H
@@ -17,7 +19,7 @@
 #include <linux/jalur.h>
 
 #include "call/engine.h"
-#include "kselftest_harness.h"
+#include "call_pair.h"
 
 #define UNUSED __attribute__((unused))
 #define MAX_QUEUE 64
@@ -45,6 +47,11 @@
 #define SDP_B_RESUME "v=0\r\no=- 222 3 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 " IP_B "\r\nt=0 0\r\n" \
 	"m=audio 6000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
 
+/* Each realm has a listener of every transport, all at one address and port. */
+#define OUTSIDE(transport) (transport)
+#define INSIDE(transport) (TRANSPORTS + (transport))
+#define NLISTENERS INSIDE(TRANSPORTS)
+
 enum who { A, B, STRANGER, C, NWHO };
 
 struct datagram {
@@ -55,7 +62,10 @@ struct datagram {
 /* A user agent: the identity of its dialog, and what arrived for it. */
 struct ua {
 	const char *ip;
-	struct flow flow;
+	const char *host;		/* what it calls itself in Via and Contact */
+	enum transport transport;
+	struct flow flow;		/* connection 0: there is none yet */
+	u64 lost;			/* the connection before that */
 	char call_id[128], local_tag[64], remote_tag[64];
 	char from[256], to[256];	/* our own and the peer's name-addr, no tags */
 	char target[256];		/* Contact of the peer */
@@ -75,6 +85,8 @@ struct harness {
 	struct media_ports *ports[2];
 	u64 now;
 	u32 branch;
+	struct call_pair over;
+	u64 connections;
 	struct ua ua[NWHO];
 	/* the fake kernel */
 	bool late;			/* tickets wait for complete() */
@@ -101,7 +113,7 @@ static struct call_policy *make_policy(struct harness *h)
 	static const char *const names[2] = { "outside", "inside" };
 	static const char *const trunks[3] = { "phones", "pbx", "desk" };
 	static const char *const match[3] = { "192.0.2.0/24", "10.0.0.2", "10.0.0.3" };
-	static const char *const targets[3] = { IP_A ":5060", IP_B ":5060", IP_C ":5060" };
+	static const char *const targets[3] = { IP_A, IP_B, IP_C };
 	static const char *const local[2] = { IP_OUTSIDE, IP_INSIDE };
 	static const char *const advertise[2] = { IP_ADVERTISED, IP_INSIDE };
 	struct call_policy *p = calloc(1, sizeof(*p));
@@ -117,7 +129,7 @@ static struct call_policy *make_policy(struct harness *h)
 		struct call_realm *r = &p->realms[i];
 
 		r->name = strdup(names[i]);
-		r->first_listener = i;
+		r->first_listener = i ? INSIDE(h->over.b) : OUTSIDE(h->over.a);
 		r->nlisteners = 1;
 		r->media = calloc(1, sizeof(*r->media));
 		r->nmedia = 1;
@@ -137,9 +149,13 @@ static struct call_policy *make_policy(struct harness *h)
 		t->match = calloc(1, sizeof(*t->match));
 		t->nmatch = 1;
 		prefix_parse(slice_str(match[i]), t->match);
-		addr_parse(slice_str(targets[i]), &t->hop.addr);
+		t->hop.transport = i ? h->over.b : h->over.a;
+		t->hop.has_transport = t->hop.transport != TRANSPORT_UDP;
+		addr_parse_ip(slice_str(targets[i]), &t->hop.addr);
+		t->hop.addr.port = t->hop.port = 5060;
 		t->hop.host = strdup(targets[i]);
-		if (asprintf(&t->target_uri, "sip:%s", targets[i]) < 0)
+		if (asprintf(&t->target_uri, "sip:%s:5060%s", targets[i],
+			     uri_param(t->hop.transport)) < 0)
 			abort();
 	}
 	p->routes[0] = (struct call_route){ .name = strdup("in"), .from_realm = -1,
@@ -157,44 +173,75 @@ static struct call_policy *make_policy(struct harness *h)
 	return p;
 }
 
-static UNUSED void harness_start(struct harness *h, struct __test_metadata *_metadata)
+/* A connection that the user agent makes comes from a port where nobody listens. */
+static void connect_by_itself(struct harness *h, struct ua *ua)
 {
-	/* The third takes what is too large for a datagram of the second; the fourth is TLS's. */
-	struct sip_listener listeners[4];
+	ua->flow.connection = ++h->connections;
+	ua->flow.peer.port = 40000 + (u16)h->connections;
+}
+
+static void start_ua(struct harness *h, enum who who)
+{
+	static const char *const ips[NWHO] = { IP_A, IP_B, "203.0.113.66", IP_C };
+	struct ua *ua = &h->ua[who];
+
+	ua->ip = ips[who];
+	ua->transport = who == B || who == C ? h->over.b : h->over.a;
+	ua->flow.listener = who == B || who == C ? INSIDE(ua->transport) : OUTSIDE(ua->transport);
+	/* A page knows no address of its own, and calls itself something (RFC 7118 §5). */
+	ua->host = transport_websocket(ua->transport) ? "df7jal23ls0d.invalid" : ua->ip;
+	addr_parse_ip(slice_str(ips[who]), &ua->flow.peer);
+	ua->flow.peer.port = 5060;
+	snprintf(ua->local_tag, sizeof(ua->local_tag), "tag-of-%u", who);
+	if (transport_websocket(ua->transport))
+		connect_by_itself(h, ua);
+}
+
+static void set_listeners(struct sip_listener listeners[NLISTENERS])
+{
+	enum transport t;
+
+	memset(listeners, 0, NLISTENERS * sizeof(*listeners));
+	for (t = 0; t < TRANSPORTS; t++) {
+		struct sip_listener *out = &listeners[OUTSIDE(t)], *in = &listeners[INSIDE(t)];
+
+		out->transport = in->transport = t;
+		addr_parse(SLICE(IP_OUTSIDE ":5060"), &out->local);
+		addr_parse(SLICE(IP_ADVERTISED ":5060"), &out->advertise);
+		addr_parse(SLICE(IP_INSIDE ":5060"), &in->local);
+		in->advertise = in->local;
+		in->realm = 1;
+	}
+}
+
+static UNUSED void harness_start_over(struct harness *h, struct __test_metadata *_metadata,
+				      const struct call_pair *over)
+{
+	struct sip_listener listeners[NLISTENERS];
 	struct call_engine_conf conf = {
-		.sip = { .listeners = listeners, .nlisteners = 4, .seed = "test",
+		.sip = { .listeners = listeners, .nlisteners = NLISTENERS, .seed = "test",
 			 .software = "jalur" },
 		.node = 1, .epoch = 5, .store = true,
 	};
-	static const char *const ips[NWHO] = { IP_A, IP_B, "203.0.113.66", IP_C };
-	size_t i;
+	enum who who;
 
 	memset(h, 0, sizeof(*h));
-	memset(listeners, 0, sizeof(listeners));
+	set_listeners(listeners);
 	h->_metadata = _metadata;
 	h->now = 1000 * NSEC_PER_SEC;
+	h->over = *over;
 	h->policy = make_policy(h);
-	addr_parse(SLICE(IP_OUTSIDE ":5060"), &listeners[0].local);
-	addr_parse(SLICE(IP_ADVERTISED ":5060"), &listeners[0].advertise);
-	addr_parse(SLICE(IP_INSIDE ":5060"), &listeners[1].local);
-	listeners[1].advertise = listeners[1].local;
-	listeners[1].realm = 1;
-	listeners[2] = listeners[1];
-	listeners[2].transport = TRANSPORT_TCP;
-	listeners[3] = listeners[1];
-	listeners[3].transport = TRANSPORT_TLS;
 	conf.policy = h->policy;
 	h->engine = call_engine_new(&conf);
 	ASSERT_NE(h->engine, NULL);
-	for (i = 0; i < NWHO; i++) {
-		char peer[64];
+	for (who = 0; who < NWHO; who++)
+		start_ua(h, who);
+}
 
-		h->ua[i].ip = ips[i];
-		h->ua[i].flow.listener = i == B || i == C;
-		snprintf(peer, sizeof(peer), "%s:5060", ips[i]);
-		ASSERT_TRUE(addr_parse(slice_str(peer), &h->ua[i].flow.peer));
-		snprintf(h->ua[i].local_tag, sizeof(h->ua[i].local_tag), "tag-of-%zu", i);
-	}
+static UNUSED void harness_start(struct harness *h, struct __test_metadata *_metadata)
+{
+	harness_start_over(h, _metadata,
+			   &(struct call_pair){ TRANSPORT_UDP, TRANSPORT_UDP });
 }
 
 static UNUSED void forget(struct ua *ua)
@@ -254,6 +301,62 @@ static UNUSED void store_call(struct harness *h, u64 call)
 	h->stored[h->nstored++] = call;
 }
 
+/*
+ * Who is at the far end of TLS must be known to make a connection, or there is none. One that
+ * the user agent made itself is not left for that, unless it has to prove its name.
+ */
+static void connect_ua(struct harness *h, struct ua *ua, const struct flow *flow)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+
+	ASSERT_TRUE(ua->transport != TRANSPORT_TLS || flow->name);
+	ASSERT_TRUE(!ua->flow.connection || flow->name) {
+		TH_LOG("a second connection to %s", ua->ip);
+	}
+	ua->flow.peer = flow->peer;
+	ua->flow.connection = ++h->connections;
+}
+
+/*
+ * A datagram goes to where the user agent receives. In a stream all goes by the connection
+ * that there is; what knows of none goes by that, too, or by one to where somebody listens.
+ */
+static void take_flow(struct harness *h, struct ua *ua, const struct flow *flow)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+
+	bool known = flow->connection && flow->connection != ua->lost;
+	bool page = transport_websocket(ua->transport);
+
+	ASSERT_TRUE(page ? ua->flow.connection > 0 : flow->peer.port == 5060);
+	ASSERT_TRUE(!known || flow->connection == ua->flow.connection);
+	if (known || page || !transport_reliable(ua->transport))
+		return;
+	if (!ua->flow.connection || !addr_eq(&flow->peer, &ua->flow.peer))
+		connect_ua(h, ua, flow);
+}
+
+/* What we send names the transport, so that what comes back comes by it. */
+static void check_transport(struct harness *h, const struct ua *ua, struct slice bytes)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	const char *contact = memmem(bytes.p, bytes.n, "\r\nContact: <sip", 15);
+	char via[32];
+
+	snprintf(via, sizeof(via), "Via: SIP/2.0/%s ", transport_name(ua->transport));
+	EXPECT_NE(memmem(bytes.p, bytes.n, via, strlen(via)), NULL) {
+		TH_LOG("no %sin " SLICE_FMT, via, SLICE_ARG(bytes));
+	}
+	if (!contact)
+		return;
+	contact += 2;
+	bytes = slice_of(contact, (size_t)((const char *)memchr(contact, '\r', bytes.n) - contact));
+	EXPECT_NE(memmem(bytes.p, bytes.n, uri_param(ua->transport),
+			 strlen(uri_param(ua->transport))), NULL) {
+		TH_LOG("no transport in " SLICE_FMT, SLICE_ARG(bytes));
+	}
+}
+
 static UNUSED void take_send(struct harness *h, const struct effect *effect)
 {
 	struct __test_metadata *_metadata = h->_metadata;
@@ -261,11 +364,17 @@ static UNUSED void take_send(struct harness *h, const struct effect *effect)
 	size_t i;
 
 	for (i = 0; i < NWHO; i++)
-		if (addr_eq(&h->ua[i].flow.peer, &effect->flow.peer))
+		if (addr_ip_eq(&h->ua[i].flow.peer, &effect->flow.peer))
 			ua = &h->ua[i];
 	ASSERT_NE(ua, NULL);
-	/* The third is of the second's realm. */
-	ASSERT_EQ(ua->flow.listener, effect->flow.listener == 2 ? 1 : effect->flow.listener);
+	if (effect->flow.listener == ua->flow.listener) {
+		take_flow(h, ua, &effect->flow);
+		check_transport(h, ua, slice_of(effect->bytes, effect->len));
+	} else {
+		/* what is too large for a datagram */
+		ASSERT_EQ(ua->flow.listener, INSIDE(TRANSPORT_UDP));
+		ASSERT_EQ(effect->flow.listener, INSIDE(TRANSPORT_TCP));
+	}
 	ASSERT_LT(ua->tail - ua->head, MAX_QUEUE);
 	ua->queue[ua->tail++ % MAX_QUEUE] = (struct datagram){
 		strndup(effect->bytes, effect->len), effect->len,
@@ -358,9 +467,12 @@ static UNUSED void input(struct harness *h, enum who from, const char *text, siz
 {
 	/* A copy of exact size, so that ASan sees a read beyond the datagram. */
 	char *bytes = malloc(n ? n : 1);
+	struct ua *ua = &h->ua[from];
 
+	if (transport_reliable(ua->transport) && !ua->flow.connection)
+		connect_by_itself(h, ua);
 	memcpy(bytes, text, n);
-	call_engine_input(h->engine, h->now, &h->ua[from].flow, slice_of(bytes, n));
+	call_engine_input(h->engine, h->now, &ua->flow, slice_of(bytes, n));
 	run(h);
 	free(bytes);
 }

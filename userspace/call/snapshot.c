@@ -55,16 +55,16 @@ static json_t *save_dialog(const struct sip_dialog *d)
 
 static json_t *save_leg(const struct call_engine *e, u64 now, u64 wall, const struct call_leg *leg)
 {
-	const struct sip_listener *listener = &e->listeners[leg->dialog->flow.listener];
 	const struct call_policy *p = leg->call->policy;
+	const struct sip_listener *l = &e->listeners[leg->dialog->flow.listener];
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:b, s:I, s:I, s:b, s:b, s:o, s:o}",
 			 "realm", leg->realm < 0 ? "" : p->realms[leg->realm].name,
 			 "trunk", leg->trunk < 0 ? "" : p->trunks[leg->trunk].name,
 			 "peer", json_addr(&leg->dialog->flow.peer),
 			 "name", save_text(call_engine_name(e, leg->dialog->flow.name)),
-			 "listener", json_addr(&listener->local),
-			 "transport", transport_name(listener->transport),
+			 "listener", json_addr(&l->local),
+			 "transport", transport_name(l->transport),
 			 "updates", leg->updates,
 			 "session_interval", (json_int_t)leg->session.interval,
 			 "session_min", (json_int_t)leg->session.min_se,
@@ -213,17 +213,17 @@ static const struct call_route *route_called(const struct call_policy *p, const 
 
 static u32 restore_listener(struct restoring *s, const json_t *saved)
 {
-	struct slice transport = slice_str(json_read_text(&s->r, saved, "transport", MAX_TEXT));
 	struct addr local = json_read_addr(&s->r, saved, "listener");
+	const char *name = json_read_text(&s->r, saved, "transport", MAX_TEXT);
+	enum transport transport;
 	u32 i;
 
-	for (i = 0; i < s->e->nlisteners; i++) {
-		const struct sip_listener *l = &s->e->listeners[i];
-
-		if (addr_eq(&l->local, &local) &&
-		    slice_eq(slice_str(transport_name(l->transport)), transport))
+	if (!transport_parse(slice_str(name), &transport) && !s->r.bad)
+		s->r.bad = "transport";
+	for (i = 0; i < s->e->nlisteners && !s->r.bad; i++)
+		if (addr_eq(&s->e->listeners[i].local, &local) &&
+		    s->e->listeners[i].transport == transport)
 			return i;
-	}
 	if (!s->r.bad)
 		s->r.bad = "listener";
 	return 0;

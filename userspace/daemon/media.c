@@ -226,6 +226,19 @@ static void resynchronise(struct daemon *d)
 	sweep(&d->sweep);
 }
 
+/*
+ * A call that had no destination for a moment gave its session up, and has another one by
+ * the same number: what it hears of is the end of the first.
+ */
+static bool is_there_again(struct daemon *d, u64 session)
+{
+	struct media_error err = { 0 };
+	struct call_view view;
+
+	return call_engine_view(d->engine, session, &view) && view.plan &&
+	       !media_relay_get(d->relay, session, NULL, &err);
+}
+
 static void handle_event(struct daemon *d, const struct media_event *event)
 {
 	if (event->type == MEDIA_EVENT_DISPLACED) {
@@ -239,7 +252,8 @@ static void handle_event(struct daemon *d, const struct media_event *event)
 		resynchronise(d);
 		return;
 	}
-	if (event->owner != d->config->node)
+	if (event->owner != d->config->node ||
+	    (event->type == MEDIA_EVENT_DELETED && is_there_again(d, event->session)))
 		return;
 	daemon_media_tell(d, event);
 	if (!adopted_event(d, event))

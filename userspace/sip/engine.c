@@ -10,6 +10,16 @@
 #include "base/alloc.h"
 #include "sip/core.h"
 
+/*
+ * By what came last the next is sent: an earlier connection may be gone. Who has to prove his
+ * name does that where we call him; a request that he sent by a connection of his own has not.
+ */
+static void take_connection(struct sip_dialog *d, const struct flow *flow)
+{
+	if (flow->connection && flow->listener == d->flow.listener)
+		d->flow.connection = flow->connection;
+}
+
 /* --- requests --- */
 
 static void refuse_malformed(struct sip_engine *e, const struct flow *flow,
@@ -74,6 +84,8 @@ static void take_in_dialog(struct sip_engine *e, const struct flow *flow, struct
 	}
 	if (!sip_check_in_dialog(e, d, &e->msg, flow) || !sip_check_request(e, &e->msg, flow))
 		return;
+	if (!d->flow.name)
+		take_connection(d, flow);
 	if (e->msg.method == SIP_PRACK) {
 		invite = sip_reliable_acked(e, d, &e->msg);
 		if (!invite) {
@@ -101,6 +113,8 @@ static void take_ack(struct sip_engine *e, const struct flow *flow, struct sip_s
 		sip_count(e, SIP_COUNT_STRAY_ACKS);
 		return;
 	}
+	if (!d->flow.name)
+		take_connection(d, flow);
 	event->type = SIP_EVENT_ACK;
 	event->dialog = d;
 	event->user = d->user;
@@ -191,8 +205,8 @@ static void take_response(struct sip_engine *e, struct sip_event *event)
 	if (!sip_client_response(e, c, &e->msg))
 		return;
 	d = sip_dialog_of_response(e, &e->msg);
-	if (d && event->flow.connection && event->flow.listener == d->flow.listener)
-		d->flow.connection = event->flow.connection;
+	if (d)
+		take_connection(d, &event->flow);
 	if (!take_rseq(e, d, event))
 		return;
 	event->type = SIP_EVENT_RESPONSE;
