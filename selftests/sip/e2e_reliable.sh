@@ -6,10 +6,17 @@
 . "$(dirname "$0")/lib.sh"
 CALLER_RTP=4400
 setup
-plan 7
+plan 8
+
+is_acknowledged() {
+	start_callee uas_reliable && start_caller uac_reliable &&
+		wait_for test -s "$dir/acknowledged-b"
+}
 
 check "jalurd starts" start_jalurd
-check "the call is set up" start_call uac_reliable uas_reliable
+check "the 183 is acknowledged on both legs" is_acknowledged
+go_on caller
+check "the caller moves, and the call is set up" call_comes_up
 check "audio starts, to where the UPDATE said" start_audio 50
 check "every packet arrived as it was sent, both ways" audio_complete
 go_on caller

@@ -239,8 +239,11 @@ start_caller() {	# scenario [address]
 }
 
 start_call() {	# caller's scenario, callee's
-	start_callee "$2" && start_caller "$1" &&
-		wait_for test -s "$dir/port-a" && wait_for test -s "$dir/port-b" || return 1
+	start_callee "$2" && start_caller "$1" && call_comes_up
+}
+
+call_comes_up() {
+	wait_for test -s "$dir/port-a" && wait_for test -s "$dir/port-b" || return 1
 	port_a=$(cat "$dir/port-a")
 	port_b=$(cat "$dir/port-b")
 	wait_for call_is_up
