@@ -157,14 +157,15 @@ static struct call_policy *make_policy(struct harness *h)
 	return p;
 }
 
-static UNUSED void harness_start(struct harness *h, struct __test_metadata *_metadata)
+static UNUSED void harness_start_with(struct harness *h, struct __test_metadata *_metadata,
+				      const struct call_engine_conf *more)
 {
 	/* The third takes what is too large for a datagram of the second; the fourth is TLS's. */
 	struct sip_listener listeners[4];
 	struct call_engine_conf conf = {
 		.sip = { .listeners = listeners, .nlisteners = 4, .seed = "test",
-			 .software = "jalur" },
-		.node = 1, .epoch = 5, .store = true,
+			 .software = "jalur", .strangers = more->sip.strangers },
+		.node = 1, .epoch = 5, .store = true, .overload = more->overload,
 	};
 	static const char *const ips[NWHO] = { IP_A, IP_B, "203.0.113.66", IP_C };
 	size_t i;
@@ -195,6 +196,11 @@ static UNUSED void harness_start(struct harness *h, struct __test_metadata *_met
 		ASSERT_TRUE(addr_parse(slice_str(peer), &h->ua[i].flow.peer));
 		snprintf(h->ua[i].local_tag, sizeof(h->ua[i].local_tag), "tag-of-%zu", i);
 	}
+}
+
+static UNUSED void harness_start(struct harness *h, struct __test_metadata *_metadata)
+{
+	harness_start_with(h, _metadata, &(struct call_engine_conf){ .node = 1 });
 }
 
 static UNUSED void forget(struct ua *ua)

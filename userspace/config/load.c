@@ -246,10 +246,10 @@ const char *config_restart_needed(const struct config *old, const struct config 
 		return "timers.t1, t2 or t4 changed, which needs a restart";
 	if (memcmp(&old->limits, &new_config->limits, sizeof(old->limits)))
 		return "sip.max-message, max-headers or max-nesting changed, which needs a restart";
-	if (memcmp(&old->overload, &new_config->overload, sizeof(old->overload)) ||
-	    old->max_transactions != new_config->max_transactions ||
-	    old->retry_after != new_config->retry_after)
+	if (memcmp(&old->overload, &new_config->overload, sizeof(old->overload)))
 		return "overload changed, which needs a restart";
+	if (memcmp(&old->strangers, &new_config->strangers, sizeof(old->strangers)))
+		return "limits-per-source changed, which needs a restart";
 	return NULL;
 }
 

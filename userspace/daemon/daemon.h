@@ -42,7 +42,6 @@ struct daemon {
 	uv_timer_t sweep;		/* adopted sessions */
 	uv_timer_t load;		/* measures overload */
 	u64 load_due, load_drops;	/* when it was due; drops then */
-	bool overloaded;
 	uv_timer_t stop;		/* how long hanging up may take */
 	uv_signal_t sigterm, sigint, sighup;
 	uv_poll_t media_events;

@@ -31,6 +31,7 @@ struct pool {
 
 struct media_ports {
 	u64 random;
+	bool scarce;			/* as it was seen last */
 	size_t npools;
 	struct pool pools[];
 };
@@ -209,6 +210,32 @@ void media_ports_release(struct media_ports *p, u64 now, const struct addr *rtp)
 			(struct resting){ now + REST, pair };
 		return;
 	}
+}
+
+static bool family_scarce(struct media_ports *p, u64 now, u32 percent, u8 family)
+{
+	u64 pairs = 0, available = 0;
+	size_t i;
+
+	for (i = 0; i < p->npools; i++) {
+		struct pool *pool = &p->pools[i];
+
+		if (pool->range.address.family != family)
+			continue;
+		wake_rested(pool, now);
+		pairs += pool->npairs;
+		available += pool->npairs - pool->used - pool->nqueue;
+	}
+	return available * 100 < pairs * percent;
+}
+
+bool media_ports_scarce(struct media_ports *p, u64 now, u32 percent)
+{
+	u32 enough = p->scarce ? percent + percent / 3 : percent;
+
+	p->scarce = family_scarce(p, now, enough, AF_INET) ||
+		    family_scarce(p, now, enough, AF_INET6);
+	return p->scarce;
 }
 
 size_t media_ports_used(const struct media_ports *p)
