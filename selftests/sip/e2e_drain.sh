@@ -5,7 +5,7 @@
 # is refused and told when to come back; afterwards there are calls again.
 . "$(dirname "$0")/lib.sh"
 setup
-plan 12
+plan 13
 
 drain_is() {	# jq condition
 	ctl drain status --json | jq -e "$1" >/dev/null || { ctl drain status; return 1; }
@@ -30,6 +30,12 @@ ask() {
 	END
 }
 
+# What is printed is what the schemas say.
+is_valid() {
+	ctl drain status --json >"$dir/drain.json" && ctl info --json >"$dir/info.json" &&
+		"$here/validate" drain="$dir/drain.json" info="$dir/info.json"
+}
+
 start_watch() {
 	ctl drain watch --interval 0.1 >"$dir/watch" &
 	watch_pid=$!
@@ -48,6 +54,7 @@ check "drain begins" eval 'ctl drain on | grep -q "draining: 1 of 1 calls left, 
 check "its progress is watched" start_watch
 check "a new call is refused, and told when to come back" ask
 check "info says so" eval 'ctl info | grep -q "draining: takes no new ones"'
+check "and both are as their schemas say" is_valid
 check "the call goes on, and ends as its parties want" eval 'go_on caller && sipp_done $caller_pid'
 check "the watch ends when no call is left" ends_at_none
 check "it stays drained" drain_is '.draining and .calls == 0 and .calls_at_start == 1 and .refused == 1'

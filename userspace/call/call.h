@@ -273,6 +273,7 @@ struct call_engine {
 	struct list events;
 	size_t nevents;
 	u64 counters[24];		/* enum call_counter */
+	struct call_histogram setup[2];	/* to ringing, to the answer */
 	struct sip_counter report[128];
 };
 

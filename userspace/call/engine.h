@@ -8,6 +8,7 @@
 #define CALL_ENGINE_H
 
 #include "base/effect.h"
+#include "call/histogram.h"
 #include "call/overload.h"
 #include "call/policy.h"
 #include "call/record.h"
@@ -133,5 +134,9 @@ bool call_engine_event(struct call_engine *e, struct call_event *event);	/* fals
 void call_event_clear(struct call_event *event);
 /* Name and value pairs; ends with name NULL. */
 const struct sip_counter *call_engine_counters(struct call_engine *e);
+/* Messages by method and status; how long calls took from INVITE to ringing, and to the answer. */
+const struct sip_tally *call_engine_tally(const struct call_engine *e);
+const struct call_histogram *call_engine_setup(const struct call_engine *e, bool answer);
+size_t call_engine_sessions(const struct call_engine *e);	/* calls that have media */
 
 #endif

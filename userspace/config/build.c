@@ -390,6 +390,18 @@ static bool build_cdr(struct config *c, const struct value *cdr)
 	return c->cdr_file;
 }
 
+static bool build_metrics(struct config *c, const struct value *metrics)
+{
+	const struct value *listen = value_get(metrics, "listen");
+
+	if (!listen)
+		return true;
+	c->metrics = listen->addr;
+	if (!listen->addr.family)
+		c->metrics_path = strdup(listen->text);
+	return listen->addr.family || c->metrics_path;
+}
+
 static bool build_store(struct config *c, const struct value *store)
 {
 	c->store_power = number_of(store, "sync") == 1;
@@ -416,7 +428,8 @@ struct config *build_config(const struct value *root)
 	c->policy = calloc(1, sizeof(*c->policy));
 	if (!c->control || !c->control_group || !c->policy ||
 	    !build_cdr(c, value_get(root, "cdr")) || !build_store(c, value_get(root, "store")) ||
-	    !build_dns(c, value_get(root, "dns")))
+	    !build_dns(c, value_get(root, "dns")) ||
+	    !build_metrics(c, value_get(root, "metrics")))
 		goto err_config;
 	c->policy->refs = 1;
 	build_timers(c->policy, value_get(root, "timers"));

@@ -62,6 +62,8 @@ struct config {
 	u32 dns_timeout_ms, dns_tries;
 	struct sip_limits limits;
 	struct call_overload_conf overload;
+	struct addr metrics;		/* family 0: by path, or not at all */
+	char *metrics_path;
 	struct sip_rate strangers;	/* limits-per-source; rate 0: none */
 	enum config_relay relay;
 	char *cdr_file;			/* NULL: call records are not written */

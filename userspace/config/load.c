@@ -235,6 +235,9 @@ const char *config_restart_needed(const struct config *old, const struct config 
 	    old->store_power != new_config->store_power ||
 	    old->store_waiting != new_config->store_waiting)
 		return "store changed, which needs a restart";
+	if (!addr_eq(&old->metrics, &new_config->metrics) ||
+	    !same_text(old->metrics_path, new_config->metrics_path))
+		return "metrics changed, which needs a restart";
 	if (!same_listeners(old, new_config))
 		return "signalling listeners changed, which needs a restart";
 	if (memcmp(&old->connections, &new_config->connections, sizeof(old->connections)))
@@ -288,6 +291,7 @@ void config_free(struct config *c)
 	free(c->control_group);
 	free(c->cdr_file);
 	free(c->store_file);
+	free(c->metrics_path);
 	free(c->dns_servers);
 	free_listeners(c);
 	free_tls(c);

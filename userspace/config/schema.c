@@ -351,6 +351,12 @@ const struct schema_item schema[] = {
 	KEY("limits-per-source.burst", NUMBER, DEFAULT("200"), RANGE(1, 1000000), RELOAD(RESTART),
 	    HELP("Requests at once, after it was quiet.")),
 
+	KEY("metrics", MAP, RELOAD(RESTART), HELP("Figures for Prometheus, by HTTP.")),
+	KEY("metrics.listen", LISTEN, RELOAD(RESTART), EXAMPLE("127.0.0.1:9090"),
+	    HELP("Where GET /metrics is answered: address and port, or the path of a UNIX socket, "
+		 "which control-group gets. There is neither TLS nor a password: keep it on "
+		 "loopback, or in a network of your own. Without it, there are none.")),
+
 	KEY("timers", MAP, RELOAD(CALLS), HELP("How long things may take.")),
 	KEY("timers.media-idle", DURATION, DEFAULT("60s"), RANGE(0, 24 * HOUR), RELOAD(CALLS),
 	    HELP("A call that receives no media for so long on a stream that is not on hold is "
@@ -486,6 +492,8 @@ const char *schema_expects(const struct schema_item *item, char *buf, size_t n)
 		[SCHEMA_TARGET] =
 			"a sip: or sips: URI, such as sip:10.0.0.2:5060 or sips:carrier.example",
 		[SCHEMA_SERVER] = "an IP address, with or without a port",
+		[SCHEMA_LISTEN] = "an IP address with a port, such as 127.0.0.1:9090, or the path of "
+			"a UNIX socket",
 		[SCHEMA_FILE] = "the path of a file that this user can read",
 		[SCHEMA_KEY] = "the path of a file that others cannot read",
 		[SCHEMA_SECRET] = "the path of a file with one line, which others cannot read",

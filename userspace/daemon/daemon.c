@@ -270,6 +270,8 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 	if (!err)
 		err = daemon_control_open(d);
 	if (!err)
+		err = daemon_metrics_open(d);
+	if (!err)
 		err = daemon_privilege_drop(d);
 	return err;
 }
@@ -293,6 +295,7 @@ static void close_handle(uv_handle_t *handle, void *arg)
 void daemon_stop(struct daemon *d)
 {
 	daemon_control_close(d);
+	daemon_metrics_close(d);
 	daemon_transport_close(d);
 	daemon_locate_close(d);
 	uv_run(&d->loop, UV_RUN_NOWAIT);

@@ -99,6 +99,7 @@ struct sip_engine {
 	struct sip_no_stream no_stream[SIP_NO_STREAMS];
 	size_t next_no_stream;
 	struct sip_counter counters[SIP_COUNTS + 1];
+	struct sip_tally tally;
 };
 
 static inline void sip_count(struct sip_engine *e, enum sip_count which)

@@ -167,6 +167,8 @@ static void take_request(struct sip_engine *e, const struct flow *flow, struct s
 	struct sip_error err;
 
 	sip_count(e, SIP_COUNT_REQUESTS_IN);
+	if (!s || e->msg.method == SIP_ACK || e->msg.method == SIP_CANCEL)
+		sip_tally_request(&e->tally, SIP_IN, e->msg.method);
 	take_alias(e, flow);
 	if (e->msg.method == SIP_ACK)
 		take_ack(e, flow, s, event);
@@ -214,6 +216,7 @@ static void take_response(struct sip_engine *e, struct sip_event *event)
 	}
 	if (!sip_client_response(e, c, &e->msg))
 		return;
+	sip_tally_response(&e->tally, SIP_IN, e->msg.method, e->msg.status);
 	d = sip_dialog_of_response(e, &e->msg);
 	if (d && event->flow.connection && event->flow.listener == d->flow.listener)
 		d->flow.connection = event->flow.connection;
@@ -356,6 +359,11 @@ void sip_branch(struct sip_engine *e, char branch[24])
 size_t sip_engine_servers(const struct sip_engine *e)
 {
 	return e->servers.n;
+}
+
+const struct sip_tally *sip_engine_tally(const struct sip_engine *e)
+{
+	return &e->tally;
 }
 
 const struct sip_counter *sip_engine_counters(struct sip_engine *e)

@@ -17,6 +17,7 @@
 #include "sip/dialog.h"
 #include "sip/frame.h"
 #include "sip/rate.h"
+#include "sip/tally.h"
 
 struct sip_engine;
 struct sip_server;	/* server transaction */
@@ -218,6 +219,7 @@ struct sip_counter {
 	u64 value;
 };
 const struct sip_counter *sip_engine_counters(struct sip_engine *e);
+const struct sip_tally *sip_engine_tally(const struct sip_engine *e);
 
 u64 sip_engine_random(struct sip_engine *e);
 /* A token for tags, branches, Call-IDs: 16 lower-case hex digits and NUL. */

@@ -36,6 +36,7 @@ static bool reply(struct sip_engine *e, const struct sip_print_response *r,
 	if (sip_engine_send(e, &to, NULL, NULL))
 		return false;
 	sip_count(e, SIP_COUNT_RESPONSES_OUT);
+	sip_tally_response(&e->tally, SIP_OUT, r->request->method, r->status);
 	return true;
 }
 
