@@ -462,6 +462,10 @@ TEST(limits_of_overload)
 	EXPECT_EQ(3, b->strangers.burst);
 	ASSERT_NE(NULL, config_restart_needed(a, b));
 	EXPECT_NE(NULL, strstr(config_restart_needed(a, b), "overload"));
+	config_free(b);
+	/* What does not fit into the queue never waits in it. */
+	ASSERT_EQ(0, load(HEAD "store: {waiting: 1000}\n", &b, &mistakes));
+	EXPECT_EQ(500, b->overload.limits.of[CALL_OVERLOAD_STORE]);
 	config_free(a);
 	config_free(b);
 }

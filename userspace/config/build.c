@@ -342,6 +342,15 @@ static void build_overload(struct call_overload_conf *to, const struct value *ov
 	to->retry_after = (u32)(number_of(overload, "retry-after") / NSEC_PER_SEC);
 }
 
+/* Before changes are lost; 0 stays no limit. */
+static void cap_store(struct config *c)
+{
+	u64 *limit = &c->overload.limits.of[CALL_OVERLOAD_STORE];
+
+	if (*limit > c->store_waiting / 2)
+		*limit = c->store_waiting / 2;
+}
+
 static void build_strangers(struct sip_rate *to, const struct value *limits)
 {
 	to->rate = (u32)number_of(limits, "rate");
@@ -435,6 +444,7 @@ struct config *build_config(const struct value *root)
 	build_timers(c->policy, value_get(root, "timers"));
 	build_limits(&c->limits, value_get(root, "sip"));
 	build_overload(&c->overload, value_get(root, "overload"));
+	cap_store(c);
 	build_strangers(&c->strangers, value_get(root, "limits-per-source"));
 	build_connections(&c->connections, value_get(root, "connections"));
 	if (!build_realms(c, value_get(root, "realms")) || !build_trunks(c->policy, root) ||

@@ -327,7 +327,8 @@ const struct schema_item schema[] = {
 	    RELOAD(RESTART), HELP("So many server transactions are there. At twice as many nothing "
 				  "new begins, whatever it is.")),
 	KEY("overload.store", NUMBER, DEFAULT("20000"), RANGE(0, 10000000), RELOAD(RESTART),
-	    HELP("So many changes wait for the disk. 0: no limit.")),
+	    HELP("So many changes wait for the disk, or half of store.waiting if that "
+				  "is less. 0: no limit.")),
 	KEY("overload.connections", NUMBER, DEFAULT("2000"), RANGE(0, 1000000), RELOAD(RESTART),
 	    HELP("To so many peers a connection is being made. 0: no limit.")),
 	KEY("overload.names", NUMBER, DEFAULT("2000"), RANGE(0, 1000000), RELOAD(RESTART),
