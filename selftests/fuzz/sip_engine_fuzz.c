@@ -30,7 +30,7 @@ struct world {
 	struct flow peer, stranger, stream;
 	struct sip_server *ringing;	/* an INVITE that waits for ">r" */
 	struct sip_dialog *ringing_dialog;
-	bool stranger;
+	bool unknown;
 	struct sip_dialog *dialogs[MAX_DIALOGS];
 	size_t ndialogs;
 	struct sip_client *invite;
@@ -233,8 +233,8 @@ static void end_flow(struct world *w, const struct flow *flow)
 
 static void change_stranger(struct world *w)
 {
-	w->stranger = !w->stranger;
-	sip_engine_stranger(w->engine, w->stranger);
+	w->unknown = !w->unknown;
+	sip_engine_stranger(w->engine, w->unknown);
 }
 
 static void request(struct world *w, enum sip_method method, const struct flow *flow)

@@ -291,6 +291,25 @@ TEST_F(metrics, media_of_ended_sessions_is_summed)
 	EXPECT_EQ(value(p, "jalur_media_dropped_packets_total{reason=\"source\"}"), 0);
 }
 
+/* 500 pairs a realm; one that was given back rests before it is free. */
+TEST_F(metrics, ports_of_realms_show)
+{
+	struct addr rtp, advertised;
+	const struct page *p;
+
+	ASSERT_EQ(media_ports_take(self->h.ports[0], self->h.now, AF_INET, &rtp, &advertised), 0);
+	p = scrape();
+	EXPECT_EQ(value(p, "jalur_media_port_pairs{realm=\"outside\",state=\"used\"}"), 1);
+	EXPECT_EQ(value(p, "jalur_media_port_pairs{realm=\"outside\",state=\"free\"}"), 499);
+	EXPECT_EQ(value(p, "jalur_media_port_pairs{realm=\"inside\",state=\"free\"}"), 500);
+	media_ports_release(self->h.ports[0], self->h.now, &rtp);
+	p = scrape();
+	EXPECT_EQ(value(p, "jalur_media_port_pairs{realm=\"outside\",state=\"used\"}"), 0);
+	EXPECT_EQ(value(p, "jalur_media_port_pairs{realm=\"outside\",state=\"free\"}"), 499);
+	self->h.now += 31 * NSEC_PER_SEC;
+	EXPECT_EQ(value(scrape(), "jalur_media_port_pairs{realm=\"outside\",state=\"free\"}"), 500);
+}
+
 TEST_F(metrics, overload_and_drain_show)
 {
 	struct call_load load = { 0 };

@@ -228,6 +228,19 @@ void admin_metrics_add(struct control_media *sum, const struct media_figures *fi
 	}
 }
 
+static void print_ports(void *arg, const struct call_ports_view *view)
+{
+	prom_sample(arg, PROM_LABELS({ "realm", view->realm }, { "state", "used" }), view->used);
+	prom_sample(arg, PROM_LABELS({ "realm", view->realm }, { "state", "free" }), view->free);
+}
+
+static void write_ports(const struct source *s)
+{
+	prom_family(s->p, "jalur_media_port_pairs", "gauge",
+		    "Pairs of media ports; those that rest are neither used nor free.");
+	call_engine_ports(s->conf->engine, s->now, print_ports, s->p);
+}
+
 static void write_media(const struct source *s)
 {
 	const struct control_media *m = s->media;
@@ -306,6 +319,7 @@ void admin_metrics(struct buf *b, u64 now, const struct control_conf *conf,
 	write_messages(&s);
 	write_setup(&s);
 	write_load(&s);
+	write_ports(&s);
 	if (media)
 		write_media(&s);
 	write_store(&s);

@@ -58,6 +58,8 @@ struct effect *call_engine_effect(struct call_engine *e);	/* next, or NULL; call
 /* How things stand, of what only its caller can measure. true: what is to be told changed. */
 bool call_engine_load(struct call_engine *e, u64 now, const struct call_load *load);
 void call_engine_overload(struct call_engine *e, u64 now, struct call_overload_view *view);
+void call_engine_ports(struct call_engine *e, u64 now,
+		       void (*each)(void *arg, const struct call_ports_view *view), void *arg);
 /* There is too much to do for kind; counted by its cause. Drain and ports apart. */
 bool call_overload_refuses(struct call_engine *e, u64 now, enum call_kind kind);
 /*

@@ -138,6 +138,23 @@ void call_engine_overload(struct call_engine *e, u64 now, struct call_overload_v
 			view->level = view->causes[i];
 }
 
+void call_engine_ports(struct call_engine *e, u64 now,
+		       void (*each)(void *arg, const struct call_ports_view *view), void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < e->policy->nrealms; i++) {
+		const struct call_realm *realm = &e->policy->realms[i];
+		struct call_ports_view view = { .realm = realm->name };
+
+		if (!realm->ports)
+			continue;
+		view.used = media_ports_used(realm->ports);
+		view.free = media_ports_free_now(realm->ports, now);
+		each(arg, &view);
+	}
+}
+
 /* --- who is sent away --- */
 
 static bool realm_lacks_ports(const struct call_engine *e, u64 now, int realm)

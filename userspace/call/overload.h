@@ -58,6 +58,12 @@ struct call_drain_view {
 	u64 refused;			/* since then */
 };
 
+/* Media ports of a realm, in pairs. */
+struct call_ports_view {
+	const char *realm;
+	size_t used, free;
+};
+
 /* "lag" */
 const char *call_overload_name(enum call_overload_cause cause);
 const char *call_overload_level_name(enum call_overload_level level);

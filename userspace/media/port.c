@@ -212,19 +212,22 @@ void media_ports_release(struct media_ports *p, u64 now, const struct addr *rtp)
 	}
 }
 
+static u32 pool_free_now(struct pool *pool, u64 now)
+{
+	wake_rested(pool, now);
+	return pool->npairs - pool->used - pool->nqueue;
+}
+
 static bool family_scarce(struct media_ports *p, u64 now, u32 percent, u8 family)
 {
 	u64 pairs = 0, available = 0;
 	size_t i;
 
 	for (i = 0; i < p->npools; i++) {
-		struct pool *pool = &p->pools[i];
-
-		if (pool->range.address.family != family)
+		if (p->pools[i].range.address.family != family)
 			continue;
-		wake_rested(pool, now);
-		pairs += pool->npairs;
-		available += pool->npairs - pool->used - pool->nqueue;
+		pairs += p->pools[i].npairs;
+		available += pool_free_now(&p->pools[i], now);
 	}
 	return available * 100 < pairs * percent;
 }
@@ -245,4 +248,13 @@ size_t media_ports_used(const struct media_ports *p)
 	for (i = 0; i < p->npools; i++)
 		used += p->pools[i].used;
 	return used;
+}
+
+size_t media_ports_free_now(struct media_ports *p, u64 now)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->npools; i++)
+		n += pool_free_now(&p->pools[i], now);
+	return n;
 }

@@ -35,5 +35,6 @@ void media_ports_release(struct media_ports *p, u64 now, const struct addr *rtp)
  */
 bool media_ports_scarce(struct media_ports *p, u64 now, u32 percent);
 size_t media_ports_used(const struct media_ports *p);
+size_t media_ports_free_now(struct media_ports *p, u64 now);	/* neither used nor resting */
 
 #endif
