@@ -345,8 +345,8 @@ const struct schema_item schema[] = {
 
 	KEY("limits-per-source", MAP, RELOAD(RESTART),
 	    HELP("How often a source that is no trunk's may ask, outside of what it was let in for: "
-		 "an IPv4 address, or a /64 of IPv6. Above it the first request is refused with "
-		 "503, the rest is dropped.")),
+		 "an IPv4 address, or a /64 of IPv6. Above it a request is refused with 503, "
+		 "once until the source has been quiet; the rest is dropped.")),
 	KEY("limits-per-source.rate", NUMBER, DEFAULT("50"), RANGE(0, 1000000), RELOAD(RESTART),
 	    HELP("Requests a second. 0: no limit.")),
 	KEY("limits-per-source.burst", NUMBER, DEFAULT("200"), RANGE(1, 1000000), RELOAD(RESTART),

@@ -80,11 +80,13 @@ enum sip_rate_verdict sip_rates_take(struct sip_rates *r, u64 now, const struct 
 {
 	struct bucket *b = find_bucket(r, source);
 	u64 full = b->full > now ? b->full : now;
-	bool told = b->told;
+	bool told = b->told && full > now;
 
-	b->told = full - now > r->depth;
-	if (b->told)
+	if (full - now > r->depth) {
+		b->told = true;
 		return told ? SIP_RATE_ABOVE : SIP_RATE_FIRST_ABOVE;
+	}
+	b->told = told;
 	b->full = full + r->interval;
 	return SIP_RATE_WITHIN;
 }

@@ -20,7 +20,7 @@ struct sip_rate {
 
 enum sip_rate_verdict {
 	SIP_RATE_WITHIN,
-	SIP_RATE_FIRST_ABOVE,	/* since it was within: worth an answer */
+	SIP_RATE_FIRST_ABOVE,	/* since its bucket was full: worth an answer */
 	SIP_RATE_ABOVE,
 };
 
