@@ -251,7 +251,7 @@ static void stop(struct world *w)
 {
 	size_t i;
 
-	call_engine_drain(w->engine, w->now, true);
+	call_engine_stop(w->engine, w->now);
 	run(w);
 	pass_time(w, w->now + LAST_DEADLINE);
 	if (call_engine_calls(w->engine))

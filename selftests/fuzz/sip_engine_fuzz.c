@@ -7,8 +7,8 @@
  * CANCEL. ">s" is a message of the peer by a connection to our second listener,
  * ">r N" answers what rings with status N, ">R N" does so reliably; reliable
  * responses of the peer get their PRACK. ">I" and ">O" send by the connection,
- * ">u" and ">U" end what goes to the peer by either, ">l" lets overload begin and
- * end. In a datagram "%t", "%c", "%b", "%f" stand for the To-tag, Call-ID,
+ * ">u" and ">U" end what goes to the peer by either, ">l" makes the peer a stranger or
+ * one no longer. In a datagram "%t", "%c", "%b", "%f" stand for the To-tag, Call-ID,
  * branch and From-tag of what the engine sent last, "%i" for the branch of its
  * last INVITE, "%r" for the RSeq it gave last. At the end everything must come to
  * rest by itself.
@@ -30,7 +30,7 @@ struct world {
 	struct flow peer, stranger, stream;
 	struct sip_server *ringing;	/* an INVITE that waits for ">r" */
 	struct sip_dialog *ringing_dialog;
-	bool loaded;
+	bool unknown;
 	struct sip_dialog *dialogs[MAX_DIALOGS];
 	size_t ndialogs;
 	struct sip_client *invite;
@@ -231,12 +231,10 @@ static void end_flow(struct world *w, const struct flow *flow)
 	} while (ev.type != SIP_EVENT_NONE);
 }
 
-static void change_load(struct world *w)
+static void change_stranger(struct world *w)
 {
-	struct sip_load load = { .lag = 2 };
-
-	w->loaded = !w->loaded;
-	sip_engine_load(w->engine, w->loaded ? &load : &(struct sip_load){ 0 });
+	w->unknown = !w->unknown;
+	sip_engine_stranger(w->engine, w->unknown);
 }
 
 static void request(struct world *w, enum sip_method method, const struct flow *flow)
@@ -286,7 +284,7 @@ static void step(struct world *w, struct slice line, struct slice text)
 		end_flow(w, &w->stream);
 		break;
 	case 'l':
-		change_load(w);
+		change_stranger(w);
 		break;
 	case 'I':
 		request(w, SIP_INVITE, &w->stream);
@@ -343,7 +341,8 @@ static void start(struct world *w)
 {
 	struct sip_listener listeners[2] = { 0 };
 	struct sip_engine_conf conf = { .listeners = listeners, .nlisteners = 2, .software = "j",
-					.overload = { .lag = 2 } };
+					.max_servers = 50,
+					.strangers = { .rate = 2, .burst = 3 } };
 
 	addr_parse(SLICE("192.0.2.1:5060"), &listeners[0].local);
 	listeners[1].local = listeners[0].local;

@@ -183,6 +183,35 @@ TEST_F(command, hangup_ends_the_call_for_both_sides)
 	done();
 }
 
+TEST_F(command, drain_says_how_far_it_is)
+{
+	json_t *answer;
+
+	call_up(&self->h);
+	answer = ask("{\"id\": 1, \"cmd\": \"drain.on\"}");
+	EXPECT_TRUE(self->answer.changed);
+	EXPECT_TRUE(json_is_true(member(answer, "result.draining")));
+	EXPECT_EQ(json_integer_value(member(answer, "result.calls")), 1);
+	done();
+	hang_up(&self->h, A);
+	answer = ask("{\"id\": 2, \"cmd\": \"drain.status\"}");
+	EXPECT_FALSE(self->answer.changed);
+	EXPECT_EQ(json_integer_value(member(answer, "result.calls")), 0);
+	EXPECT_EQ(json_integer_value(member(answer, "result.calls_at_start")), 1);
+	done();
+	answer = ask("{\"id\": 3, \"cmd\": \"info\"}");
+	EXPECT_TRUE(json_is_true(member(answer, "result.drain.draining")));
+	EXPECT_STREQ(text(member(answer, "result.overload"), "level"), "none");
+	EXPECT_EQ(json_array_size(member(answer, "result.overload.causes")), CALL_OVERLOAD_CAUSES);
+	done();
+	answer = ask("{\"id\": 4, \"cmd\": \"drain.off\"}");
+	EXPECT_TRUE(json_is_false(member(answer, "result.draining")));
+	EXPECT_TRUE(json_is_null(member(answer, "result.since")));
+	done();
+	call_up(&self->h);
+	hang_up(&self->h, A);
+}
+
 TEST_F(command, monitor_begins_a_stream)
 {
 	EXPECT_EQ(ask("{\"id\": 5, \"cmd\": \"monitor\","

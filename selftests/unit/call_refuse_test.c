@@ -43,7 +43,11 @@ TEST_F(refuse, unknown_source)
 	char peer[ADDR_STRLEN];
 
 	send_invite(h, STRANGER, SDP_A);
-	refused(h, STRANGER, "SIP/2.0 403");
+	EXPECT_EQ(header(refused(h, STRANGER, "SIP/2.0 403"), "Server").n, 0);
+	/* Whoever it really was gets it once, and we keep nothing. */
+	EXPECT_EQ(counter(h, "sip-server-transactions"), 0);
+	advance(h, 32 * NSEC_PER_SEC);
+	EXPECT_FALSE(pending(h, STRANGER));
 	ASSERT_TRUE(next_event(h, CALL_EVENT_REFUSED, &event));
 	EXPECT_EQ(event.status, 403);
 	EXPECT_EQ(event.call, 0);

@@ -214,14 +214,14 @@ static void set_listeners(struct sip_listener listeners[NLISTENERS])
 	}
 }
 
-static UNUSED void harness_start_over(struct harness *h, struct __test_metadata *_metadata,
-				      const struct call_pair *over)
+static UNUSED void harness_begin(struct harness *h, struct __test_metadata *_metadata,
+				 const struct call_pair *over, const struct call_engine_conf *more)
 {
 	struct sip_listener listeners[NLISTENERS];
 	struct call_engine_conf conf = {
 		.sip = { .listeners = listeners, .nlisteners = NLISTENERS, .seed = "test",
-			 .software = "jalur" },
-		.node = 1, .epoch = 5, .store = true,
+			 .software = "jalur", .strangers = more->sip.strangers },
+		.node = 1, .epoch = 5, .store = true, .overload = more->overload,
 	};
 	enum who who;
 
@@ -236,6 +236,18 @@ static UNUSED void harness_start_over(struct harness *h, struct __test_metadata 
 	ASSERT_NE(h->engine, NULL);
 	for (who = 0; who < NWHO; who++)
 		start_ua(h, who);
+}
+
+static UNUSED void harness_start_over(struct harness *h, struct __test_metadata *_metadata,
+				      const struct call_pair *over)
+{
+	harness_begin(h, _metadata, over, &(struct call_engine_conf){ .node = 1 });
+}
+
+static UNUSED void harness_start_with(struct harness *h, struct __test_metadata *_metadata,
+				      const struct call_engine_conf *more)
+{
+	harness_begin(h, _metadata, &(struct call_pair){ TRANSPORT_UDP, TRANSPORT_UDP }, more);
 }
 
 static UNUSED void harness_start(struct harness *h, struct __test_metadata *_metadata)

@@ -272,6 +272,28 @@ TEST_F(transport, a_message_that_could_never_be_queued_is_told)
 	EXPECT_EQ(load(self, UDP, "", "sip: {max-message: 1048576}\n"), 0);
 }
 
+TEST_F(transport, metrics_listen_where_it_is_said)
+{
+	struct addr where;
+
+	ASSERT_EQ(load(self, UDP, "", ""), 0);
+	EXPECT_EQ(self->config->metrics.family, 0);
+	EXPECT_EQ(self->config->metrics_path, NULL);
+	ASSERT_EQ(load(self, UDP, "", "metrics: {listen: \"[::1]:9090\"}\n"), 0);
+	ASSERT_TRUE(addr_parse(SLICE("[::1]:9090"), &where));
+	EXPECT_TRUE(addr_eq(&self->config->metrics, &where));
+	EXPECT_EQ(self->config->metrics_path, NULL);
+	ASSERT_EQ(load(self, UDP, "", "metrics: {listen: /run/jalur/metrics}\n"), 0);
+	EXPECT_STREQ(self->config->metrics_path, "/run/jalur/metrics");
+	/* Everywhere is nowhere that was chosen. */
+	refused(_metadata, self, UDP, "", "metrics: {listen: \"0.0.0.0:9090\"}\n", "metrics.listen");
+	refused(_metadata, self, UDP, "", "metrics: {listen: \"[::]:9090\"}\n", "metrics.listen");
+	refused(_metadata, self, UDP, "", "metrics: {listen: \"127.0.0.1\"}\n",
+		"an IP address with a port");
+	refused(_metadata, self, UDP, "", "metrics: {listen: localhost:9090}\n",
+		"an IP address with a port");
+}
+
 TEST_F(transport, name_servers_and_limits)
 {
 	struct config *old;

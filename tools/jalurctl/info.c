@@ -105,6 +105,23 @@ static void print_store(const json_t *store)
 	       member_number(store, "lost"), member_number(store, "failures"));
 }
 
+static void print_overload(const json_t *overload)
+{
+	json_t *cause;
+	size_t i;
+
+	printf("  %-12s%s", "overload", member_text(overload, "level"));
+	json_array_foreach(json_object_get(overload, "causes"), i, cause)
+		if (strcmp(member_text(cause, "level"), "none"))
+			printf(", %s: %s", member_text(cause, "cause"),
+			       member_text(cause, "level"));
+	puts("");
+	json_array_foreach(json_object_get(overload, "causes"), i, cause)
+		if (member_number(cause, "refused"))
+			printf("  refused by %-21s %" PRIu64 "\n", member_text(cause, "cause"),
+			       member_number(cause, "refused"));
+}
+
 static void print_daemon(const json_t *daemon)
 {
 	const char *name;
@@ -114,7 +131,10 @@ static void print_daemon(const json_t *daemon)
 	       member_number(daemon, "pid"));
 	printf("  %-12s%" PRIu64 "\n", "node", member_number(daemon, "node"));
 	printf("  %-12s%" PRIu64 "%s\n", "calls", member_number(daemon, "calls"),
-	       member_true(daemon, "stopping") ? " (stopping: takes no new ones)" : "");
+	       member_true(daemon, "stopping") ? " (stopping: takes no new ones)" :
+	       member_true(json_object_get(daemon, "drain"), "draining") ?
+	       " (draining: takes no new ones)" : "");
+	print_overload(json_object_get(daemon, "overload"));
 	printf("  %-12s%s\n", "relay", member_text(daemon, "relay"));
 	print_records(json_object_get(daemon, "call_records"));
 	print_store(json_object_get(daemon, "store"));

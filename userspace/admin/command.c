@@ -42,6 +42,10 @@ static void run_transport_list(const struct command_context *ctx, json_t *args,
 			       struct outcome *out);
 static void run_transport_close(const struct command_context *ctx, json_t *args,
 				struct outcome *out);
+static void run_drain_on(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_drain_off(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_drain_status(const struct command_context *ctx, json_t *args,
+			     struct outcome *out);
 static void run_monitor(const struct command_context *ctx, json_t *args, struct outcome *out);
 
 static const struct command commands[] = {
@@ -54,6 +58,10 @@ static const struct command commands[] = {
 	{ "call.hangup", "id, reason?", "end a call", run_call_hangup },
 	{ "transport.list", "", "listeners and connections", run_transport_list },
 	{ "transport.close", "id", "close a connection", run_transport_close },
+	{ "drain.on", "", "take no new calls, serve those that there are", run_drain_on },
+	{ "drain.off", "", "take new calls again", run_drain_off },
+	{ "drain.status", "", "whether new calls are taken, and how many are left",
+	  run_drain_status },
 	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
 };
 
@@ -151,6 +159,8 @@ static void run_info(const struct command_context *ctx, json_t *args, struct out
 				"control_dropped", (json_int_t)ctx->dropped,
 				"call_records", records(conf), "store", stored(conf),
 				"counters", counters);
+	json_object_set_new(out->result, "drain", admin_drain(ctx));
+	json_object_set_new(out->result, "overload", admin_overload(ctx));
 }
 
 /* --- calls --- */
@@ -287,6 +297,34 @@ static void run_transport_close(const struct command_context *ctx, json_t *args,
 	}
 	out->changed = true;
 	out->result = json_pack("{s:o}", "id", admin_hex(id));
+}
+
+/* --- drain --- */
+
+static void drain(const struct command_context *ctx, struct outcome *out, bool on)
+{
+	call_engine_drain(ctx->conf->engine, ctx->now, on);
+	out->changed = true;
+	out->result = admin_drain(ctx);
+}
+
+static void run_drain_on(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	(void)args;
+	drain(ctx, out, true);
+}
+
+static void run_drain_off(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	(void)args;
+	drain(ctx, out, false);
+}
+
+static void run_drain_status(const struct command_context *ctx, json_t *args,
+			     struct outcome *out)
+{
+	(void)args;
+	out->result = admin_drain(ctx);
 }
 
 /* --- monitor --- */

@@ -7,7 +7,6 @@
  * here can make the daemon wait.
  */
 #include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "admin/command.h"
+#include "admin/path.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -396,68 +396,10 @@ void control_media_event(struct control *c, const struct media_event *event)
 
 /* --- the socket --- */
 
-static bool is_alive(const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd, err;
-
-	memcpy(sun.sun_path, path, strnlen(path, sizeof(sun.sun_path) - 1));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return true;
-	err = connect(fd, (struct sockaddr *)&sun, sizeof(sun)) ? errno : 0;
-	close(fd);
-	return err != ECONNREFUSED;
-}
-
-static int clear_path(const char *path)
-{
-	struct stat st;
-	char *slash, *dir;
-
-	dir = strdup(path);
-	if (!dir)
-		return -ENOMEM;
-	slash = strrchr(dir, '/');
-	if (slash && slash != dir) {
-		*slash = '\0';
-		mkdir(dir, 0755);
-	}
-	free(dir);
-	if (lstat(path, &st))
-		return 0;
-	if (!S_ISSOCK(st.st_mode)) {
-		log_text(LOG_ERROR, "control: %s is in the way: not a socket", path);
-		return -EEXIST;
-	}
-	if (is_alive(path)) {
-		log_text(LOG_ERROR, "control: another daemon listens on %s", path);
-		return -EADDRINUSE;
-	}
-	return unlink(path) ? -errno : 0;
-}
-
-/* Without the group the socket is root's alone: narrower than asked, never wider. */
-static void give_to_group(const char *path, const char *name)
-{
-	struct group *group = name && *name ? getgrnam(name) : NULL;
-
-	if (!name || !*name)
-		return;
-	if (!group)
-		log_text(LOG_WARNING, "control: no group \"%s\": only this user may use %s", name,
-			 path);
-	else if (chown(path, (uid_t)-1, group->gr_gid))
-		log_text(LOG_WARNING, "control: cannot give %s to group %s: %s", path, name,
-			 strerror(errno));
-	if (!group)
-		chmod(path, 0600);
-}
-
 static int listen_on(struct control *c)
 {
 	mode_t mask;
-	int err = clear_path(c->path);
+	int err = admin_path_clear("control", c->path);
 
 	if (err)
 		return err;
@@ -466,7 +408,7 @@ static int listen_on(struct control *c)
 	err = uv_pipe_bind(&c->server, c->path);
 	umask(mask);
 	if (!err) {
-		give_to_group(c->path, c->conf.group);
+		admin_path_give("control", c->path, c->conf.group);
 		err = uv_listen((uv_stream_t *)&c->server, MAX_CLIENTS, connected);
 	}
 	if (err)

@@ -20,6 +20,7 @@
 #include "base/list.h"
 #include "base/timer.h"
 #include "call/engine.h"
+#include "call/gate.h"
 #include "call/lines.h"
 #include "call/record.h"
 #include "call/route.h"
@@ -258,7 +259,9 @@ struct call_engine {
 	u64 clock;			/* now, when the engine was called last */
 	u32 node, epoch, counter;
 	u64 t1;
-	bool draining;
+	bool stopping;
+	struct call_drain drain;
+	struct call_overload overload;
 	bool store;			/* calls are to be written down */
 	struct list calls;
 	struct call **buckets;
@@ -270,7 +273,8 @@ struct call_engine {
 	struct list events;
 	size_t nevents;
 	u64 counters[24];		/* enum call_counter */
-	struct sip_counter report[64];
+	struct call_histogram setup[2];	/* to ringing, to the answer */
+	struct sip_counter report[128];
 };
 
 enum call_counter {
@@ -524,6 +528,13 @@ void call_request(struct call_engine *e, u64 now, const struct sip_event *ev);
 void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev);
 void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
 		 const char *headers, const char *why);
+/*
+ * The same to a source of which nothing is known: without a transaction, never longer than
+ * what it sent (else nothing is answered), and not saying what we are.
+ */
+void call_refuse_stranger(struct call_engine *e, u64 now, const struct sip_event *ev,
+			  u16 status, const char *headers, const char *why);
+
 /* ACK to the 2xx of ev; when that makes an offer, as soon as there is an answer. 0 or -errno. */
 int call_leg_take_2xx(struct call_engine *e, u64 now, struct call_leg *leg,
 		      const struct sip_event *ev);

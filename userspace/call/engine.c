@@ -98,12 +98,21 @@ static void handle_event(struct call_engine *e, u64 now, const struct sip_event 
 		call_state_input(e, now, leg, input, ev);
 }
 
+/* Responses are ours to have asked for. */
+static bool is_stranger(const struct call_engine *e, const struct flow *flow, struct slice bytes)
+{
+	bool response = bytes.n > 8 && !memcmp(bytes.p, "SIP/2.0 ", 8);
+
+	return !response && call_policy_trunk(e->policy, flow) < 0;
+}
+
 void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, struct slice bytes)
 {
 	struct sip_event ev = { .type = SIP_EVENT_NONE };
 
 	e->clock = now;
 	call_trace_sip(e->trace, now, &flow->peer, true, bytes);
+	sip_engine_stranger(e->sip, is_stranger(e, flow, bytes));
 	sip_engine_input(e->sip, now, flow, bytes, &ev);
 	handle_event(e, now, &ev);
 }
@@ -112,6 +121,7 @@ void call_engine_refuse(struct call_engine *e, u64 now, const struct flow *flow,
 			const struct sip_frame *frame)
 {
 	e->clock = now;
+	sip_engine_stranger(e->sip, is_stranger(e, flow, frame->bytes));
 	sip_engine_refuse(e->sip, now, flow, frame);
 }
 
@@ -219,18 +229,12 @@ int call_engine_hangup(struct call_engine *e, u64 now, u64 id, const char *reaso
 	return end_by_hand(e, now, call, i ? text : "hung up by the administrator");
 }
 
-bool call_engine_load(struct call_engine *e, const struct sip_load *load)
-{
-	return sip_engine_load(e->sip, load);
-}
-
-void call_engine_drain(struct call_engine *e, u64 now, bool hangup)
+void call_engine_stop(struct call_engine *e, u64 now)
 {
 	struct list *at, *next;
 
-	e->draining = true;
-	if (!hangup)
-		return;
+	e->clock = now;
+	e->stopping = true;
 	for (at = e->calls.next; at != &e->calls; at = next) {
 		next = at->next;
 		end_by_hand(e, now, list_entry(at, struct call, node), "shutting down");
@@ -251,6 +255,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	e->node = conf->node;
 	e->epoch = conf->epoch;
 	e->store = conf->store;
+	e->overload.conf = conf->overload;
 	e->t1 = conf->sip.t1 ? conf->sip.t1 : 500 * NSEC_PER_MSEC;
 	e->nlisteners = conf->sip.nlisteners;
 	e->nbuckets = FIRST_BUCKETS;

@@ -8,6 +8,8 @@
 #define CALL_ENGINE_H
 
 #include "base/effect.h"
+#include "call/histogram.h"
+#include "call/overload.h"
 #include "call/policy.h"
 #include "call/record.h"
 #include "call/trace.h"
@@ -24,6 +26,7 @@ struct call_engine_conf {
 	u32 epoch;			/* 20 bits, of this boot */
 	struct call_policy *policy;	/* a reference is taken */
 	bool store;			/* effects say which calls to write down */
+	struct call_overload_conf overload;
 };
 
 struct call_engine *call_engine_new(const struct call_engine_conf *conf);
@@ -52,10 +55,21 @@ void call_engine_media_event(struct call_engine *e, u64 now, const struct media_
 void call_engine_set_policy(struct call_engine *e, struct call_policy *policy);
 struct effect *call_engine_effect(struct call_engine *e);	/* next, or NULL; caller frees */
 
-/* How things stand; sip_engine_load(). */
-bool call_engine_load(struct call_engine *e, const struct sip_load *load);
-/* Stop taking new dialogs (503); end every call with BYE when hangup. */
-void call_engine_drain(struct call_engine *e, u64 now, bool hangup);
+/* How things stand, of what only its caller can measure. true: what is to be told changed. */
+bool call_engine_load(struct call_engine *e, u64 now, const struct call_load *load);
+void call_engine_overload(struct call_engine *e, u64 now, struct call_overload_view *view);
+void call_engine_ports(struct call_engine *e, u64 now,
+		       void (*each)(void *arg, const struct call_ports_view *view), void *arg);
+/* There is too much to do for kind; counted by its cause. Drain and ports apart. */
+bool call_overload_refuses(struct call_engine *e, u64 now, enum call_kind kind);
+/*
+ * Drain: no new calls (503), emergencies apart; what is in a dialog goes on, and so do
+ * registrations.
+ */
+void call_engine_drain(struct call_engine *e, u64 now, bool on);
+void call_engine_drained(const struct call_engine *e, struct call_drain_view *view);
+/* The end: nothing new at all, and every call gets its BYE. */
+void call_engine_stop(struct call_engine *e, u64 now);
 size_t call_engine_calls(const struct call_engine *e);
 
 /* For the administrator. */
@@ -122,5 +136,9 @@ bool call_engine_event(struct call_engine *e, struct call_event *event);	/* fals
 void call_event_clear(struct call_event *event);
 /* Name and value pairs; ends with name NULL. */
 const struct sip_counter *call_engine_counters(struct call_engine *e);
+/* Messages by method and status; how long calls took from INVITE to ringing, and to the answer. */
+const struct sip_tally *call_engine_tally(const struct call_engine *e);
+const struct call_histogram *call_engine_setup(const struct call_engine *e, bool answer);
+size_t call_engine_sessions(const struct call_engine *e);	/* calls that have media */
 
 #endif

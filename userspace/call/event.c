@@ -34,6 +34,10 @@ void call_event_add(struct call_engine *e, u64 now, enum call_event_type type, s
 {
 	struct call_event *event = add_event(e, now, type);
 
+	if (type == CALL_EVENT_RINGING && !call->rung)
+		call_histogram_add(&e->setup[0], now - call->created);
+	if (type == CALL_EVENT_ANSWERED)
+		call_histogram_add(&e->setup[1], now - call->created);
 	if (type == CALL_EVENT_RINGING)
 		call->rung = now;
 	if (!event)
@@ -113,6 +117,26 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 };
 
 #define NREPORT (sizeof(((struct call_engine *)0)->report) / sizeof(struct sip_counter))
+
+const struct sip_tally *call_engine_tally(const struct call_engine *e)
+{
+	return sip_engine_tally(e->sip);
+}
+
+const struct call_histogram *call_engine_setup(const struct call_engine *e, bool answer)
+{
+	return &e->setup[answer];
+}
+
+size_t call_engine_sessions(const struct call_engine *e)
+{
+	const struct list *at;
+	size_t n = 0;
+
+	for (at = e->calls.next; at != &e->calls; at = at->next)
+		n += list_entry(at, struct call, node)->session;
+	return n;
+}
 
 const struct sip_counter *call_engine_counters(struct call_engine *e)
 {

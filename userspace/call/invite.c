@@ -11,12 +11,6 @@
 
 /* --- may it become a call? --- */
 
-static bool is_draining(const struct call_engine *e, const struct sip_msg *msg)
-{
-	(void)msg;
-	return e->draining;
-}
-
 static bool has_no_hops(const struct call_engine *e, const struct sip_msg *msg)
 {
 	(void)e;
@@ -54,7 +48,6 @@ static const struct {
 	enum call_counter counter;
 	const char *headers, *why;
 } checks[] = {
-	{ is_draining, 503, CALL_COUNT_DRAINED, "Retry-After: 30\r\n", "draining" },
 	{ has_no_hops, 483, CALL_COUNT_REFUSED_OTHER, "", "Max-Forwards is 0" },
 	{ has_other_body, 415, CALL_COUNT_REFUSED_MEDIA, CALL_ACCEPT,
 	  "body has what is not application/sdp" },
@@ -98,6 +91,11 @@ static const struct call_route *find_route(const struct call_engine *e, const st
 				 call_policy_trunk(p, &ev->flow), call_uri_user(ev->msg->ruri));
 }
 
+static enum call_kind kind_of(const struct call_route *route)
+{
+	return route && route->emergency ? CALL_KIND_EMERGENCY : CALL_KIND_CALL;
+}
+
 /* No destination could be invited, and the reason is the last one's. */
 static void end_unsent(struct call_engine *e, u64 now, struct call *call)
 {
@@ -119,9 +117,9 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	u16 status;
 	int err;
 
-	if (!passes_checks(e, now, ev))
-		return;
 	route = find_route(e, ev);
+	if (call_turn_away(e, now, ev, kind_of(route), route) || !passes_checks(e, now, ev))
+		return;
 	if (!route) {
 		e->counters[CALL_COUNT_REFUSED_ROUTE]++;
 		call_refuse(e, now, ev, 404, "", "no route");

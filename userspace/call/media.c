@@ -381,6 +381,9 @@ void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result
 	trace_ticket(e, now, t, result);
 	if (call->last_ticket == ticket)
 		call->last_ticket = 0;
+	/* Somebody else has a port of ours: that is not the relay's trouble. */
+	if (t->kind == CALL_TICKET_APPLY)
+		call_overload_relay(e, now, result && result != -EADDRINUSE);
 	if (t->kind == CALL_TICKET_REMOVE)
 		removed(call, result, figures);
 	else if (t->kind == CALL_TICKET_EMPTY)

@@ -41,14 +41,23 @@ void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16
 	answer(e, now, ev, NULL, status, slice_str(headers));
 }
 
+void call_refuse_stranger(struct call_engine *e, u64 now, const struct sip_event *ev,
+			  u16 status, const char *headers, const char *why)
+{
+	call_event_refused(e, now, ev, status, why);
+	sip_dismiss(e->sip, now, ev->server, true, status, slice_str(headers));
+}
+
 /* Who sent it comes first: an unknown source learns nothing but that. */
 void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
 	if (call_policy_trunk(e->policy, &ev->flow) < 0) {
 		e->counters[CALL_COUNT_REFUSED_SOURCE]++;
-		call_refuse(e, now, ev, 403, "", "unknown source");
+		call_refuse_stranger(e, now, ev, 403, "", "unknown source");
 		return;
 	}
+	if (ev->msg->method != SIP_INVITE && call_turn_away(e, now, ev, CALL_KIND_OTHER, NULL))
+		return;
 	switch (ev->msg->method) {
 	case SIP_INVITE:
 		call_invite(e, now, ev);

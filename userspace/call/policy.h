@@ -89,6 +89,7 @@ struct call_route {
 	size_t nto;
 	enum call_early_media early_media;
 	enum call_redirection redirect;
+	bool emergency;			/* its calls are never refused for overload or drain */
 };
 
 struct call_policy {

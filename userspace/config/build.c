@@ -322,13 +322,39 @@ static void build_limits(struct sip_limits *limits, const struct value *sip)
 	limits->nesting = (u32)number_of(sip, "max-nesting");
 }
 
-static void build_overload(struct config *c, const struct value *overload)
+static void build_overload(struct call_overload_conf *to, const struct value *overload)
 {
-	c->overload.lag = number_of(overload, "lag");
-	c->overload.queue = number_of(overload, "dropped");
-	c->overload.memory = number_of(overload, "memory") << 20;
-	c->max_transactions = (u32)number_of(overload, "transactions");
-	c->retry_after = (u32)(number_of(overload, "retry-after") / NSEC_PER_SEC);
+	static const struct {
+		const char *key;
+		enum call_overload_cause cause;
+	} limits[] = {
+		{ "lag", CALL_OVERLOAD_LAG }, { "dropped", CALL_OVERLOAD_DROPPED },
+		{ "memory", CALL_OVERLOAD_MEMORY }, { "transactions", CALL_OVERLOAD_TRANSACTIONS },
+		{ "store", CALL_OVERLOAD_STORE }, { "connections", CALL_OVERLOAD_CONNECTIONS },
+		{ "names", CALL_OVERLOAD_NAMES }, { "relay", CALL_OVERLOAD_RELAY },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(limits) / sizeof(*limits); i++)
+		to->limits.of[limits[i].cause] = number_of(overload, limits[i].key);
+	to->limits.of[CALL_OVERLOAD_MEMORY] <<= 20;
+	to->ports = (u32)number_of(overload, "ports");
+	to->retry_after = (u32)(number_of(overload, "retry-after") / NSEC_PER_SEC);
+}
+
+/* Before changes are lost; 0 stays no limit. */
+static void cap_store(struct config *c)
+{
+	u64 *limit = &c->overload.limits.of[CALL_OVERLOAD_STORE];
+
+	if (*limit > c->store_waiting / 2)
+		*limit = c->store_waiting / 2;
+}
+
+static void build_strangers(struct sip_rate *to, const struct value *limits)
+{
+	to->rate = (u32)number_of(limits, "rate");
+	to->burst = (u32)number_of(limits, "burst");
 }
 
 static void build_connections(struct config_connections *to, const struct value *v)
@@ -373,6 +399,18 @@ static bool build_cdr(struct config *c, const struct value *cdr)
 	return c->cdr_file;
 }
 
+static bool build_metrics(struct config *c, const struct value *metrics)
+{
+	const struct value *listen = value_get(metrics, "listen");
+
+	if (!listen)
+		return true;
+	c->metrics = listen->addr;
+	if (!listen->addr.family)
+		c->metrics_path = strdup(listen->text);
+	return listen->addr.family || c->metrics_path;
+}
+
 static bool build_store(struct config *c, const struct value *store)
 {
 	c->store_power = number_of(store, "sync") == 1;
@@ -399,12 +437,15 @@ struct config *build_config(const struct value *root)
 	c->policy = calloc(1, sizeof(*c->policy));
 	if (!c->control || !c->control_group || !c->policy ||
 	    !build_cdr(c, value_get(root, "cdr")) || !build_store(c, value_get(root, "store")) ||
-	    !build_dns(c, value_get(root, "dns")))
+	    !build_dns(c, value_get(root, "dns")) ||
+	    !build_metrics(c, value_get(root, "metrics")))
 		goto err_config;
 	c->policy->refs = 1;
 	build_timers(c->policy, value_get(root, "timers"));
 	build_limits(&c->limits, value_get(root, "sip"));
-	build_overload(c, value_get(root, "overload"));
+	build_overload(&c->overload, value_get(root, "overload"));
+	cap_store(c);
+	build_strangers(&c->strangers, value_get(root, "limits-per-source"));
 	build_connections(&c->connections, value_get(root, "connections"));
 	if (!build_realms(c, value_get(root, "realms")) || !build_trunks(c->policy, root) ||
 	    !build_routes(c->policy, root))

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "call/overload.h"
 #include "call/policy.h"
 #include "sip/engine.h"
 
@@ -60,8 +61,10 @@ struct config {
 	char *dns_servers;		/* "ip:port,[ip6]:port"; NULL: resolv.conf's */
 	u32 dns_timeout_ms, dns_tries;
 	struct sip_limits limits;
-	struct sip_load overload;	/* limits; 0: none */
-	u32 max_transactions, retry_after;
+	struct call_overload_conf overload;
+	struct addr metrics;		/* family 0: by path, or not at all */
+	char *metrics_path;
+	struct sip_rate strangers;	/* limits-per-source; rate 0: none */
 	enum config_relay relay;
 	char *cdr_file;			/* NULL: call records are not written */
 	u32 cdr_ring;			/* records that may wait */

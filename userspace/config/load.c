@@ -236,6 +236,9 @@ const char *config_restart_needed(const struct config *old, const struct config 
 	    old->store_power != new_config->store_power ||
 	    old->store_waiting != new_config->store_waiting)
 		return "store changed, which needs a restart";
+	if (!addr_eq(&old->metrics, &new_config->metrics) ||
+	    !same_text(old->metrics_path, new_config->metrics_path))
+		return "metrics changed, which needs a restart";
 	if (!same_listeners(old, new_config))
 		return "signalling listeners changed, which needs a restart";
 	if (memcmp(&old->connections, &new_config->connections, sizeof(old->connections)))
@@ -247,10 +250,10 @@ const char *config_restart_needed(const struct config *old, const struct config 
 		return "timers.t1, t2 or t4 changed, which needs a restart";
 	if (memcmp(&old->limits, &new_config->limits, sizeof(old->limits)))
 		return "sip.max-message, max-headers or max-nesting changed, which needs a restart";
-	if (memcmp(&old->overload, &new_config->overload, sizeof(old->overload)) ||
-	    old->max_transactions != new_config->max_transactions ||
-	    old->retry_after != new_config->retry_after)
+	if (memcmp(&old->overload, &new_config->overload, sizeof(old->overload)))
 		return "overload changed, which needs a restart";
+	if (memcmp(&old->strangers, &new_config->strangers, sizeof(old->strangers)))
+		return "limits-per-source changed, which needs a restart";
 	return NULL;
 }
 
@@ -289,6 +292,7 @@ void config_free(struct config *c)
 	free(c->control_group);
 	free(c->cdr_file);
 	free(c->store_file);
+	free(c->metrics_path);
 	free(c->dns_servers);
 	free_listeners(c);
 	free_tls(c);

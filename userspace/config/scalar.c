@@ -176,6 +176,16 @@ static bool parse_server(struct value *v, const char **why)
 	return !*why;
 }
 
+static bool parse_listen(struct value *v, const char **why)
+{
+	if (*v->text == '/')
+		return strlen(v->text) <= 107;
+	if (!addr_parse(slice_str(v->text), &v->addr) || !v->addr.port)
+		return false;
+	*why = scalar_address_trouble(&v->addr);
+	return !*why;
+}
+
 /* RFC 3261 §25.1: qvalue */
 static bool parse_q(struct value *v)
 {
@@ -218,6 +228,8 @@ bool scalar_parse(struct value *v, const char **why)
 		return target_parse(v, why);
 	case SCHEMA_SERVER:
 		return parse_server(v, why);
+	case SCHEMA_LISTEN:
+		return parse_listen(v, why);
 	case SCHEMA_FILE:
 	case SCHEMA_KEY:
 		return parse_text(v) && secret_file_is_there(v, why);

@@ -313,8 +313,10 @@ const struct schema_item schema[] = {
 	    HELP("How often each is asked.")),
 
 	KEY("overload", MAP, RELOAD(RESTART),
-	    HELP("From where on new calls are refused with 503, while those that exist are "
-		 "served; until everything is below three quarters of its limit.")),
+	    HELP("From where on new calls and new registrations are refused with 503, while what "
+		 "exists is served; until it is below three quarters of its limit. At twice "
+		 "a limit (memory: a quarter above it, transactions: half) refreshes of "
+		 "registrations are refused, too. Emergency calls never are.")),
 	KEY("overload.lag", DURATION, DEFAULT("500ms"), RANGE(10000000, 60000000000),
 	    RELOAD(RESTART), HELP("So late is the event loop.")),
 	KEY("overload.dropped", NUMBER, DEFAULT("100"), RANGE(1, 1000000), RELOAD(RESTART),
@@ -323,9 +325,39 @@ const struct schema_item schema[] = {
 	KEY("overload.memory", NUMBER, DEFAULT("4096"), RANGE(64, 1048576), RELOAD(RESTART),
 	    HELP("So many MiB has the daemon.")),
 	KEY("overload.transactions", NUMBER, DEFAULT("100000"), RANGE(100, 10000000),
-	    RELOAD(RESTART), HELP("So many server transactions are there.")),
+	    RELOAD(RESTART), HELP("So many server transactions are there. At twice as many nothing "
+				  "new begins, whatever it is.")),
+	KEY("overload.store", NUMBER, DEFAULT("20000"), RANGE(0, 10000000), RELOAD(RESTART),
+	    HELP("So many changes wait for the disk, or half of store.waiting if that "
+				  "is less. 0: no limit.")),
+	KEY("overload.connections", NUMBER, DEFAULT("2000"), RANGE(0, 1000000), RELOAD(RESTART),
+	    HELP("To so many peers a connection is being made. 0: no limit.")),
+	KEY("overload.names", NUMBER, DEFAULT("2000"), RANGE(0, 1000000), RELOAD(RESTART),
+	    HELP("So many questions wait for name servers. 0: no limit.")),
+	KEY("overload.relay", NUMBER, DEFAULT("50"), RANGE(0, 100), RELOAD(RESTART),
+	    HELP("So many percent of what the relay was asked for in the last seconds it "
+		 "refused. Only calls are refused for it. 0: no limit.")),
+	KEY("overload.ports", NUMBER, DEFAULT("5"), RANGE(0, 50), RELOAD(RESTART),
+	    HELP("Less than so many percent of the media ports of the realm that a call comes "
+		 "from, or goes to, are free. Only such calls are refused. 0: no limit.")),
 	KEY("overload.retry-after", DURATION, DEFAULT("10s"), RANGE(1000000000, 3600000000000),
-	    RELOAD(RESTART), HELP("When they may try again.")),
+	    RELOAD(RESTART), HELP("When they may try again, at the earliest; up to half of it is "
+				  "added at random, so that they do not come back together.")),
+
+	KEY("limits-per-source", MAP, RELOAD(RESTART),
+	    HELP("How often a source that is no trunk's may ask, outside of what it was let in for: "
+		 "an IPv4 address, or a /64 of IPv6. Above it a request is refused with 503, "
+		 "once until the source has been quiet; the rest is dropped.")),
+	KEY("limits-per-source.rate", NUMBER, DEFAULT("50"), RANGE(0, 1000000), RELOAD(RESTART),
+	    HELP("Requests a second. 0: no limit.")),
+	KEY("limits-per-source.burst", NUMBER, DEFAULT("200"), RANGE(1, 1000000), RELOAD(RESTART),
+	    HELP("Requests at once, after it was quiet.")),
+
+	KEY("metrics", MAP, RELOAD(RESTART), HELP("Figures for Prometheus, by HTTP.")),
+	KEY("metrics.listen", LISTEN, RELOAD(RESTART), EXAMPLE("127.0.0.1:9090"),
+	    HELP("Where GET /metrics is answered: address and port, or the path of a UNIX socket, "
+		 "which control-group gets. There is neither TLS nor a password: keep it on "
+		 "loopback, or in a network of your own. Without it, there are none.")),
 
 	KEY("timers", MAP, RELOAD(CALLS), HELP("How long things may take.")),
 	KEY("timers.media-idle", DURATION, DEFAULT("60s"), RANGE(0, 24 * HOUR), RELOAD(CALLS),
@@ -462,6 +494,8 @@ const char *schema_expects(const struct schema_item *item, char *buf, size_t n)
 		[SCHEMA_TARGET] =
 			"a sip: or sips: URI, such as sip:10.0.0.2:5060 or sips:carrier.example",
 		[SCHEMA_SERVER] = "an IP address, with or without a port",
+		[SCHEMA_LISTEN] = "an IP address with a port, such as 127.0.0.1:9090, or the path of "
+			"a UNIX socket",
 		[SCHEMA_FILE] = "the path of a file that this user can read",
 		[SCHEMA_KEY] = "the path of a file that others cannot read",
 		[SCHEMA_SECRET] = "the path of a file with one line, which others cannot read",

@@ -32,6 +32,7 @@ enum schema_type {
 	SCHEMA_PORTS,		/* "MIN-MAX" */
 	SCHEMA_TARGET,		/* sip: or sips: URI */
 	SCHEMA_SERVER,		/* an address with or without a port */
+	SCHEMA_LISTEN,		/* address:port, or the path of a UNIX socket */
 	SCHEMA_FILE,		/* path of what can be read, or of a directory */
 	SCHEMA_KEY,		/* path of a file that others cannot read */
 	SCHEMA_Q,		/* "0.7"; the value is thousandths */
@@ -83,7 +84,7 @@ struct value {
 	char *text;		/* scalars: as written */
 	char *secret;		/* SECRET: wiped when it is freed */
 	u64 number;		/* NUMBER, CHOICE, DURATION, Q */
-	struct addr addr;	/* ADDRESS, TARGET, SERVER */
+	struct addr addr;	/* ADDRESS, TARGET, SERVER; LISTEN, family 0: a path */
 	struct call_next_hop hop;	/* TARGET */
 	struct prefix prefix;
 	u16 port_min, port_max;

@@ -133,9 +133,9 @@ static const struct control_transports transports = {
 	.counters = each_counter,
 };
 
-int daemon_control_open(struct daemon *d)
+void daemon_control_conf(struct daemon *d, struct control_conf *conf)
 {
-	struct control_conf conf = {
+	*conf = (struct control_conf){
 		.path = d->config->control,
 		.group = d->config->control_group,
 		.node = d->config->node,
@@ -148,7 +148,13 @@ int daemon_control_open(struct daemon *d)
 		.transports = &transports,
 		.arg = d,
 	};
+}
 
+int daemon_control_open(struct daemon *d)
+{
+	struct control_conf conf;
+
+	daemon_control_conf(d, &conf);
 	return control_open(&d->control, &d->loop, &conf);
 }
 

@@ -94,6 +94,7 @@ static int new_engine(struct daemon *d)
 		.epoch = daemon_media_epoch(d, (u32)time(NULL)),
 		.policy = c->policy,
 		.store = d->store,
+		.overload = c->overload,
 	};
 	struct sip_listener *listeners = calloc(c->nlisteners + 1, sizeof(*listeners));
 	size_t i;
@@ -112,9 +113,9 @@ static int new_engine(struct daemon *d)
 	conf.sip.t2 = c->policy->t2;
 	conf.sip.t4 = c->policy->t4;
 	conf.sip.limits = c->limits;
-	conf.sip.overload = c->overload;
-	conf.sip.max_servers = c->max_transactions;
-	conf.sip.retry_after = c->retry_after;
+	conf.sip.max_servers = 2 * (u32)c->overload.limits.of[CALL_OVERLOAD_TRANSACTIONS];
+	conf.sip.retry_after = c->overload.retry_after;
+	conf.sip.strangers = c->strangers;
 	conf.sip.software = "jalur";
 	if (getrandom(conf.sip.seed, sizeof(conf.sip.seed), 0) == sizeof(conf.sip.seed))
 		d->engine = call_engine_new(&conf);
@@ -199,7 +200,7 @@ static void stop(uv_signal_t *signal, int number)
 	}
 	log_text(LOG_INFO, "stopping; hanging up %zu calls", call_engine_calls(d->engine));
 	d->stopping = true;
-	call_engine_drain(d->engine, clock_now(), true);
+	call_engine_stop(d->engine, clock_now());
 	uv_timer_start(&d->stop, stop_anyway, STOP_MS, 0);
 	daemon_settle(d);
 }
@@ -253,6 +254,8 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 	if (!err)
 		err = daemon_control_open(d);
 	if (!err)
+		err = daemon_metrics_open(d);
+	if (!err)
 		err = daemon_privilege_drop(d);
 	return err;
 }
@@ -276,6 +279,7 @@ static void close_handle(uv_handle_t *handle, void *arg)
 void daemon_stop(struct daemon *d)
 {
 	daemon_control_close(d);
+	daemon_metrics_close(d);
 	daemon_transport_close(d);
 	daemon_locate_close(d);
 	uv_run(&d->loop, UV_RUN_NOWAIT);

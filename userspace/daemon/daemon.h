@@ -9,6 +9,8 @@
 #include <uv.h>
 
 #include "admin/control.h"
+#include "admin/http.h"
+#include "admin/metrics.h"
 #include "call/engine.h"
 #include "config/config.h"
 #include "media/relay.h"
@@ -42,7 +44,6 @@ struct daemon {
 	uv_timer_t sweep;		/* adopted sessions */
 	uv_timer_t load;		/* measures overload */
 	u64 load_due, load_drops;	/* when it was due; drops then */
-	bool overloaded;
 	uv_timer_t stop;		/* how long hanging up may take */
 	uv_signal_t sigterm, sigint, sighup;
 	uv_poll_t media_events;
@@ -63,6 +64,8 @@ struct daemon {
 	struct list questions;		/* names that are asked for */
 	struct failed *failed;		/* targets */
 	struct control *control;
+	struct http *http;		/* NULL: there are no metrics */
+	struct control_media media_sum;	/* of sessions that are over */
 	struct cdr *cdr;		/* NULL: call records are not written */
 	struct store *store;		/* NULL: nothing is stored */
 	/* Sessions of an earlier daemon, relaying on without a call. */
@@ -134,6 +137,12 @@ void daemon_load_start(struct daemon *d);
 /* control.c: the control socket; 0 or -errno, the reason logged */
 int daemon_control_open(struct daemon *d);
 void daemon_control_close(struct daemon *d);
+/* What commands and metrics are made of. */
+void daemon_control_conf(struct daemon *d, struct control_conf *conf);
+
+/* metrics.c: 0 or -errno, the reason logged */
+int daemon_metrics_open(struct daemon *d);
+void daemon_metrics_close(struct daemon *d);
 
 /* record.c: call records; 0 or -errno, the reason logged */
 int daemon_record_open(struct daemon *d);

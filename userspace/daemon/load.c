@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What the engine cannot know of the load: how late a timer of the loop is, what
- * the kernel dropped before we read it, how much memory the process has. The
- * engine decides what that means.
+ * the kernel dropped before we read it, how much memory the process has, what waits for
+ * the disk, for connections and for names. The engine decides what that means.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -36,23 +36,56 @@ static u64 dropped(const struct daemon *d)
 	return drops;
 }
 
+static u64 stored_waiting(const struct daemon *d)
+{
+	struct control_store store;
+
+	return daemon_store_figures(d, &store) ? store.waiting : 0;
+}
+
+static u64 length(const struct list *list)
+{
+	const struct list *at;
+	u64 n = 0;
+
+	for (at = list->next; at != list; at = at->next)
+		n++;
+	return n;
+}
+
+static void tell(struct daemon *d, const struct call_load *load)
+{
+	struct call_overload_view view;
+	char text[160] = "";
+	size_t i, n = 0;
+
+	call_engine_overload(d->engine, clock_now(), &view);
+	for (i = 0; i < CALL_OVERLOAD_CAUSES && n < sizeof(text); i++)
+		if (view.causes[i])
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? ", " : "",
+					      call_overload_name(i));
+	log_text(LOG_WARNING, "overload %s%s: %llu ms late, %llu datagrams lost, %llu MiB",
+		 n ? "by " : "ends", text,
+		 (unsigned long long)(load->of[CALL_OVERLOAD_LAG] / NSEC_PER_MSEC),
+		 (unsigned long long)load->of[CALL_OVERLOAD_DROPPED],
+		 (unsigned long long)(load->of[CALL_OVERLOAD_MEMORY] >> 20));
+}
+
 static void measure(uv_timer_t *timer)
 {
 	struct daemon *d = timer->data;
 	u64 now = clock_now(), drops = dropped(d);
-	struct sip_load load = {
-		.lag = now > d->load_due ? now - d->load_due : 0,
-		.queue = drops - d->load_drops,
-		.memory = resident(),
-	};
+	struct call_load load = { .of = {
+		[CALL_OVERLOAD_LAG] = now > d->load_due ? now - d->load_due : 0,
+		[CALL_OVERLOAD_DROPPED] = drops - d->load_drops,
+		[CALL_OVERLOAD_MEMORY] = resident(),
+		[CALL_OVERLOAD_STORE] = stored_waiting(d),
+		[CALL_OVERLOAD_CONNECTIONS] = length(&d->connects),
+		[CALL_OVERLOAD_NAMES] = length(&d->questions),
+	} };
 
-	if (call_engine_load(d->engine, &load)) {
-		d->overloaded = !d->overloaded;
-		log_text(LOG_WARNING, "overload %s: %llu ms late, %llu datagrams lost, %llu MiB",
-			 d->overloaded ? "begins" : "ends",
-			 (unsigned long long)(load.lag / NSEC_PER_MSEC),
-			 (unsigned long long)load.queue, (unsigned long long)(load.memory >> 20));
-	}
+	if (call_engine_load(d->engine, now, &load))
+		tell(d, &load);
 	d->load_drops = drops;
 	d->load_due = now + INTERVAL_MS * NSEC_PER_MSEC;
 	uv_timer_start(timer, measure, INTERVAL_MS, 0);

@@ -43,6 +43,8 @@ static void remove_session(struct daemon *d, struct effect *effect)
 	result = media_relay_remove(d->relay, effect->session, figures, &err);
 	if (result && result != -ENOENT)
 		log_call(LOG_WARNING, effect->session, "media: %s", err.text);
+	if (!result)
+		admin_metrics_add(&d->media_sum, figures);
 	if (effect->ticket)
 		call_engine_complete(d->engine, clock_now(), effect->ticket, result,
 				     result ? NULL : figures);

@@ -88,6 +88,14 @@ static void decode_source(const struct nlattr *nest, bool newest, struct media_e
 	end->clock_rate = get_u32(&t, JALUR_A_SOURCE_STATS_CLOCK_RATE);
 }
 
+/* A newer module may know more reasons than we do. */
+static void count_drop(struct media_end_figures *end, u32 reason, u64 count)
+{
+	end->dropped += count;
+	if (reason < MEDIA_DROPS)
+		end->drops[reason] += count;
+}
+
 static void decode_stats(const struct nlattr *nest, struct media_end_figures *end)
 {
 	const struct nlattr *attr;
@@ -109,7 +117,8 @@ static void decode_stats(const struct nlattr *nest, struct media_end_figures *en
 		if (mnl_attr_get_type(attr) != JALUR_A_STATS_DROPS)
 			continue;
 		parse_nest(attr, &drop);
-		end->dropped += get_u64(&drop, JALUR_A_DROP_COUNT);
+		count_drop(end, get_u32(&drop, JALUR_A_DROP_REASON),
+			   get_u64(&drop, JALUR_A_DROP_COUNT));
 	}
 }
 

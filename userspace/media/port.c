@@ -31,6 +31,7 @@ struct pool {
 
 struct media_ports {
 	u64 random;
+	bool scarce;			/* as it was seen last */
 	size_t npools;
 	struct pool pools[];
 };
@@ -211,6 +212,35 @@ void media_ports_release(struct media_ports *p, u64 now, const struct addr *rtp)
 	}
 }
 
+static u32 pool_free_now(struct pool *pool, u64 now)
+{
+	wake_rested(pool, now);
+	return pool->npairs - pool->used - pool->nqueue;
+}
+
+static bool family_scarce(struct media_ports *p, u64 now, u32 percent, u8 family)
+{
+	u64 pairs = 0, available = 0;
+	size_t i;
+
+	for (i = 0; i < p->npools; i++) {
+		if (p->pools[i].range.address.family != family)
+			continue;
+		pairs += p->pools[i].npairs;
+		available += pool_free_now(&p->pools[i], now);
+	}
+	return available * 100 < pairs * percent;
+}
+
+bool media_ports_scarce(struct media_ports *p, u64 now, u32 percent)
+{
+	u32 enough = p->scarce ? percent + percent / 3 : percent;
+
+	p->scarce = family_scarce(p, now, enough, AF_INET) ||
+		    family_scarce(p, now, enough, AF_INET6);
+	return p->scarce;
+}
+
 size_t media_ports_used(const struct media_ports *p)
 {
 	size_t i, used = 0;
@@ -218,4 +248,13 @@ size_t media_ports_used(const struct media_ports *p)
 	for (i = 0; i < p->npools; i++)
 		used += p->pools[i].used;
 	return used;
+}
+
+size_t media_ports_free_now(struct media_ports *p, u64 now)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->npools; i++)
+		n += pool_free_now(&p->pools[i], now);
+	return n;
 }

@@ -29,6 +29,12 @@ int media_ports_take(struct media_ports *p, u64 now, u8 family,
  */
 int media_ports_claim(struct media_ports *p, const struct addr *rtp, struct addr *advertised);
 void media_ports_release(struct media_ports *p, u64 now, const struct addr *rtp);
+/*
+ * Fewer than percent of a family's pairs are free, or were and are not yet a third more
+ * than that. percent 0: never.
+ */
+bool media_ports_scarce(struct media_ports *p, u64 now, u32 percent);
 size_t media_ports_used(const struct media_ports *p);
+size_t media_ports_free_now(struct media_ports *p, u64 now);	/* neither used nor resting */
 
 #endif

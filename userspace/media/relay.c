@@ -5,7 +5,32 @@
  */
 #include <string.h>
 
+#include <linux/jalur.h>
+
 #include "media/relay.h"
+
+const char *media_drop_name(u32 reason)
+{
+	static const char *const names[MEDIA_DROPS] = {
+		[JALUR_DROP_REASON_SOURCE] = "source",
+		[JALUR_DROP_REASON_MALFORMED] = "malformed",
+		[JALUR_DROP_REASON_KIND] = "kind",
+		[JALUR_DROP_REASON_PAYLOAD_TYPE] = "payload-type",
+		[JALUR_DROP_REASON_NO_FLOW] = "no-flow",
+		[JALUR_DROP_REASON_NO_REMOTE] = "no-remote",
+		[JALUR_DROP_REASON_TTL] = "ttl",
+		[JALUR_DROP_REASON_NO_ROUTE] = "no-route",
+		[JALUR_DROP_REASON_NO_MEMORY] = "no-memory",
+		[JALUR_DROP_REASON_TRANSMIT] = "transmit",
+		[JALUR_DROP_REASON_DORMANT] = "dormant",
+		[JALUR_DROP_REASON_TOO_BIG] = "too-big",
+		[JALUR_DROP_REASON_SRTP_AUTH] = "srtp-auth",
+		[JALUR_DROP_REASON_SRTP_REPLAY] = "srtp-replay",
+		[JALUR_DROP_REASON_RTCP_MAP] = "rtcp-map",
+	};
+
+	return names[reason];
+}
 
 void media_relay_close(struct media_relay *r)
 {

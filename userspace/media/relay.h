@@ -12,11 +12,14 @@
 struct media_relay;
 struct uv_loop_s;
 
+#define MEDIA_DROPS 15		/* enum jalur_drop_reason */
+
 struct media_end_figures {
 	u64 id;
 	struct addr local, remote;	/* remote as it is now, learned or signalled */
 	bool latched, timed_out;
 	u64 rx_packets, rx_bytes, tx_packets, tx_bytes, dropped, lost;
+	u64 drops[MEDIA_DROPS];		/* by reason, which together are dropped */
 	u32 jitter, clock_rate;		/* of the newest source */
 	u64 last_rx_ms;			/* UINT64_MAX: never */
 };
@@ -84,6 +87,8 @@ int media_kernel_open(struct media_relay **out, u64 owner, bool takeover,
 int media_user_open(struct media_relay **out, struct uv_loop_s *loop, u64 owner,
 		    struct media_error *err);
 void media_relay_close(struct media_relay *r);		/* NULL allowed */
+/* "source", "payload-type"; of an enum jalur_drop_reason below MEDIA_DROPS. */
+const char *media_drop_name(u32 reason);
 const char *media_relay_name(const struct media_relay *r);
 
 /*

@@ -114,7 +114,7 @@ int user_packet_judge(struct user_end *end, const struct user_packet *pkt, u64 n
 		reason = find_way(end, pkt);
 	}
 	if (reason != USER_PASSED)
-		end->stats.dropped++;
+		end->stats.drops[reason]++;
 	return reason;
 }
 
@@ -190,7 +190,7 @@ static void send_out(struct user_end *from, struct user_burst *b, int n)
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent <= 0) {
-			from->stats.dropped++;
+			from->stats.drops[JALUR_DROP_REASON_TRANSMIT]++;
 			at++;
 			continue;
 		}

@@ -65,7 +65,8 @@ struct user_source {
 };
 
 struct user_stats {
-	u64 rx_packets, rx_bytes, tx_packets, tx_bytes, ssrc_changes, dropped;
+	u64 rx_packets, rx_bytes, tx_packets, tx_bytes, ssrc_changes;
+	u64 drops[MEDIA_DROPS];
 	u64 last_rx;		/* ns; of the last accepted packet, else of creation */
 	bool has_rx;
 	u64 ssrc_told;

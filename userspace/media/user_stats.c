@@ -185,7 +185,10 @@ void user_stats_figures(const struct user_stats *stats, u64 now, struct media_en
 	out->rx_bytes = stats->rx_bytes;
 	out->tx_packets = stats->tx_packets;
 	out->tx_bytes = stats->tx_bytes;
-	out->dropped = stats->dropped;
+	for (i = 0; i < MEDIA_DROPS; i++) {
+		out->drops[i] = stats->drops[i];
+		out->dropped += stats->drops[i];
+	}
 	for (i = 0; stats->sources && i < USER_SOURCES; i++)
 		out->lost += lost_of(&stats->sources[i]);
 	if (stats->current) {

@@ -125,10 +125,11 @@ static bool has_no_hops(struct sip_engine *e, const struct sip_msg *msg)
 	return !msg->max_forwards && msg->method != SIP_OPTIONS && msg->method != SIP_REGISTER;
 }
 
-static bool is_overloaded(struct sip_engine *e, const struct sip_msg *msg)
+/* Memory has an end, whoever asks: who is above chose already what is worth a transaction. */
+static bool is_full(struct sip_engine *e, const struct sip_msg *msg)
 {
 	(void)msg;
-	return sip_overload_refuses(e);
+	return e->servers.n >= e->max_servers;
 }
 
 static const struct {
@@ -137,7 +138,7 @@ static const struct {
 	u16 status;
 	const char *headers;		/* NULL: Retry-After */
 } initial[] = {
-	{ is_overloaded, SIP_COUNT_OVERLOAD, 503, NULL },
+	{ is_full, SIP_COUNT_OVERLOAD, 503, NULL },
 	{ has_other_scheme, SIP_COUNT_REFUSED, 416, "" },
 	{ is_loop, SIP_COUNT_LOOPS, 482, "" },
 	{ sip_server_is_merged, SIP_COUNT_MERGED, 482, "" },

@@ -40,6 +40,7 @@ struct sip_client *sip_client_new(struct sip_engine *e, enum sip_method method,
 	if (sip_engine_send(e, flow, &c->bytes, &c->n))
 		goto err_send;
 	sip_count(e, SIP_COUNT_REQUESTS_OUT);
+	sip_tally_request(&e->tally, SIP_OUT, method);
 	c->method = method;
 	c->flow = *flow;
 	strcpy(c->branch, branch);
@@ -222,6 +223,7 @@ int sip_ack(struct sip_engine *e, u64 now, struct sip_client *c, struct sip_dial
 	if (err)
 		return err;
 	sip_count(e, SIP_COUNT_REQUESTS_OUT);
+	sip_tally_request(&e->tally, SIP_OUT, SIP_ACK);
 	free(fork->ack);
 	fork->ack = ack;
 	fork->ack_n = n;

@@ -35,10 +35,9 @@
 	X(LOOPS,		"sip-loops-482") \
 	X(REFUSED,		"sip-refused") \
 	X(OVERLOAD,		"sip-overload-503") \
-	X(OVERLOAD_SERVERS,	"sip-overload-transactions") \
-	X(OVERLOAD_LAG,		"sip-overload-lag") \
-	X(OVERLOAD_QUEUE,	"sip-overload-queue") \
-	X(OVERLOAD_MEMORY,	"sip-overload-memory") \
+	X(RATE_ANSWERED,	"sip-rate-503") \
+	X(RATE_DROPPED,		"sip-rate-dropped") \
+	X(UNANSWERED,		"sip-strangers-unanswered") \
 	X(TIMEOUTS,		"sip-timeouts") \
 	X(UNREACHABLE,		"sip-unreachable") \
 	X(NO_ACK,		"sip-no-ack") \
@@ -83,9 +82,9 @@ struct sip_engine {
 	struct sip_limits limits;
 	u32 max_servers, methods;
 	char *software, *supported;
-	struct sip_load overload;	/* limits */
-	enum sip_count overloaded;	/* by what; 0: not */
 	char retry_after[32];		/* the line */
+	struct sip_rates *rates;	/* of strangers; NULL: they may what they like */
+	bool stranger;			/* who sent what is being read */
 	struct effects *effects;
 	struct timers *timers;
 	struct random random;
@@ -100,6 +99,7 @@ struct sip_engine {
 	struct sip_no_stream no_stream[SIP_NO_STREAMS];
 	size_t next_no_stream;
 	struct sip_counter counters[SIP_COUNTS + 1];
+	struct sip_tally tally;
 };
 
 static inline void sip_count(struct sip_engine *e, enum sip_count which)
@@ -311,11 +311,6 @@ bool sip_is_translated(const struct sip_engine *e, const struct sip_msg *msg,
 /* headers may be empty; reason NULL: the RFC's; to_tag NULL: one that is the same each time. */
 void sip_reply(struct sip_engine *e, const struct sip_msg *msg, const struct flow *flow,
 	       u16 status, const char *reason, const char *to_tag, struct slice headers);
-
-/* --- overload.c --- */
-
-/* true: counted, and nothing new may begin. */
-bool sip_overload_refuses(struct sip_engine *e);
 
 /* --- check.c --- */
 

@@ -22,11 +22,29 @@ static void take_connection(struct sip_dialog *d, const struct flow *flow)
 
 /* --- requests --- */
 
+/* A stranger who asks too often is told so once. */
+static bool is_above_rate(struct sip_engine *e, const struct flow *flow, bool answer)
+{
+	enum sip_rate_verdict verdict = SIP_RATE_WITHIN;
+
+	if (e->stranger && e->rates)
+		verdict = sip_rates_take(e->rates, e->now, &flow->peer);
+	if (verdict == SIP_RATE_WITHIN)
+		return false;
+	answer = answer && verdict == SIP_RATE_FIRST_ABOVE;
+	sip_count(e, answer ? SIP_COUNT_RATE_ANSWERED : SIP_COUNT_RATE_DROPPED);
+	if (answer)
+		sip_reply(e, &e->msg, flow, 503, NULL, NULL, slice_str(e->retry_after));
+	return true;
+}
+
 static void refuse_malformed(struct sip_engine *e, const struct flow *flow,
 			     const struct sip_error *err)
 {
 	char reason[96];
 
+	if (is_above_rate(e, flow, false))
+		return;
 	if (!err->status) {
 		sip_count(e, SIP_COUNT_MALFORMED_DROPPED);
 		return;
@@ -43,6 +61,8 @@ static void refuse_malformed(struct sip_engine *e, const struct flow *flow,
 
 static void refuse_unknown(struct sip_engine *e, const struct flow *flow, enum sip_count count)
 {
+	if (is_above_rate(e, flow, false))
+		return;
 	sip_count(e, count);
 	sip_reply(e, &e->msg, flow, 481, NULL, NULL, SLICE(""));
 }
@@ -69,7 +89,8 @@ static void take_initial(struct sip_engine *e, const struct flow *flow, struct s
 {
 	if (e->msg.method == SIP_PRACK)
 		refuse_unknown(e, flow, SIP_COUNT_STRAY_PRACKS);
-	else if (sip_check_initial(e, &e->msg, flow) && sip_check_request(e, &e->msg, flow))
+	else if (!is_above_rate(e, flow, true) && sip_check_initial(e, &e->msg, flow) &&
+		 sip_check_request(e, &e->msg, flow))
 		take_new(e, flow, NULL, event);
 }
 
@@ -82,6 +103,8 @@ static void take_in_dialog(struct sip_engine *e, const struct flow *flow, struct
 		refuse_unknown(e, flow, SIP_COUNT_UNKNOWN_DIALOG);
 		return;
 	}
+	if (addr_ip_eq(&flow->peer, &d->flow.peer))
+		e->stranger = false;
 	if (!sip_check_in_dialog(e, d, &e->msg, flow) || !sip_check_request(e, &e->msg, flow))
 		return;
 	if (!d->flow.name)
@@ -128,6 +151,7 @@ static void take_cancel(struct sip_engine *e, const struct flow *flow, struct si
 		refuse_unknown(e, flow, SIP_COUNT_STRAY_CANCELS);
 		return;
 	}
+	e->stranger = false;
 	sip_reply(e, &e->msg, flow, 200, NULL, s->tag, SLICE(""));
 	if (s->cancelled || !s->held || s->state >= SIP_SERVER_COMPLETED)
 		return;
@@ -157,6 +181,8 @@ static void take_request(struct sip_engine *e, const struct flow *flow, struct s
 	struct sip_error err;
 
 	sip_count(e, SIP_COUNT_REQUESTS_IN);
+	if (!s || e->msg.method == SIP_ACK || e->msg.method == SIP_CANCEL)
+		sip_tally_request(&e->tally, SIP_IN, e->msg.method);
 	take_alias(e, flow);
 	if (e->msg.method == SIP_ACK)
 		take_ack(e, flow, s, event);
@@ -204,6 +230,7 @@ static void take_response(struct sip_engine *e, struct sip_event *event)
 	}
 	if (!sip_client_response(e, c, &e->msg))
 		return;
+	sip_tally_response(&e->tally, SIP_IN, e->msg.method, e->msg.status);
 	d = sip_dialog_of_response(e, &e->msg);
 	if (d)
 		take_connection(d, &event->flow);
@@ -239,6 +266,11 @@ void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow, st
 		take_request(e, flow, event);
 	else
 		take_response(e, event);
+}
+
+void sip_engine_stranger(struct sip_engine *e, bool stranger)
+{
+	e->stranger = stranger;
 }
 
 void sip_engine_refuse(struct sip_engine *e, u64 now, const struct flow *flow,
@@ -360,6 +392,16 @@ void sip_branch(struct sip_engine *e, char branch[24])
 	sip_engine_token(e, branch + 7);
 }
 
+size_t sip_engine_servers(const struct sip_engine *e)
+{
+	return e->servers.n;
+}
+
+const struct sip_tally *sip_engine_tally(const struct sip_engine *e)
+{
+	return &e->tally;
+}
+
 const struct sip_counter *sip_engine_counters(struct sip_engine *e)
 {
 	e->counters[SIP_COUNT_SERVERS].value = e->servers.n;
@@ -389,9 +431,8 @@ static int copy_conf(struct sip_engine *e, const struct sip_engine_conf *conf)
 	e->t2 = conf->t2 ? conf->t2 : 4 * NSEC_PER_SEC;
 	e->t4 = conf->t4 ? conf->t4 : 5 * NSEC_PER_SEC;
 	e->limits = sip_limits_of(conf->limits);
-	e->max_servers = conf->max_servers ? conf->max_servers : 100000;
+	e->max_servers = conf->max_servers ? conf->max_servers : 200000;
 	e->methods = conf->methods;
-	e->overload = conf->overload;
 	snprintf(e->retry_after, sizeof(e->retry_after), "Retry-After: %u\r\n",
 		 conf->retry_after ? conf->retry_after : 10);
 	e->nlisteners = conf->nlisteners;
@@ -416,6 +457,13 @@ static int init_tables(struct sip_engine *e)
 	return 0;
 }
 
+static int init_rates(struct sip_engine *e, const struct sip_rate *rate)
+{
+	if (rate->rate)
+		e->rates = sip_rates_new(&e->key, rate);
+	return rate->rate && !e->rates ? -ENOMEM : 0;
+}
+
 struct sip_engine *sip_engine_new(const struct sip_engine_conf *conf, struct effects *effects,
 				  struct timers *timers)
 {
@@ -431,7 +479,7 @@ struct sip_engine *sip_engine_new(const struct sip_engine_conf *conf, struct eff
 	random_init(&e->random, conf->seed);
 	e->key = (struct hash_key){ { sip_engine_random(e), sip_engine_random(e) } };
 	e->tag_key = (struct hash_key){ { sip_engine_random(e), sip_engine_random(e) } };
-	if (copy_conf(e, conf) || init_tables(e)) {
+	if (copy_conf(e, conf) || init_tables(e) || init_rates(e, &conf->strangers)) {
 		sip_engine_free(e);
 		return NULL;
 	}
@@ -458,6 +506,7 @@ void sip_engine_free(struct sip_engine *e)
 	hash_free(&e->merged);
 	hash_free(&e->clients);
 	hash_free(&e->dialogs);
+	sip_rates_free(e->rates);
 	buf_free(&e->out);
 	free(e->listeners);
 	free(e->software);

@@ -16,6 +16,8 @@
 #include "base/transport.h"
 #include "sip/dialog.h"
 #include "sip/frame.h"
+#include "sip/rate.h"
+#include "sip/tally.h"
 
 struct sip_engine;
 struct sip_server;	/* server transaction */
@@ -27,13 +29,6 @@ struct sip_listener {
 	struct addr advertise;	/* what Via and Contact say */
 	enum transport transport;
 	u32 realm;		/* others of the same one may send in place of this */
-};
-
-/* What the process is under, or may be. Measured by who has clock and kernel. */
-struct sip_load {
-	u64 lag;		/* ns that the event loop is late */
-	u64 queue;		/* datagrams that the kernel had to drop since the last time */
-	u64 memory;		/* bytes resident */
 };
 
 struct sip_engine_conf {
@@ -50,9 +45,9 @@ struct sip_engine_conf {
 	 */
 	u32 methods;			/* bits 1 << enum sip_method; 0: all pass */
 	const char *supported;		/* "100rel, timer"; copied; NULL: all pass */
-	u32 max_servers;		/* above it new dialogs get 503; 0: 100000 */
-	struct sip_load overload;	/* and from there on; 0: no such limit */
+	u32 max_servers;		/* above it nothing new begins: 503; 0: 200000 */
 	u32 retry_after;		/* s, in that 503; 0: 10 */
+	struct sip_rate strangers;	/* what each of their sources may */
 };
 
 enum sip_event_type {
@@ -92,7 +87,7 @@ void sip_engine_free(struct sip_engine *e);
  * peer's; 416 for other schemes than sip, sips and tel; 481 for an unknown dialog, CANCEL
  * without its INVITE, PRACK without its response; 482 merged requests, and ours that
  * come back; 483 outside a dialog, OPTIONS and REGISTER apart; 500 out of order; 503
- * above max_servers; 505.
+ * above max_servers, and to a stranger who asks too often; 505.
  */
 void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow,
 		      struct slice bytes, struct sip_event *event);
@@ -103,11 +98,12 @@ void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow,
 void sip_engine_refuse(struct sip_engine *e, u64 now, const struct flow *flow,
 		       const struct sip_frame *frame);
 /*
- * How things stand. From a limit on, requests outside of dialogs are refused with 503 and
- * Retry-After, of which nothing is remembered; until all is below three quarters of its
- * limit. true: this changed.
+ * Is the source of what comes next a stranger, of whom nothing is known? Outside of what it
+ * and we agreed on (dialogs, and CANCEL of an INVITE that was taken) it may ask as often as
+ * the configuration says; above that it is told so once, then nothing. What it is told is
+ * never longer than what it sent, and does not say what we are: else there is no answer.
  */
-bool sip_engine_load(struct sip_engine *e, const struct sip_load *load);
+void sip_engine_stranger(struct sip_engine *e, bool stranger);
 /* A due timer with kind < 100. */
 void sip_engine_timer(struct sip_engine *e, u64 now, struct timer *t,
 		      struct sip_event *event);
@@ -166,6 +162,15 @@ void sip_server_set_user(struct sip_server *server, void *user);
 const struct sip_msg *sip_server_request(const struct sip_server *server);
 /* The TU is done with it; without a final response so far the engine sends 500. */
 void sip_server_put(struct sip_engine *e, u64 now, struct sip_server *server);
+/*
+ * Instead of responding: a final answer without a transaction (RFC 3261 §8.2.7), which comes
+ * again for the same request, and the server goes at once: whoever is refused leaves
+ * nothing behind, and gets nothing twice. For a stranger the limits of
+ * sip_engine_stranger() hold, and without an answer nothing else happens: false.
+ */
+bool sip_dismiss(struct sip_engine *e, u64 now, struct sip_server *server, bool stranger,
+		 u16 status, struct slice headers);
+size_t sip_engine_servers(const struct sip_engine *e);
 
 /*
  * Requests outside a dialog. The new client dialog (early, no remote tag) is
@@ -210,6 +215,7 @@ struct sip_counter {
 	u64 value;
 };
 const struct sip_counter *sip_engine_counters(struct sip_engine *e);
+const struct sip_tally *sip_engine_tally(const struct sip_engine *e);
 
 u64 sip_engine_random(struct sip_engine *e);
 /* A token for tags, branches, Call-IDs: 16 lower-case hex digits and NUL. */

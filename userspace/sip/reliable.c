@@ -29,6 +29,7 @@ struct sip_reliable {
 struct response {
 	struct list node;
 	u32 rseq;
+	u16 status;
 	bool sent;
 	size_t n;
 	char bytes[];
@@ -110,7 +111,7 @@ void sip_reliable_forget_dialog(struct sip_engine *e, struct sip_dialog *d)
 /* --- sending --- */
 
 /* What e->out holds, at the end of the queue. NULL: no memory. */
-static struct response *append(struct sip_engine *e, struct sip_reliable *r)
+static struct response *append(struct sip_engine *e, struct sip_reliable *r, u16 status)
 {
 	struct slice bytes = buf_slice(&e->out);
 	struct response *response;
@@ -120,6 +121,7 @@ static struct response *append(struct sip_engine *e, struct sip_reliable *r)
 		return NULL;
 	memcpy(response->bytes, bytes.p, bytes.n);
 	response->n = bytes.n;
+	response->status = status;
 	response->sent = false;
 	response->rseq = r->rseq + 1;
 	list_add_tail(&r->queue, &response->node);
@@ -147,6 +149,7 @@ static int send_first(struct sip_engine *e, struct sip_reliable *r, struct respo
 	timer_arm(e->timers, &r->timer, e->now + r->interval);
 	sip_server_proceed(e, s);
 	sip_count(e, SIP_COUNT_RESPONSES_OUT);
+	sip_tally_response(&e->tally, SIP_OUT, SIP_INVITE, response->status);
 	return 0;
 }
 
@@ -171,7 +174,7 @@ int sip_respond_reliable(struct sip_engine *e, u64 now, struct sip_server *s,
 	if (r->n == SIP_MAX_RELIABLE)
 		return -ENOBUFS;
 	sip_server_print(e, s, d, status, reason, content, r->rseq + 1);
-	response = append(e, r);
+	response = append(e, r, status);
 	if (!response)
 		return -ENOMEM;
 	if (r->n == 1 && send_first(e, r, response)) {

@@ -21,25 +21,62 @@ static void print_tag(struct sip_engine *e, const struct sip_msg *msg, char tag[
 	snprintf(tag, 17, "%016llx", (unsigned long long)hash_end(&h));
 }
 
+/* false: it was not sent. */
+static bool reply(struct sip_engine *e, const struct sip_print_response *r,
+		  const struct flow *flow, bool stranger)
+{
+	struct flow to = sip_reply_flow(e, r->request, flow);
+
+	buf_reset(&e->out);
+	sip_print_response(&e->out, r);
+	if (stranger && e->out.n > r->request->bytes.n) {
+		sip_count(e, SIP_COUNT_UNANSWERED);
+		return false;
+	}
+	if (sip_engine_send(e, &to, NULL, NULL))
+		return false;
+	sip_count(e, SIP_COUNT_RESPONSES_OUT);
+	sip_tally_response(&e->tally, SIP_OUT, r->request->method, r->status);
+	return true;
+}
+
 void sip_reply(struct sip_engine *e, const struct sip_msg *msg, const struct flow *flow,
 	       u16 status, const char *reason, const char *to_tag, struct slice headers)
 {
 	struct sip_content content = { .headers = headers };
-	struct flow reply = sip_reply_flow(e, msg, flow);
 	char tag[17];
 	struct sip_print_response r = {
 		.request = msg,
 		.source = &flow->peer,
 		.status = status,
-		.reason = reason,
+		.reason = e->stranger ? NULL : reason,
 		.to_tag = to_tag ? to_tag : tag,
-		.software = e->software,
+		.software = e->stranger ? NULL : e->software,
 		.content = &content,
 	};
 
 	print_tag(e, msg, tag);
-	buf_reset(&e->out);
-	sip_print_response(&e->out, &r);
-	if (!sip_engine_send(e, &reply, NULL, NULL))
-		sip_count(e, SIP_COUNT_RESPONSES_OUT);
+	reply(e, &r, flow, e->stranger);
+}
+
+bool sip_dismiss(struct sip_engine *e, u64 now, struct sip_server *s, bool stranger,
+		 u16 status, struct slice headers)
+{
+	struct sip_content content = { .headers = headers };
+	char tag[17];
+	struct sip_print_response r = {
+		.request = s->request,
+		.source = &s->source.peer,
+		.status = status,
+		.to_tag = tag,
+		.software = stranger ? NULL : e->software,
+		.content = &content,
+	};
+	bool sent;
+
+	e->now = now;
+	print_tag(e, s->request, tag);
+	sent = reply(e, &r, &s->source, stranger);
+	sip_server_free(e, s);
+	return sent;
 }

@@ -317,6 +317,7 @@ static int print_and_send(struct sip_engine *e, struct sip_server *s, struct sip
 		return err;
 	free(old);
 	sip_count(e, SIP_COUNT_RESPONSES_OUT);
+	sip_tally_response(&e->tally, SIP_OUT, s->method, status);
 	return 0;
 }
 
