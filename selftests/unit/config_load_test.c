@@ -110,11 +110,11 @@ TEST(good_file_says_what_it_says)
 	ASSERT_EQ(2, p->nroutes);
 	EXPECT_EQ(0, p->routes[0].from_trunk);
 	EXPECT_EQ(-1, p->routes[0].from_realm);
-	EXPECT_EQ(NULL, p->routes[0].number_prefix);
+	EXPECT_EQ(NULL, p->routes[0].match.number.prefix);
 	ASSERT_EQ(1, p->routes[0].nto);
 	EXPECT_EQ(1, p->routes[0].to[0].trunk);
 	EXPECT_EQ(1, p->routes[1].from_realm);
-	EXPECT_STREQ("+49", p->routes[1].number_prefix);
+	EXPECT_STREQ("+49", p->routes[1].match.number.prefix);
 	EXPECT_EQ(120000, p->media_idle_ms);
 	EXPECT_EQ(90 * NSEC_PER_SEC, p->ring_timeout);
 	EXPECT_EQ(0, p->max_duration);
@@ -282,7 +282,7 @@ static const struct bad bad[] = {
 	{ HEAD TRUNKS "routes:\n  - {name: r, match: {trunk: q}, to: {trunk: q}}\n", 8,
 	  "trunk \"q\" has no \"match\"" },
 	{ HEAD TRUNKS "routes:\n  - {to: {trunk: q}}\n", 8, "routes[0]: \"name\" is missing" },
-	{ HEAD TRUNKS "routes:\n  - {name: r}\n", 8, "routes[0]: \"to\" is missing" },
+	{ HEAD TRUNKS "routes:\n  - {name: r}\n", 8, "routes[0]: expected \"to\" or \"reject\"" },
 	{ HEAD TRUNKS "routes:\n  - {name: r, match: {trunk: p}, to: {trunk: q}}\n"
 	  "  - {name: r, to: {trunk: q}}\n", 9, "\"r\" is given twice, first on line 8" },
 	{ HEAD TRUNKS "routes:\n  - {name: r, match: {realm: a}, to: {trunk: q}}\n"

@@ -237,12 +237,23 @@ void call_engine_drain(struct call_engine *e, u64 now, bool hangup)
 	}
 }
 
+/* Emergency calls are taken whatever there is to do. */
+static bool is_urgent(const void *arg, const struct flow *flow, const struct sip_msg *msg)
+{
+	const struct call_engine *e = arg;
+
+	return call_is_emergency(e->policy, flow, msg);
+}
+
 struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 {
 	struct call_engine *e = zalloc(sizeof(*e));
+	struct sip_engine_conf sip = conf->sip;
 
 	if (!e)
 		return NULL;
+	sip.urgent = is_urgent;
+	sip.urgent_arg = e;
 	effects_init(&e->effects);
 	timers_init(&e->timers);
 	list_init(&e->calls);
@@ -257,7 +268,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	e->buckets = calloc(e->nbuckets, sizeof(*e->buckets));
 	e->listeners = calloc(e->nlisteners + 1, sizeof(*e->listeners));
 	e->trace = call_trace_new(conf->sip.seed + 16);
-	e->sip = sip_engine_new(&conf->sip, &e->effects, &e->timers);
+	e->sip = sip_engine_new(&sip, &e->effects, &e->timers);
 	if (!e->buckets || !e->listeners || !e->sip)
 		goto err_parts;
 	memcpy(e->listeners, conf->sip.listeners, e->nlisteners * sizeof(*e->listeners));

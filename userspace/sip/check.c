@@ -125,34 +125,29 @@ static bool has_no_hops(struct sip_engine *e, const struct sip_msg *msg)
 	return !msg->max_forwards && msg->method != SIP_OPTIONS && msg->method != SIP_REGISTER;
 }
 
-static bool is_overloaded(struct sip_engine *e, const struct sip_msg *msg)
-{
-	(void)msg;
-	return sip_overload_refuses(e);
-}
-
 static const struct {
 	bool (*test)(struct sip_engine *e, const struct sip_msg *msg);
 	enum sip_count count;
 	u16 status;
-	const char *headers;		/* NULL: Retry-After */
 } initial[] = {
-	{ is_overloaded, SIP_COUNT_OVERLOAD, 503, NULL },
-	{ has_other_scheme, SIP_COUNT_REFUSED, 416, "" },
-	{ is_loop, SIP_COUNT_LOOPS, 482, "" },
-	{ sip_server_is_merged, SIP_COUNT_MERGED, 482, "" },
-	{ has_no_hops, SIP_COUNT_REFUSED, 483, "" },
+	{ has_other_scheme, SIP_COUNT_REFUSED, 416 },
+	{ is_loop, SIP_COUNT_LOOPS, 482 },
+	{ sip_server_is_merged, SIP_COUNT_MERGED, 482 },
+	{ has_no_hops, SIP_COUNT_REFUSED, 483 },
 };
 
 bool sip_check_initial(struct sip_engine *e, const struct sip_msg *msg, const struct flow *flow)
 {
 	size_t i;
 
+	if (sip_overload_refuses(e, msg, flow)) {
+		refuse(e, msg, flow, SIP_COUNT_OVERLOAD, 503, slice_str(e->retry_after));
+		return false;
+	}
 	for (i = 0; i < sizeof(initial) / sizeof(*initial); i++) {
 		if (!initial[i].test(e, msg))
 			continue;
-		refuse(e, msg, flow, initial[i].count, initial[i].status,
-		       slice_str(initial[i].headers ? initial[i].headers : e->retry_after));
+		refuse(e, msg, flow, initial[i].count, initial[i].status, SLICE(""));
 		return false;
 	}
 	return true;

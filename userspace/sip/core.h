@@ -86,6 +86,8 @@ struct sip_engine {
 	struct sip_load overload;	/* limits */
 	enum sip_count overloaded;	/* by what; 0: not */
 	char retry_after[32];		/* the line */
+	bool (*urgent)(const void *arg, const struct flow *flow, const struct sip_msg *msg);
+	const void *urgent_arg;
 	struct effects *effects;
 	struct timers *timers;
 	struct random random;
@@ -301,8 +303,9 @@ void sip_reply(struct sip_engine *e, const struct sip_msg *msg, const struct flo
 
 /* --- overload.c --- */
 
-/* true: counted, and nothing new may begin. */
-bool sip_overload_refuses(struct sip_engine *e);
+/* true: counted, and msg, which is new, may not begin. */
+bool sip_overload_refuses(struct sip_engine *e, const struct sip_msg *msg,
+			  const struct flow *flow);
 
 /* --- check.c --- */
 

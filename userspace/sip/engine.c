@@ -356,6 +356,8 @@ static int copy_conf(struct sip_engine *e, const struct sip_engine_conf *conf)
 	e->max_servers = conf->max_servers ? conf->max_servers : 100000;
 	e->methods = conf->methods;
 	e->overload = conf->overload;
+	e->urgent = conf->urgent;
+	e->urgent_arg = conf->urgent_arg;
 	snprintf(e->retry_after, sizeof(e->retry_after), "Retry-After: %u\r\n",
 		 conf->retry_after ? conf->retry_after : 10);
 	e->nlisteners = conf->nlisteners;

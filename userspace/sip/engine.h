@@ -57,6 +57,9 @@ struct sip_engine_conf {
 	u32 max_servers;		/* above it new dialogs get 503; 0: 100000 */
 	struct sip_load overload;	/* and from there on; 0: no such limit */
 	u32 retry_after;		/* s, in that 503; 0: 10 */
+	/* A pure question: must msg be taken all the same? NULL: nothing must. */
+	bool (*urgent)(const void *arg, const struct flow *flow, const struct sip_msg *msg);
+	const void *urgent_arg;
 };
 
 enum sip_event_type {

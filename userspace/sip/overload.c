@@ -42,12 +42,21 @@ bool sip_engine_load(struct sip_engine *e, const struct sip_load *load)
 	return changed;
 }
 
-bool sip_overload_refuses(struct sip_engine *e)
+/* What must be taken has an eighth more of the transactions: memory ends for it too. */
+static bool is_urgent(const struct sip_engine *e, const struct sip_msg *msg,
+		      const struct flow *flow)
+{
+	return e->urgent && e->servers.n < e->max_servers + e->max_servers / 8 &&
+	       e->urgent(e->urgent_arg, flow, msg);
+}
+
+bool sip_overload_refuses(struct sip_engine *e, const struct sip_msg *msg,
+			  const struct flow *flow)
 {
 	enum sip_count why = e->servers.n >= e->max_servers ? SIP_COUNT_OVERLOAD_SERVERS :
 							      e->overloaded;
 
-	if (!why)
+	if (!why || is_urgent(e, msg, flow))
 		return false;
 	sip_count(e, why);
 	return true;
