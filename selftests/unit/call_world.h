@@ -163,7 +163,7 @@ static UNUSED void harness_start(struct harness *h, struct __test_metadata *_met
 	struct sip_listener listeners[4];
 	struct call_engine_conf conf = {
 		.sip = { .listeners = listeners, .nlisteners = 4, .seed = "test",
-			 .software = "jalur" },
+			 .software = "jalur", .overload = { .lag = NSEC_PER_SEC } },
 		.node = 1, .epoch = 5, .store = true,
 	};
 	static const char *const ips[NWHO] = { IP_A, IP_B, "203.0.113.66", IP_C };

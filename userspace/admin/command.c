@@ -42,6 +42,8 @@ static void run_transport_list(const struct command_context *ctx, json_t *args,
 			       struct outcome *out);
 static void run_transport_close(const struct command_context *ctx, json_t *args,
 				struct outcome *out);
+static void run_route_list(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_route_test(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_monitor(const struct command_context *ctx, json_t *args, struct outcome *out);
 
 static const struct command commands[] = {
@@ -54,6 +56,9 @@ static const struct command commands[] = {
 	{ "call.hangup", "id, reason?", "end a call", run_call_hangup },
 	{ "transport.list", "", "listeners and connections", run_transport_list },
 	{ "transport.close", "id", "close a connection", run_transport_close },
+	{ "route.list", "", "the routes, in the order of looking", run_route_list },
+	{ "route.test", "uri, realm?, source?, method?, from?, headers?",
+	  "which route a request would take, and why", run_route_test },
 	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
 };
 
@@ -287,6 +292,23 @@ static void run_transport_close(const struct command_context *ctx, json_t *args,
 	}
 	out->changed = true;
 	out->result = json_pack("{s:o}", "id", admin_hex(id));
+}
+
+/* --- routes --- */
+
+static void run_route_list(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	(void)args;
+	out->result = admin_routes(ctx);
+}
+
+static void run_route_test(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	struct admin_mistake m;
+
+	out->result = admin_route_test(ctx, args, &m);
+	if (!out->result && m.where)
+		fail(out, "bad-argument", m.where, NULL, "%s", m.text);
 }
 
 /* --- monitor --- */

@@ -79,6 +79,10 @@ int call_routed_new(const struct call_route *route, const struct call_subject *s
 		    struct call_routed **out);
 struct call_routed *call_routed_get(struct call_routed *r);	/* NULL allowed, in both */
 void call_routed_put(struct call_routed *r);
+/* target with the number that is called, unless it has a user; malloc'ed. NULL: no memory. */
+char *call_target_uri(struct slice number, const char *target);
+/* The user of a SIP or tel URI; empty: it has none. */
+struct slice call_uri_user(struct slice uri);
 /* A header of this name is written by Jalur, or for it: a route may not touch it. */
 bool call_header_is_ours(struct slice name);
 /* Do headers of this name stay behind? rewrite may be NULL. */

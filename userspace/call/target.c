@@ -71,8 +71,7 @@ static char *print_from(const struct call_leg *to, const struct sip_msg *msg, co
 			  display.n ? " " : "", SLICE_ARG(user), user.n ? "@" : "", host);
 }
 
-/* The trunk's URI with the number that was called, unless it has a user of its own. */
-static char *print_request_uri(struct slice user, const char *target)
+char *call_target_uri(struct slice user, const char *target)
 {
 	const char *host = strchr(target, ':') ? strchr(target, ':') + 1 : target;
 
@@ -101,7 +100,7 @@ int call_target_make(struct call_target *target, const struct call_leg *to,
 
 	call_print_host(listener, host, sizeof(host));
 	*target = (struct call_target){
-		.request_uri = print_request_uri(called, uri),
+		.request_uri = call_target_uri(called, uri),
 		.from = anonymous ? strdup(ANONYMOUS) : print_from(to, msg, host),
 		.contact_user = slice_dup(anonymous ? SLICE("anonymous") :
 						      caller_of(to, msg)),
