@@ -28,7 +28,8 @@ ipv6_outside() { CALLER=fd01::2 OUTSIDE=fd01::1; }
 ipv6_inside() { CALLEE=fd02::2 INSIDE=fd02::1; }
 STRANGER=10.1.0.66
 CALLER_RTP=4000 CALLEE_RTP=6000
-# Where the calls go; trunk desk is a second user agent of the callee.
+# Where the calls go; trunk desk is a second user agent of the callee. FIRST_ROUTES are lines
+# in front of that route.
 ROUTE_TO="trunk: pbx"
 RELAY=${RELAY:-kernel}
 tests=0
@@ -131,7 +132,7 @@ config() {	# lines for timers, on-stop and so on are appended
 	  phones: {realm: outside, match: ["$CALLER"], target: "sip:$(host $CALLER):5060"}
 	  pbx:    {realm: inside, match: ["$CALLEE"], target: "sip:$(host $CALLEE):5060"}
 	  desk:   {realm: inside, target: "sip:$(host $CALLEE):5062"}
-	routes:
+	routes:${FIRST_ROUTES-}
 	  - {name: in, match: {trunk: phones}, to: {$ROUTE_TO}}
 	END
 	more_config "$@"

@@ -145,7 +145,7 @@ TEST(the_first_route_that_matches_is_taken)
 		EXPECT_STREQ(choice.route ? choice.route->name : "", requests[i].route) {
 			TH_LOG("%s", requests[i].what);
 		}
-		EXPECT_EQ(choice.gave_up, requests[i].failed != NULL);
+		EXPECT_EQ(choice.gave_up, !!requests[i].failed);
 		/* The explanation comes to the same end, and tells of every route. */
 		explained = call_route_find(p, &s, &(struct call_explain){ tell, &told });
 		EXPECT_EQ(explained.route, choice.route);

@@ -60,7 +60,8 @@ static void print_step(struct table *t, const json_t *step, bool taken)
 	table_row(t);
 	table_cell(t, "%s", member_text(step, "name"));
 	if (!member_true(step, "matches"))
-		table_cell(t, "no: %s%s%s", member_text(step, "failed"), *header ? " " : "", header);
+		table_cell(t, "no: %s%s%s", member_text(step, "failed"), *header ? " " : "",
+			   header);
 	else
 		table_cell(t, "%s", taken ? "yes, taken" : "yes, but an earlier one is taken");
 }

@@ -113,7 +113,7 @@ static void add_route(json_t *list, const struct call_policy *p, const struct ca
 	json_array_append_new(list, json_pack("{s:o, s:b, s:b, s:o, s:o, s:o}",
 					      "name", json_text(route->name),
 					      "emergency", route->emergency,
-					      "rewrites", route->rewrite != NULL,
+					      "rewrites", !!route->rewrite,
 					      "match", match_list(p, route),
 					      "reject", reject_object(route),
 					      "to", destinations(p, route, NULL)));

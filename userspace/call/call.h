@@ -127,7 +127,7 @@ struct call_leg {
 	/* of a root, before the answer: */
 	struct call_hops *hops;
 	struct media_negotiation *media;
-	struct call_routed *routed;	/* what the route made of the INVITE; NULL: of a call restored */
+	struct call_routed *routed;	/* what the route made of the INVITE */
 	char *user;			/* called so; NULL: as the caller's INVITE says */
 	u64 ring;			/* ns; 0: no limit of its own */
 	struct timer timer;

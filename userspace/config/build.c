@@ -292,12 +292,12 @@ static bool build_routes(struct call_policy *policy, const struct value *root)
 	policy->routes = calloc(routes->n, sizeof(*policy->routes));
 	if (!policy->routes)
 		return false;
+	/* emergency ones first */
 	for (i = 0; i < 2 * routes->n; i++) {
 		const struct value *route = routes->children[i % routes->n];
+		bool first = i < routes->n;
 
-		/* emergency ones first */
-		if (route_is_emergency(route) == (i < routes->n) &&
-		    !build_route(policy, root, route))
+		if (route_is_emergency(route) == first && !build_route(policy, root, route))
 			return false;
 	}
 	return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a route asks for and what it rewrites: are the patterns patterns, are the
+ * What a route asks for and what it rewrites: can the patterns be used, are the
  * headers ones that a route may name; and from values to plain data.
  */
 #include <stdlib.h>
@@ -43,8 +43,9 @@ static void check_replacement(struct reader *r, const struct value *v, const cha
 
 	/* One slip is one line. */
 	if (p && !call_pattern_replacement_ok(pattern, v->text, &err))
-		reader_mistake_at(r, v, "\"%.80s\" is no replacement for \"%.60s\": %s, near "
-				  "character %zu", v->text, pattern, err.text, err.offset + 1);
+		reader_mistake_at(r, v,
+				  "\"%.80s\" is no replacement for \"%.60s\": %s, near character %zu",
+				  v->text, pattern, err.text, err.offset + 1);
 	call_pattern_free(p);
 }
 
