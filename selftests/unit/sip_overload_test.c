@@ -114,4 +114,54 @@ TEST(without_limits_nothing_is_too_much)
 	stop(&w);
 }
 
+static bool is_emergency(const void *arg, const struct flow *flow, const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_PRIORITY);
+
+	(void)flow;
+	return hdr && slice_eq(hdr->value, slice_str(arg));
+}
+
+static void ask(struct world *w, u32 cseq, const char *extra)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), REQUEST("OPTIONS", "%u", "%u", "%s"), cseq, cseq, extra);
+	feed(w, text);
+}
+
+/* Eight at a time, and of what must be taken nine; then there is no memory for it either. */
+TEST(what_is_urgent_is_taken_and_has_an_eighth_more_room)
+{
+	static const struct sip_engine_conf conf = {
+		.overload = { .lag = 400 * MSEC }, .max_servers = 8,
+		.urgent = is_emergency, .urgent_arg = "emergency",
+	};
+	static const char urgent[] = "Priority: emergency\r\n";
+	struct sip_server *held[9];
+	struct world w;
+	u32 i;
+
+	start_with(&w, _metadata, &conf);
+	ASSERT_TRUE(load(&w, 400, 0, 0));
+	ask(&w, 1, "Priority: normal\r\n");
+	expect_sent(&w, "SIP/2.0 503");
+	for (i = 0; i < 9; i++) {
+		ask(&w, 10 + i, urgent);
+		ASSERT_EQ(w.events, i + 1);
+		held[i] = w.event.server;
+	}
+	EXPECT_EQ(counter(&w, "sip-overload-503"), 1);
+	ask(&w, 20, urgent);
+	expect_sent(&w, "SIP/2.0 503");
+	EXPECT_EQ(w.events, 9);
+	EXPECT_EQ(counter(&w, "sip-overload-transactions"), 1);
+	for (i = 0; i < 9; i++) {
+		respond(&w, held[i], NULL, 200);
+		sip_server_put(w.engine, w.now, held[i]);
+		expect_sent(&w, "SIP/2.0 200");
+	}
+	stop(&w);
+}
+
 TEST_HARNESS_MAIN
