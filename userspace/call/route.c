@@ -155,13 +155,14 @@ static const char *failure_of(const struct call_policy *p, const struct call_rou
 	return has_target(p, route) ? NULL : "to";
 }
 
-struct call_choice call_route_find(const struct call_policy *p, const struct call_subject *s,
-				   const struct call_explain *explain)
+/* Among the first n. */
+static struct call_choice find(const struct call_policy *p, size_t n,
+			       const struct call_subject *s, const struct call_explain *explain)
 {
 	struct call_choice choice = { 0 };
 	size_t i;
 
-	for (i = 0; i < p->nroutes && (explain || !choice.route); i++) {
+	for (i = 0; i < n && (explain || !choice.route); i++) {
 		const struct call_route *route = &p->routes[i];
 		const char *header, *failed;
 		bool gave_up;
@@ -175,19 +176,29 @@ struct call_choice call_route_find(const struct call_policy *p, const struct cal
 	return choice;
 }
 
+struct call_choice call_route_find(const struct call_policy *p, const struct call_subject *s,
+				   const struct call_explain *explain)
+{
+	return find(p, p->nroutes, s, explain);
+}
+
+/* Asked when there is no time: no other route is looked at. */
 bool call_is_emergency(const struct call_policy *p, const struct flow *flow,
 		       const struct sip_msg *msg)
 {
 	struct call_choice choice;
 	struct call_subject s;
+	size_t n = 0;
 
-	if (msg->method != SIP_INVITE || !p->nroutes || !p->routes[0].emergency)
+	while (n < p->nroutes && p->routes[n].emergency)
+		n++;
+	if (msg->method != SIP_INVITE || !n)
 		return false;
 	call_subject_init(&s, p, flow, msg);
 	if (s.trunk < 0)
 		return false;
-	choice = call_route_find(p, &s, NULL);
-	return choice.route && choice.route->emergency && !choice.gave_up;
+	choice = find(p, n, &s, NULL);
+	return choice.route && !choice.gave_up;
 }
 
 int call_policy_listener(const struct call_policy *p, size_t realm, enum transport transport,
