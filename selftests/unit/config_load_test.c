@@ -311,6 +311,8 @@ static const struct bad bad[] = {
 	{ ROUTE("reject: {code: 302}"), 7, "expected a number from 400 to 699" },
 	{ ROUTE("reject: {reason: x}"), 7, "\"code\" is missing" },
 	{ ROUTE("emergency: yes, reject: {code: 500}"), 7, "an emergency route rejects nothing" },
+	{ ROUTE("reject: {code: 500}, rewrite: {number: {strip: '0'}}"), 7,
+	  "routes[0].rewrite: a route that rejects rewrites nothing" },
 	{ ROUTE("to: {trunk: q}, rewrite: {number: {pattern: 'a'}}"), 7,
 	  "\"pattern\" and \"replacement\" go together" },
 	{ ROUTE("to: {trunk: q}, rewrite: {from-number: {replacement: 'a'}}"), 7, "go together" },

@@ -119,6 +119,8 @@ void route_check(struct reader *r, const struct value *route)
 				  "expected \"to\" or \"reject\"");
 	if (reject && route_is_emergency(route))
 		reader_mistake_at(r, reject, "an emergency route rejects nothing");
+	if (reject && rewrite)
+		reader_mistake_at(r, rewrite, "a route that rejects rewrites nothing");
 	check_match(r, match);
 	check_edit(r, value_get(rewrite, "number"));
 	check_edit(r, value_get(rewrite, "from-number"));
