@@ -15,7 +15,7 @@ include tools/ksft.mk
 .DEFAULT_GOAL := all
 
 PKGS		:= libmnl libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libuv libcares jansson yaml-0.1 \
-		   libssl libcrypto sqlite3 libmicrohttpd
+		   libssl libcrypto sqlite3 libmicrohttpd libpcre2-8
 CC		?= gcc
 CSTD		:= -std=gnu11 -D_GNU_SOURCE
 WARN		:= -Wall -Wextra -Werror

@@ -27,7 +27,8 @@ ipv6_outside() { CALLER=fd01::2 OUTSIDE=fd01::1; }
 ipv6_inside() { CALLEE=fd02::2 INSIDE=fd02::1; }
 STRANGER=10.1.0.66
 CALLER_RTP=4000 CALLEE_RTP=6000
-# Where the calls go; trunk desk is a second user agent of the callee.
+# Where the calls go; trunk desk is a second user agent of the callee. FIRST_ROUTES are lines
+# in front of that route.
 ROUTE_TO="trunk: pbx"
 RELAY=${RELAY:-kernel}
 # By what a call comes and leaves: udp, tcp or tls; the latter two through a wire (wires.sh).
@@ -148,7 +149,7 @@ config() {	# lines for timers, on-stop and so on are appended
 	  phones: {realm: outside, match: ["$CALLER"]$(caller_target)}
 	  pbx:    {realm: inside, match: ["$CALLEE"], target: "$(callee_uri 5060)"}
 	  desk:   {realm: inside, target: "$(callee_uri 5062 "${DESK_NAME-}")"}
-	routes:
+	routes:${FIRST_ROUTES-}
 	  - {name: in, match: {trunk: phones}, to: {$ROUTE_TO}}
 	END
 	more_config "$@"

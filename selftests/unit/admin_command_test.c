@@ -291,4 +291,84 @@ TEST_F(command, bytes_from_the_network_become_text)
 	json_decref(object);
 }
 
+/* What calls do is what the test of a route says: A's number takes "in", to B. */
+TEST_F(command, a_route_test_says_which_and_why)
+{
+	json_t *answer, *step;
+
+	answer = ask("{\"id\": 1, \"cmd\": \"route.test\", \"args\": {\"source\": \"" IP_A "\","
+		     " \"uri\": \"sip:%34930@sbc.example\", \"from\": \"sip:+1@x\"}}");
+	EXPECT_STREQ(text(member(answer, "result.request"), "realm"), "outside");
+	EXPECT_STREQ(text(member(answer, "result.request"), "trunk"), "phones");
+	EXPECT_STREQ(text(member(answer, "result.request"), "number"), "4930");
+	EXPECT_STREQ(text(member(answer, "result"), "taken"), "in");
+	EXPECT_EQ(member(answer, "result.status"), NULL);
+	EXPECT_STREQ(text(json_array_get(member(answer, "result.to"), 0), "uri"),
+		     "sip:%34930@" IP_B ":5060");
+	step = json_array_get(member(answer, "result.routes"), 1);
+	EXPECT_STREQ(text(step, "name"), "out");
+	EXPECT_STREQ(text(step, "failed"), "realm");
+	done();
+
+	answer = ask("{\"id\": 1, \"cmd\": \"route.test\", \"args\": {\"realm\": \"outside\","
+		     " \"source\": \"" IP_A "\", \"uri\": \"sip:50@sbc.example\"}}");
+	EXPECT_TRUE(json_is_null(member(answer, "result.taken")));
+	EXPECT_EQ(json_integer_value(member(answer, "result.status")), 404);
+	step = json_array_get(member(answer, "result.routes"), 0);
+	EXPECT_STREQ(text(step, "failed"), "number");
+	done();
+
+	answer = ask("{\"id\": 1, \"cmd\": \"route.test\", \"args\": {\"source\":"
+		     " \"203.0.113.66\", \"uri\": \"sip:4930@sbc.example\"}}");
+	EXPECT_EQ(json_integer_value(member(answer, "result.status")), 403);
+	done();
+
+	answer = ask("{\"id\": 1, \"cmd\": \"route.list\"}");
+	step = json_array_get(member(answer, "result.routes"), 0);
+	EXPECT_STREQ(text(json_array_get(json_object_get(step, "match"), 1), "key"), "number");
+	EXPECT_STREQ(text(json_array_get(json_object_get(step, "match"), 1), "value"), "49");
+	EXPECT_STREQ(text(json_array_get(json_object_get(step, "to"), 0), "trunk"), "pbx");
+	done();
+}
+
+TEST_F(command, a_route_test_refuses_what_makes_no_request)
+{
+	static const struct {
+		const char *args, *where;
+	} wrong[] = {
+		{ "{}", "args" },
+		{ "{\"realm\": \"outside\"}", "args.uri" },
+		{ "{\"realm\": \"nowhere\", \"uri\": \"sip:1@x\"}", "args.realm" },
+		{ "{\"source\": \"x\", \"uri\": \"sip:1@x\"}", "args.source" },
+		{ "{\"realm\": \"outside\", \"uri\": \"sip:1@x SIP/2.0\"}", "args.uri" },
+		{ "{\"realm\": \"outside\", \"uri\": \"sip:1@x\\r\\nA: b\"}", "args.uri" },
+		{ "{\"realm\": \"outside\", \"uri\": 1}", "args.uri" },
+		{ "{\"realm\": \"outside\", \"uri\": \"sip:1@x\", \"method\": \"A B\"}",
+		  "args.method" },
+		{ "{\"realm\": \"outside\", \"uri\": \"sip:1@x\", \"from\": \"\\n\"}",
+		  "args.from" },
+		{ "{\"realm\": \"outside\", \"uri\": \"sip:1@x\", \"headers\": \"a: b\"}",
+		  "args.headers" },
+		{ "{\"realm\": \"outside\", \"uri\": \"sip:1@x\", \"headers\": [\"a\"]}",
+		  "args.headers" },
+		{ "{\"realm\": \"outside\", \"uri\": \"sip:1@x\", \"headers\": [\"CSeq: 1\"]}",
+		  "args" },
+	};
+	char line[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		json_t *answer;
+
+		snprintf(line, sizeof(line), "{\"id\": 1, \"cmd\": \"route.test\", \"args\": %s}",
+			 wrong[i].args);
+		answer = ask(line);
+		EXPECT_STREQ(text(member(answer, "error"), "code"), "bad-argument");
+		EXPECT_STREQ(text(member(answer, "error"), "where"), wrong[i].where) {
+			TH_LOG("%s", wrong[i].args);
+		}
+		done();
+	}
+}
+
 TEST_HARNESS_MAIN

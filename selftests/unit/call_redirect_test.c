@@ -24,10 +24,10 @@ FIXTURE_SETUP(redirect)
 	p = h->policy;
 	p->routes = realloc(p->routes, 3 * sizeof(*p->routes));
 	p->routes[2] = p->routes[1];
-	p->routes[2].number_prefix = strdup("none");
+	p->routes[2].match.number.prefix = strdup("none");
 	p->routes[1] = (struct call_route){
 		.name = strdup("diverted"), .from_realm = -1, .from_trunk = 1,
-		.number_prefix = strdup("77"), .to = calloc(1, sizeof(struct call_destination)),
+		.match.number.prefix = strdup("77"), .to = calloc(1, sizeof(struct call_destination)),
 		.nto = 1,
 	};
 	p->routes[1].to[0].trunk = 2;

@@ -159,7 +159,7 @@ static struct call_policy *make_policy(struct harness *h)
 			abort();
 	}
 	p->routes[0] = (struct call_route){ .name = strdup("in"), .from_realm = -1,
-		.from_trunk = 0, .number_prefix = strdup("49") };
+		.from_trunk = 0, .match.number.prefix = strdup("49") };
 	p->routes[1] = (struct call_route){ .name = strdup("out"), .from_realm = 1,
 		.from_trunk = -1 };
 	for (i = 0; i < 2; i++) {

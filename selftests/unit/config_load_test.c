@@ -110,11 +110,11 @@ TEST(good_file_says_what_it_says)
 	ASSERT_EQ(2, p->nroutes);
 	EXPECT_EQ(0, p->routes[0].from_trunk);
 	EXPECT_EQ(-1, p->routes[0].from_realm);
-	EXPECT_EQ(NULL, p->routes[0].number_prefix);
+	EXPECT_EQ(NULL, p->routes[0].match.number.prefix);
 	ASSERT_EQ(1, p->routes[0].nto);
 	EXPECT_EQ(1, p->routes[0].to[0].trunk);
 	EXPECT_EQ(1, p->routes[1].from_realm);
-	EXPECT_STREQ("+49", p->routes[1].number_prefix);
+	EXPECT_STREQ("+49", p->routes[1].match.number.prefix);
 	EXPECT_EQ(120000, p->media_idle_ms);
 	EXPECT_EQ(90 * NSEC_PER_SEC, p->ring_timeout);
 	EXPECT_EQ(0, p->max_duration);
@@ -176,6 +176,8 @@ struct bad {
 
 #define TRUNKS "trunks:\n  p: {realm: a, match: [203.0.113.0/24]}\n" \
 	"  q: {realm: b, target: \"sip:10.0.0.2\"}\n"		/* lines 4 to 6 */
+
+#define ROUTE(keys) HEAD TRUNKS "routes: [{name: r, " keys "}]\n"	/* line 7 */
 
 static const struct bad bad[] = {
 	/* the text itself */
@@ -282,7 +284,7 @@ static const struct bad bad[] = {
 	{ HEAD TRUNKS "routes:\n  - {name: r, match: {trunk: q}, to: {trunk: q}}\n", 8,
 	  "trunk \"q\" has no \"match\"" },
 	{ HEAD TRUNKS "routes:\n  - {to: {trunk: q}}\n", 8, "routes[0]: \"name\" is missing" },
-	{ HEAD TRUNKS "routes:\n  - {name: r}\n", 8, "routes[0]: \"to\" is missing" },
+	{ HEAD TRUNKS "routes:\n  - {name: r}\n", 8, "routes[0]: expected \"to\" or \"reject\"" },
 	{ HEAD TRUNKS "routes:\n  - {name: r, match: {trunk: p}, to: {trunk: q}}\n"
 	  "  - {name: r, to: {trunk: q}}\n", 9, "\"r\" is given twice, first on line 8" },
 	{ HEAD TRUNKS "routes:\n  - {name: r, match: {realm: a}, to: {trunk: q}}\n"
@@ -294,7 +296,73 @@ static const struct bad bad[] = {
 	  "but trunk \"p\" is in realm \"a\"" },
 	{ HEAD TRUNKS "routes:\n  - {name: r, match: {number: \"a b\"}, to: {trunk: q}}\n", 8,
 	  "expected the beginning of a number" },
+	{ ROUTE("match: {number-pattern: '4(9'}, to: {trunk: q}"), 7,
+	  "match.number-pattern: \"4(9\" is no pattern: missing closing parenthesis, at character 4" },
+	{ ROUTE("match: {domain-pattern: '*'}, to: {trunk: q}"), 7,
+	  "quantifier does not follow a repeatable item, at character 1" },
+	{ ROUTE("match: {from-number-pattern: '[9-1]'}, to: {trunk: q}"), 7, "range out of order" },
+	{ ROUTE("match: {number-pattern: '(*UTF)9'}, to: {trunk: q}"), 7, "UTF" },
+	{ ROUTE("match: {headers: [{name: X, pattern: '(?<a'}]}, to: {trunk: q}"), 7,
+	  "match.headers[0].pattern: \"(?<a\" is no pattern" },
+	{ ROUTE("match: {headers: [{name: 'a b', pattern: x}]}, to: {trunk: q}"), 7,
+	  "found \"a b\", expected a token" },
+	{ ROUTE("match: {source: 10.0.0.1/8}, to: {trunk: q}"), 7, "bits set behind the prefix" },
+	{ ROUTE("to: {trunk: q}, reject: {code: 603}"), 7, "\"to\" is given too" },
+	{ ROUTE("reject: {code: 302}"), 7, "expected a number from 400 to 699" },
+	{ ROUTE("reject: {reason: x}"), 7, "\"code\" is missing" },
+	{ ROUTE("emergency: yes, reject: {code: 500}"), 7, "an emergency route rejects nothing" },
+	{ ROUTE("reject: {code: 500}, rewrite: {number: {strip: '0'}}"), 7,
+	  "routes[0].rewrite: a route that rejects rewrites nothing" },
+	{ ROUTE("to: {trunk: q}, rewrite: {number: {pattern: 'a'}}"), 7,
+	  "\"pattern\" and \"replacement\" go together" },
+	{ ROUTE("to: {trunk: q}, rewrite: {from-number: {replacement: 'a'}}"), 7, "go together" },
+	{ ROUTE("to: {trunk: q}, rewrite: {number: {pattern: 'a(', replacement: '$1'}}"), 7,
+	  "rewrite.number.pattern: \"a(\" is no pattern" },
+	{ ROUTE("to: {trunk: q}, rewrite: {number: {pattern: '(a)|b', replacement: 'x$2'}}"), 7,
+	  "\"x$2\" is no replacement for \"(a)|b\": unknown substring, near character 4" },
+	{ ROUTE("to: {trunk: q}, rewrite: {number: {pattern: 'a', replacement: '${'}}"), 7,
+	  "is no replacement" },
+	{ ROUTE("to: {trunk: q}, rewrite: {headers: {add: [{name: X-A, value: $1}]}}"), 7,
+	  "\"$1\" is no replacement for \".*\"" },
+	{ ROUTE("to: {trunk: q}, rewrite: {headers: {add: [{name: X-A, value: \"a\\r\\nB: c\"}]}}"), 7,
+	  "printable characters" },
+	{ ROUTE("to: {trunk: q}, rewrite: {headers: {remove: [Call-ID]}}"), 7,
+	  "\"Call-ID\" is a header that Jalur writes or reads itself" },
+	{ ROUTE("to: {trunk: q}, rewrite: {headers: {replace: [{name: l, value: '0'}]}}"), 7,
+	  "\"l\" is a header that Jalur writes or reads itself" },
+	{ HEAD TRUNKS "routes:\n  - {name: r, match: {number-pattern: '4.*'}, to: {trunk: q}}\n"
+	  "  - {name: s, match: {number-pattern: '4.*', realm: a}, to: {trunk: q}}\n", 9,
+	  "never reached" },
+	{ HEAD TRUNKS "routes:\n  - {name: r, match: {realm: a}, to: {trunk: q}}\n"
+	  "  - {name: s, emergency: yes, to: {trunk: q}}\n", 8,
+	  "never reached: the route on line 9" },
 };
+
+/* None of these is reached by no call. */
+TEST(routes_that_differ_are_all_reached)
+{
+	static const char text[] = HEAD TRUNKS
+		"routes:\n"
+		"  - {name: all-but, match: {number-pattern: '4.*'}, to: {trunk: q}}\n"
+		"  - {name: other, match: {number-pattern: '5.*'}, reject: {code: 404}}\n"
+		"  - {name: header, match: {headers: [{name: X, pattern: y}]}, to: {trunk: q}}\n"
+		"  - {name: source, match: {source: 10.0.0.0/8}, to: {trunk: q}}\n"
+		"  - {name: rest, to: {trunk: q}}\n"
+		"  - {name: sos, emergency: yes, match: {number: \"112\"}, to: {trunk: q}}\n";
+	struct config_mistakes mistakes;
+	struct config *c = NULL;
+	int err = load(text, &c, &mistakes);
+
+	print_mistakes(&mistakes);
+	ASSERT_EQ(0, err);
+	ASSERT_EQ(6, c->policy->nroutes);
+	EXPECT_STREQ("sos", c->policy->routes[0].name);
+	EXPECT_TRUE(c->policy->routes[0].emergency);
+	EXPECT_STREQ("all-but", c->policy->routes[1].name);
+	EXPECT_EQ(404, c->policy->routes[2].reject);
+	EXPECT_STREQ("rest", c->policy->routes[5].name);
+	config_free(c);
+}
 
 TEST(each_mistake_is_told_alone_on_its_line)
 {

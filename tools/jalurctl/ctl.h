@@ -34,6 +34,9 @@ struct ctl {
 	u64 owner;
 	unsigned int interval_ms;	/* of watch */
 	unsigned long count;		/* of watch; 0: until interrupted */
+	/* of route test; NULL: not given */
+	const char *realm, *source, *method, *uri, *from;
+	json_t *headers;
 	bool quiet;			/* collect errors in error instead of printing them */
 	json_t *error;			/* the last one: {code, message, where, remedy} */
 	struct kernel *kernel;		/* NULL until kernel_open() */
@@ -142,6 +145,8 @@ int drain_on(struct ctl *ctl, int argc, char **argv);
 int drain_off(struct ctl *ctl, int argc, char **argv);
 int drain_status(struct ctl *ctl, int argc, char **argv);
 int drain_watch(struct ctl *ctl, int argc, char **argv);
+int route_list(struct ctl *ctl, int argc, char **argv);
+int route_test(struct ctl *ctl, int argc, char **argv);
 int monitor(struct ctl *ctl, int argc, char **argv);
 int info(struct ctl *ctl, int argc, char **argv);
 

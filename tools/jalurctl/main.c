@@ -32,6 +32,9 @@ static const struct ctl_command commands[] = {
 	{ "drain status", "", "whether new calls are taken, and how many are left", drain_status },
 	{ "drain watch", "[--interval S]", "the same whenever it changed, until no call is left",
 	  drain_watch },
+	{ "route list", "", "the routes of jalurd, in the order of looking", route_list },
+	{ "route test", "--realm R|--source IP --uri URI",
+	  "which route such a request would take, and why", route_test },
 	{ "monitor", "", "events of kernel and daemon as they happen", monitor },
 	{ "info", "", "module and daemon: versions, features, counters", info },
 	{ "help", "[COMMAND]", "this text, or what a command does", show_help },
@@ -53,6 +56,8 @@ static void print_usage(FILE *out)
 	      "  --owner N      only sessions of this node\n"
 	      "  --interval S   seconds between two looks, default 1\n"
 	      "  --count N      stop after so many\n"
+	      "  --realm R, --source IP, --method M, --uri URI, --from URI, --header 'NAME: VALUE'\n"
+	      "                 the request that route test asks about\n"
 	      "\n"
 	      "Exit status: 0 done, 1 refused by module or daemon, 2 usage,\n"
 	      "3 module not loaded or daemon not running, 4 no such session, call, connection.\n",
@@ -180,6 +185,33 @@ static bool parse_count(const char *text, u64 *out)
 	return *text >= '0' && *text <= '9' && !*end;
 }
 
+/* Of the request that route test asks about. */
+static bool take_request(struct ctl *ctl, int opt)
+{
+	switch (opt) {
+	case 'R':
+		ctl->realm = optarg;
+		return true;
+	case 'S':
+		ctl->source = optarg;
+		return true;
+	case 'M':
+		ctl->method = optarg;
+		return true;
+	case 'U':
+		ctl->uri = optarg;
+		return true;
+	case 'F':
+		ctl->from = optarg;
+		return true;
+	case 'H':
+		if (!ctl->headers)
+			ctl->headers = json_array();
+		return !json_array_append_new(ctl->headers, json_string(optarg));
+	}
+	return false;
+}
+
 static bool take_option(struct ctl *ctl, int opt)
 {
 	u64 number = 0;
@@ -202,7 +234,7 @@ static bool take_option(struct ctl *ctl, int opt)
 		ctl->count = (unsigned long)number;
 		return true;
 	}
-	return false;
+	return take_request(ctl, opt);
 }
 
 static int run(struct ctl *ctl, int argc, char **argv)
@@ -224,6 +256,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	kernel_close(ctl);
 	daemon_close(ctl);
 	json_decref(ctl->error);
+	json_decref(ctl->headers);
 	return status;
 }
 
@@ -235,6 +268,12 @@ int main(int argc, char **argv)
 		{ "owner", required_argument, NULL, 'o' },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "count", required_argument, NULL, 'c' },
+		{ "realm", required_argument, NULL, 'R' },
+		{ "source", required_argument, NULL, 'S' },
+		{ "method", required_argument, NULL, 'M' },
+		{ "uri", required_argument, NULL, 'U' },
+		{ "from", required_argument, NULL, 'F' },
+		{ "header", required_argument, NULL, 'H' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};

@@ -46,6 +46,8 @@ static void run_drain_on(const struct command_context *ctx, json_t *args, struct
 static void run_drain_off(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_drain_status(const struct command_context *ctx, json_t *args,
 			     struct outcome *out);
+static void run_route_list(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_route_test(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_monitor(const struct command_context *ctx, json_t *args, struct outcome *out);
 
 static const struct command commands[] = {
@@ -62,6 +64,9 @@ static const struct command commands[] = {
 	{ "drain.off", "", "take new calls again", run_drain_off },
 	{ "drain.status", "", "whether new calls are taken, and how many are left",
 	  run_drain_status },
+	{ "route.list", "", "the routes, in the order of looking", run_route_list },
+	{ "route.test", "uri, realm?, source?, method?, from?, headers?",
+	  "which route a request would take, and why", run_route_test },
 	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
 };
 
@@ -325,6 +330,23 @@ static void run_drain_status(const struct command_context *ctx, json_t *args,
 {
 	(void)args;
 	out->result = admin_drain(ctx);
+}
+
+/* --- routes --- */
+
+static void run_route_list(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	(void)args;
+	out->result = admin_routes(ctx);
+}
+
+static void run_route_test(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	struct admin_mistake m;
+
+	out->result = admin_route_test(ctx, args, &m);
+	if (!out->result && m.where)
+		fail(out, "bad-argument", m.where, NULL, "%s", m.text);
 }
 
 /* --- monitor --- */

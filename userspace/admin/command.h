@@ -65,6 +65,16 @@ void admin_transport_counters(const struct control_conf *conf, json_t *counters)
 /* --- load.c --- */
 json_t *admin_overload(const struct command_context *ctx);
 json_t *admin_drain(const struct command_context *ctx);
+/* --- route.c --- */
+json_t *admin_routes(const struct command_context *ctx);
+struct admin_mistake {
+	const char *where;	/* "args.uri"; NULL: no memory */
+	char text[128];
+};
+
+/* Which route would a request take, and what would become of it? NULL: m says why not. */
+json_t *admin_route_test(const struct command_context *ctx, const json_t *args,
+			 struct admin_mistake *m);
 
 /* --- trace.c; NULL: there is nothing of it (any more) --- */
 json_t *admin_ladder(const struct command_context *ctx, u64 call);

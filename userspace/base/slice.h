@@ -42,6 +42,11 @@ static inline bool slice_eq(struct slice a, struct slice b)
 	return a.n == b.n && (!a.n || !memcmp(a.p, b.p, a.n));
 }
 
+static inline bool slice_begins(struct slice s, struct slice with)
+{
+	return s.n >= with.n && slice_eq(slice_of(s.p, with.n), with);
+}
+
 bool slice_caseeq(struct slice a, struct slice b);	/* ASCII only */
 struct slice slice_trim(struct slice s);		/* SP, HTAB, CR, LF */
 bool slice_u32(struct slice s, u32 *out);		/* decimal, whole slice */

@@ -245,13 +245,15 @@ void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root)
 
 /* --- its beginning --- */
 
-static struct call_leg *new_root(struct call_engine *e, struct call *call, size_t trunk)
+static struct call_leg *new_root(struct call_engine *e, struct call *call, size_t trunk,
+				 struct call_routed *routed)
 {
 	struct call_leg *root = call_leg_new(e, call, MEDIA_LEG_B);
 
 	if (!root)
 		return NULL;
 	root->root = root;
+	root->routed = call_routed_get(routed);
 	root->trunk = (int)trunk;
 	root->realm = (int)call->policy->trunks[trunk].realm;
 	if (!call->legs[1])
@@ -307,9 +309,10 @@ static void start(struct call_engine *e, u64 now, struct call_leg *root)
 }
 
 void call_branch_start(struct call_engine *e, u64 now, struct call *call,
-		       const struct call_destination *to, char *user)
+		       const struct call_destination *to, struct call_routed *routed,
+		       char *user)
 {
-	struct call_leg *root = new_root(e, call, to->trunk);
+	struct call_leg *root = new_root(e, call, to->trunk, routed);
 
 	if (!root) {
 		free(user);
@@ -326,7 +329,7 @@ void call_branch_start(struct call_engine *e, u64 now, struct call *call,
 bool call_branch_replace(struct call_engine *e, u64 now, struct call *call)
 {
 	const struct flow *flow = &call->replacement->flow;
-	struct call_leg *root = new_root(e, call, (size_t)call->replacement->trunk);
+	struct call_leg *root = new_root(e, call, (size_t)call->replacement->trunk, call->routed);
 
 	call->next_to = call->route->nto;
 	if (!root)
@@ -348,7 +351,8 @@ bool call_branch_next(struct call_engine *e, u64 now, struct call *call)
 
 		while (call->next_to < route->nto && route->to[call->next_to].q == q &&
 		       call->state < CALL_ANSWERED)
-			call_branch_start(e, now, call, &route->to[call->next_to++], NULL);
+			call_branch_start(e, now, call, &route->to[call->next_to++], call->routed,
+					  NULL);
 		if (any_open(call))
 			return true;
 	}

@@ -152,6 +152,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	for (i = 0; i < call->nall; i++)
 		call_leg_free(e, now, call->all[i]);
 	free(call->all);
+	call_routed_put(call->routed);
 	call_failure_free(call);
 	media_negotiation_free(call->media, now);
 	unindex_call(e, call);

@@ -128,6 +128,7 @@ struct call_leg {
 	/* of a root, before the answer: */
 	struct call_hops *hops;
 	struct media_negotiation *media;
+	struct call_routed *routed;	/* what the route made of the INVITE */
 	char *user;			/* called so; NULL: as the caller's INVITE says */
 	u64 ring;			/* ns; 0: no limit of its own */
 	struct timer timer;
@@ -193,6 +194,7 @@ struct call_failure {
 struct call_redirect {
 	struct list node;		/* in the call, by q */
 	struct call_destination to;
+	struct call_routed *routed;
 	char *user;
 };
 
@@ -216,6 +218,8 @@ struct call {
 	size_t nall;
 	struct sip_server *invite;	/* the caller's, until our final response */
 	const struct call_route *route;	/* in policy */
+	struct call_routed *routed;	/* what it made of the INVITE */
+	bool emergency;			/* no limit keeps it out */
 	size_t next_to;			/* destination of the route */
 	struct list redirects;		/* struct call_redirect, not called yet */
 	u8 nredirects;			/* called ones included */
@@ -418,9 +422,13 @@ void call_update_learn(struct call_leg *leg, const struct sip_msg *msg);
  * or none could be invited.
  */
 bool call_branch_next(struct call_engine *e, u64 now, struct call *call);
-/* Invites one destination by the name of user, which it takes; NULL: the called one. */
+/*
+ * Invites one destination with what its route made of the INVITE, by the name of user, which
+ * it takes; NULL: the called one.
+ */
 void call_branch_start(struct call_engine *e, u64 now, struct call *call,
-		       const struct call_destination *to, char *user);
+		       const struct call_destination *to, struct call_routed *routed,
+		       char *user);
 /* The INVITE of root's branch has failed; takes the contents of f. Status 0: it counts not. */
 void call_branch_failed(struct call_engine *e, u64 now, struct call_leg *root,
 			struct call_failure *f);
@@ -535,6 +543,9 @@ void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16
 void call_refuse_stranger(struct call_engine *e, u64 now, const struct sip_event *ev,
 			  u16 status, const char *headers, const char *why);
 
+/* The same in other words than the RFC's; phrase NULL: in those. */
+void call_refuse_saying(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+			const char *phrase, const char *headers, const char *why);
 /* ACK to the 2xx of ev; when that makes an offer, as soon as there is an answer. 0 or -errno. */
 int call_leg_take_2xx(struct call_engine *e, u64 now, struct call_leg *leg,
 		      const struct sip_event *ev);

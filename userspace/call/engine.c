@@ -192,6 +192,11 @@ size_t call_engine_calls(const struct call_engine *e)
 	return e->ncalls;
 }
 
+const struct call_policy *call_engine_policy(const struct call_engine *e)
+{
+	return e->policy;
+}
+
 void call_engine_set_policy(struct call_engine *e, struct call_policy *policy)
 {
 	struct call_policy *old = e->policy;

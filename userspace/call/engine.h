@@ -51,6 +51,8 @@ void call_engine_located(struct call_engine *e, u64 now, u64 ticket, int err, co
 /* The name that a flow has a number for; NULL: none. */
 const char *call_engine_name(const struct call_engine *e, u32 name);
 void call_engine_media_event(struct call_engine *e, u64 now, const struct media_event *event);
+/* What new calls follow; borrowed. */
+const struct call_policy *call_engine_policy(const struct call_engine *e);
 /* Reload: new calls follow the new policy. */
 void call_engine_set_policy(struct call_engine *e, struct call_policy *policy);
 struct effect *call_engine_effect(struct call_engine *e);	/* next, or NULL; caller frees */

@@ -103,6 +103,13 @@ static const u8 passages[SIP_HDR_COUNT] = {
 	[SIP_HDR_CALL_INFO]		= IDENTITIES,
 };
 
+bool call_header_is_ours(struct slice name)
+{
+	u8 passage = passages[sip_hdr_id_of(name)];
+
+	return passage == REGENERATED || passage == CONSUMED;
+}
+
 /* What sip/ never asks for has no id. */
 static bool other_passes(const struct call_passage *p, struct slice name)
 {
@@ -164,8 +171,18 @@ static void pass(struct call_passage *p, const struct sip_hdr *hdr)
 	}
 }
 
+/* What the route says of the callee's side; a restored call has only its first route. */
+static const struct call_rewrite *rewrite_of(const struct call_leg *to)
+{
+	const struct call_routed *routed = to->root ? to->root->routed : NULL;
+	const struct call_route *route = routed ? routed->route : to->call->route;
+
+	return to->side == MEDIA_LEG_B && route ? route->rewrite : NULL;
+}
+
 static void pass_all(struct call_passage *p)
 {
+	const struct call_rewrite *rewrite = rewrite_of(p->to);
 	const struct sip_msg *msg = p->msg;
 	size_t i;
 
@@ -174,7 +191,7 @@ static void pass_all(struct call_passage *p)
 		struct slice name = hdr->id == SIP_HDR_OTHER ? hdr->name :
 				    slice_str(sip_hdr_info(hdr->id)->name);
 
-		if (call_dropped(p, name))
+		if (call_dropped(p, name) || call_rewrite_removes(rewrite, name))
 			continue;
 		if (hdr->id != SIP_HDR_OTHER)
 			pass(p, hdr);
@@ -257,6 +274,7 @@ char *call_headers_invite(const struct call_engine *e, const struct call_leg *to
 	buf_str(&p.lines, reliable ? CALL_SUPPORTED : CALL_SUPPORTED_LATE);
 	add_max_forwards(&p);
 	pass_all(&p);
+	buf_str(&p.lines, to->routed->lines ? to->routed->lines : "");
 	return take(&p);
 }
 

@@ -11,39 +11,39 @@
 
 /* --- may it become a call? --- */
 
-static bool has_no_hops(const struct call_engine *e, const struct sip_msg *msg)
+static bool has_no_hops(const struct call_engine *e, const struct sip_event *ev)
 {
 	(void)e;
-	return msg->max_forwards == 0;
+	return ev->msg->max_forwards == 0;
 }
 
-static bool has_other_body(const struct call_engine *e, const struct sip_msg *msg)
+static bool has_other_body(const struct call_engine *e, const struct sip_event *ev)
 {
 	(void)e;
-	return call_body_refusal(msg) == 415;
+	return call_body_refusal(ev->msg) == 415;
 }
 
-static bool has_broken_body(const struct call_engine *e, const struct sip_msg *msg)
+static bool has_broken_body(const struct call_engine *e, const struct sip_event *ev)
 {
 	(void)e;
-	return call_body_refusal(msg) == 400;
+	return call_body_refusal(ev->msg) == 400;
 }
 
-static bool takes_no_answer(const struct call_engine *e, const struct sip_msg *msg)
+static bool takes_no_answer(const struct call_engine *e, const struct sip_event *ev)
 {
 	(void)e;
-	return !call_accepts_sdp(msg);
+	return !call_accepts_sdp(ev->msg);
 }
 
 /* RFC 3323 §4.2: "critical" wants all of it or nothing, and that includes what we do not know. */
-static bool wants_other_privacy(const struct call_engine *e, const struct sip_msg *msg)
+static bool wants_other_privacy(const struct call_engine *e, const struct sip_event *ev)
 {
 	(void)e;
-	return call_privacy_asks(msg, "critical") && call_privacy_unknown(msg);
+	return call_privacy_asks(ev->msg, "critical") && call_privacy_unknown(ev->msg);
 }
 
 static const struct {
-	bool (*test)(const struct call_engine *e, const struct sip_msg *msg);
+	bool (*test)(const struct call_engine *e, const struct sip_event *ev);
 	u16 status;
 	enum call_counter counter;
 	const char *headers, *why;
@@ -72,7 +72,7 @@ static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event
 		return false;
 	}
 	for (i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
-		if (!checks[i].test(e, ev->msg))
+		if (!checks[i].test(e, ev))
 			continue;
 		e->counters[checks[i].counter]++;
 		call_refuse(e, now, ev, checks[i].status, checks[i].headers, checks[i].why);
@@ -83,17 +83,68 @@ static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event
 
 /* --- leg A --- */
 
-static const struct call_route *find_route(const struct call_engine *e, const struct sip_event *ev)
+/* Emergency calls are taken whatever there is to do; no other route is looked at for that. */
+static bool has_no_time(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
-	const struct call_policy *p = e->policy;
+	enum call_kind kind = call_is_emergency(e->policy, &ev->flow, ev->msg) ?
+			      CALL_KIND_EMERGENCY : CALL_KIND_CALL;
 
-	return call_policy_route(p, call_policy_realm(p, ev->flow.listener),
-				 call_policy_trunk(p, &ev->flow), call_uri_user(ev->msg->ruri));
+	return call_turn_away(e, now, ev, kind, NULL);
 }
 
-static enum call_kind kind_of(const struct call_route *route)
+/* Where it would go there may be no ports. */
+static bool is_turned_away(struct call_engine *e, u64 now, const struct sip_event *ev,
+			   const struct call_route *route)
 {
-	return route && route->emergency ? CALL_KIND_EMERGENCY : CALL_KIND_CALL;
+	enum call_kind kind = route->emergency ? CALL_KIND_EMERGENCY : CALL_KIND_CALL;
+
+	return call_turn_away(e, now, ev, kind, route);
+}
+
+/* No route, or one that takes no call. */
+static bool refuses(struct call_engine *e, u64 now, const struct sip_event *ev,
+		    const struct call_choice *choice)
+{
+	const struct call_route *route = choice->route;
+	char why[96];
+
+	if (route && !choice->gave_up && !route->reject)
+		return false;
+	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
+	if (!route) {
+		call_refuse(e, now, ev, 404, "", "no route");
+		return true;
+	}
+	snprintf(why, sizeof(why), choice->gave_up ? "a pattern of route %s gave up" :
+		 "by route %s", route->name);
+	if (choice->gave_up)
+		call_refuse(e, now, ev, 500, "", why);
+	else
+		call_refuse_saying(e, now, ev, route->reject, route->reject_phrase, "", why);
+	return true;
+}
+
+/* The route, and what it makes of the INVITE; false: refused. */
+static bool find_way(struct call_engine *e, u64 now, const struct sip_event *ev,
+		     struct call_routed **routed)
+{
+	struct call_choice choice;
+	struct call_subject s;
+	int err;
+
+	call_subject_init(&s, e->policy, &ev->flow, ev->msg);
+	choice = call_route_find(e->policy, &s, NULL);
+	if (refuses(e, now, ev, &choice) || is_turned_away(e, now, ev, choice.route))
+		return false;
+	err = call_routed_new(choice.route, &s, routed);
+	if (!err)
+		return true;
+	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
+	if (err == -ENOMEM)
+		call_refuse(e, now, ev, 503, "Retry-After: 5\r\n", "no memory");
+	else
+		call_refuse(e, now, ev, 484, "", "the number cannot be rewritten");
+	return false;
 }
 
 /* No destination could be invited, and the reason is the last one's. */
@@ -109,7 +160,7 @@ static void end_unsent(struct call_engine *e, u64 now, struct call *call)
 
 void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
-	const struct call_route *route;
+	struct call_routed *routed;
 	char lines[SIP_SESSION_LINES];
 	struct call_leg *a, *replaced;
 	const char *why;
@@ -117,24 +168,24 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	u16 status;
 	int err;
 
-	route = find_route(e, ev);
-	if (call_turn_away(e, now, ev, kind_of(route), route) || !passes_checks(e, now, ev))
+	if (has_no_time(e, now, ev) || !passes_checks(e, now, ev) ||
+	    !find_way(e, now, ev, &routed))
 		return;
-	if (!route) {
-		e->counters[CALL_COUNT_REFUSED_ROUTE]++;
-		call_refuse(e, now, ev, 404, "", "no route");
-		return;
-	}
 	status = call_replaces_find(e, ev->msg, &replaced, &why);
 	if (status) {
+		call_routed_put(routed);
 		call_refuse(e, now, ev, status, "", why);
 		return;
 	}
 	call = call_new(e, now, ev);
 	if (!call) {
+		call_routed_put(routed);
 		call_refuse(e, now, ev, 503, "Retry-After: 5\r\n", "no memory");
 		return;
 	}
+	call->routed = routed;
+	call->route = routed->route;
+	call->emergency = routed->route->emergency;
 	a = call->legs[0];
 	err = sip_dialog_new_uas(e->sip, ev->server, call_leg_handle(a), &a->dialog);
 	if (err) {
@@ -150,7 +201,6 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	}
 	e->counters[CALL_COUNT_CALLS]++;
 	call->invite = ev->server;
-	call->route = route;
 	a->state = CALL_LEG_INVITED;
 	a->peer = ev->flow.peer;
 	a->realm = call_policy_realm(e->policy, ev->flow.listener);
@@ -200,7 +250,8 @@ int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
 {
 	const struct sip_msg *msg = sip_server_request(leg->call->invite);
 	const struct call_replacement *r = leg->call->replacement;
-	struct slice called = leg->user ? slice_str(leg->user) : call_uri_user(msg->ruri);
+	const char *user = leg->routed->number ? leg->routed->number : leg->user;
+	struct slice called = user ? slice_str(user) : call_uri_user(msg->ruri);
 	char *uri = r ? strdup(r->request_uri) : trunk_uri(leg);
 	struct call_target target;
 	int err;

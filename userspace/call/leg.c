@@ -101,6 +101,7 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 	free(leg->offer);
 	free(leg->answer);
 	free(leg->user);
+	call_routed_put(leg->routed);
 	free(leg->hops);
 	free(leg);
 }

@@ -28,7 +28,6 @@ int call_target_make(struct call_target *target, const struct call_leg *to,
 /* Our host on listener, as others see it. */
 void call_print_host(const struct sip_listener *listener, char *host, size_t size);
 void call_target_clear(struct call_target *target);
-struct slice call_uri_user(struct slice uri);	/* empty: none, or not a SIP or tel URI */
 
 /* header.c: header lines as malloc'ed strings; NULL: no memory, or no such line */
 /* What of msg may pass. A request's Max-Forwards is carried minus one. */

@@ -9,36 +9,44 @@
 #define CAPABILITIES CALL_ALLOW CALL_ACCEPT CALL_SUPPORTED
 
 static void answer(struct call_engine *e, u64 now, const struct sip_event *ev,
-		   struct sip_dialog *dialog, u16 status, struct slice headers)
+		   struct sip_dialog *dialog, u16 status, const char *phrase,
+		   struct slice headers)
 {
 	struct sip_content content = { .headers = headers };
 
-	sip_respond(e->sip, now, ev->server, dialog, status, NULL, &content);
+	sip_respond(e->sip, now, ev->server, dialog, status, phrase, &content);
 	sip_server_put(e->sip, now, ev->server);
 }
 
 CALL_ACTION(call_options)
 {
-	answer(e, now, ev, leg ? leg->dialog : NULL, 200, SLICE(CAPABILITIES));
+	answer(e, now, ev, leg ? leg->dialog : NULL, 200, NULL, SLICE(CAPABILITIES));
 }
 
 CALL_ACTION(call_not_allowed)
 {
 	bool known = ev->msg->method != SIP_METHOD_OTHER;
 
-	answer(e, now, ev, leg ? leg->dialog : NULL, known ? 405 : 501, SLICE(CALL_ALLOW));
+	answer(e, now, ev, leg ? leg->dialog : NULL, known ? 405 : 501, NULL,
+	       SLICE(CALL_ALLOW));
 }
 
 CALL_ACTION(call_gone)
 {
-	answer(e, now, ev, leg ? leg->dialog : NULL, 481, SLICE(""));
+	answer(e, now, ev, leg ? leg->dialog : NULL, 481, NULL, SLICE(""));
+}
+
+void call_refuse_saying(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+			const char *phrase, const char *headers, const char *why)
+{
+	call_event_refused(e, now, ev, status, why);
+	answer(e, now, ev, NULL, status, phrase, slice_str(headers));
 }
 
 void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
 		 const char *headers, const char *why)
 {
-	call_event_refused(e, now, ev, status, why);
-	answer(e, now, ev, NULL, status, slice_str(headers));
+	call_refuse_saying(e, now, ev, status, NULL, headers, why);
 }
 
 void call_refuse_stranger(struct call_engine *e, u64 now, const struct sip_event *ev,

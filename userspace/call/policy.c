@@ -67,8 +67,10 @@ int call_trunk_set_credentials(struct call_trunk *trunk, char *user, char *passw
 static void free_route(struct call_route *route)
 {
 	free(route->name);
-	free(route->number_prefix);
+	free(route->reject_phrase);
 	free(route->to);
+	call_match_clear(&route->match);
+	call_rewrite_free(route->rewrite);
 }
 
 void call_policy_put(struct call_policy *p)

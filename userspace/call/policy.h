@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/transport.h"
+#include "call/rule.h"
 #include "media/codecs.h"
 #include "media/port.h"
 #include "sip/auth.h"
@@ -84,12 +85,15 @@ struct call_route {
 	char *name;
 	int from_realm;			/* index, -1: any */
 	int from_trunk;			/* index, -1: any */
-	char *number_prefix;		/* of the request URI's user; NULL: any */
+	struct call_match match;
+	bool emergency;			/* nothing that spares us work keeps its calls out */
+	u16 reject;			/* with this status; 0: it goes to: */
+	char *reject_phrase;		/* NULL: the RFC's */
 	struct call_destination *to;	/* sorted by q */
 	size_t nto;
+	struct call_rewrite *rewrite;	/* NULL: nothing changes */
 	enum call_early_media early_media;
 	enum call_redirection redirect;
-	bool emergency;			/* its calls are never refused for overload or drain */
 };
 
 struct call_policy {
@@ -98,7 +102,7 @@ struct call_policy {
 	size_t nrealms;
 	struct call_trunk *trunks;
 	size_t ntrunks;
-	struct call_route *routes;
+	struct call_route *routes;	/* emergency ones first */
 	size_t nroutes;
 	u32 media_idle_ms;
 	u64 ring_timeout;		/* ns */

@@ -18,7 +18,7 @@
 #define MAX_CONTACTS 8		/* of a response, looked at */
 
 struct contact {
-	struct slice user;
+	struct slice uri, user;
 	u16 q;			/* thousandths */
 };
 
@@ -48,6 +48,7 @@ static bool read_contact(struct slice element, struct contact *contact)
 	if (!sip_parse_nameaddr(element, &addr) || !sip_uri_parse(addr.uri, &uri) ||
 	    (uri.kind != SIP_URI_SIP && uri.kind != SIP_URI_TEL))
 		return false;
+	contact->uri = addr.uri;
 	contact->user = call_uri_user(addr.uri);
 	contact->q = sip_param(addr.params, "q", &q) ? parse_q(q) : 1000;
 	return contact->user.n;
@@ -98,19 +99,22 @@ static bool was_named(const struct call *call, size_t trunk, struct slice user)
 }
 
 /* Behind all that have the same q, or a higher one. */
-static bool add(struct call *call, size_t trunk, u64 ring, const struct contact *contact)
+static bool add(struct call *call, const struct call_destination *to, struct call_routed *routed,
+		const struct contact *contact)
 {
 	struct call_redirect *r = zalloc(sizeof(*r));
 	struct list *at = call->redirects.next;
 
 	if (!r)
 		return false;
-	r->to = (struct call_destination){ .trunk = trunk, .q = contact->q, .ring = ring };
+	r->to = *to;
+	r->to.q = contact->q;
 	r->user = slice_dup(contact->user);
 	if (!r->user) {
 		free(r);
 		return false;
 	}
+	r->routed = call_routed_get(routed);
 	while (at != &call->redirects &&
 	       list_entry(at, struct call_redirect, node)->to.q >= contact->q)
 		at = at->next;
@@ -119,17 +123,36 @@ static bool add(struct call *call, size_t trunk, u64 ring, const struct contact 
 	return true;
 }
 
+/* What is asked of the caller's INVITE is asked of it as if root's trunk had sent it. */
+static struct call_routed *route_of(const struct call_leg *root, const struct contact *contact)
+{
+	const struct call *call = root->call;
+	const struct flow *flow = &call->all[0]->dialog->flow;
+	struct call_routed *routed = NULL;
+	struct call_choice choice;
+	struct call_subject s;
+
+	call_subject_init(&s, call->policy, flow, sip_server_request(call->invite));
+	call_subject_redirect(&s, root->realm, root->trunk, &root->peer, contact->uri);
+	choice = call_route_find(call->policy, &s, NULL);
+	if (!choice.route || choice.gave_up || choice.route->reject ||
+	    call_routed_new(choice.route, &s, &routed))
+		return NULL;
+	return routed;
+}
+
 static size_t follow(struct call_leg *root, const struct contact *contact)
 {
+	struct call_routed *routed = route_of(root, contact);
+	const struct call_route *route = routed ? routed->route : NULL;
 	struct call *call = root->call;
-	const struct call_route *route = call_policy_route(call->policy, root->realm, root->trunk,
-							   contact->user);
 	size_t i, n = 0;
 
 	for (i = 0; route && i < route->nto; i++)
 		if (call->nredirects < MAX_REDIRECTS &&
 		    !was_named(call, route->to[i].trunk, contact->user))
-			n += add(call, route->to[i].trunk, route->to[i].ring, contact);
+			n += add(call, &route->to[i], routed, contact);
+	call_routed_put(routed);
 	return n;
 }
 
@@ -151,6 +174,7 @@ bool call_redirect_follow(struct call_leg *root, const struct sip_msg *msg)
 static void free_redirect(struct call_redirect *r)
 {
 	list_del(&r->node);
+	call_routed_put(r->routed);
 	free(r->user);
 	free(r);
 }
@@ -167,7 +191,7 @@ void call_redirect_next(struct call_engine *e, u64 now, struct call *call)
 		r = list_entry(call->redirects.next, struct call_redirect, node);
 		if (r->to.q != q)
 			return;
-		call_branch_start(e, now, call, &r->to, r->user);
+		call_branch_start(e, now, call, &r->to, r->routed, r->user);
 		r->user = NULL;
 		free_redirect(r);
 	}

@@ -331,6 +331,7 @@ static void restore(struct restoring *s, const json_t *saved)
 	call->state = CALL_UP;
 	call->recovered = true;
 	call->route = route_called(call->policy, json_read_text(&s->r, saved, "route", MAX_TEXT));
+	call->emergency = call->route && call->route->emergency;
 	call->from = strdup(from);
 	call->to = strdup(to);
 	if (!call->from || !call->to)

@@ -49,9 +49,15 @@ static bool is_printable(struct slice text)
 	return true;
 }
 
+/* As the route has it. */
+static struct slice caller_of(const struct call_leg *to, const struct sip_msg *msg)
+{
+	return to->routed->from ? slice_str(to->routed->from) : call_uri_user(msg->from.uri);
+}
+
 static char *print_from(const struct call_leg *to, const struct sip_msg *msg, const char *host)
 {
-	struct slice user = call_uri_user(msg->from.uri);
+	struct slice user = caller_of(to, msg);
 	struct slice display = msg->from.display;
 	struct call_names names;
 	struct sip_uri uri;
@@ -65,8 +71,7 @@ static char *print_from(const struct call_leg *to, const struct sip_msg *msg, co
 			  display.n ? " " : "", SLICE_ARG(user), user.n ? "@" : "", host);
 }
 
-/* The trunk's URI with the number that was called, unless it has a user of its own. */
-static char *print_request_uri(struct slice user, const char *target)
+char *call_target_uri(struct slice user, const char *target)
 {
 	const char *host = strchr(target, ':') ? strchr(target, ':') + 1 : target;
 
@@ -95,10 +100,10 @@ int call_target_make(struct call_target *target, const struct call_leg *to,
 
 	call_print_host(listener, host, sizeof(host));
 	*target = (struct call_target){
-		.request_uri = print_request_uri(called, uri),
+		.request_uri = call_target_uri(called, uri),
 		.from = anonymous ? strdup(ANONYMOUS) : print_from(to, msg, host),
 		.contact_user = slice_dup(anonymous ? SLICE("anonymous") :
-						      call_uri_user(msg->from.uri)),
+						      caller_of(to, msg)),
 	};
 	target->to = target->request_uri ? buf_format("<%s>", target->request_uri) : NULL;
 	if (!target->from || !target->to || !target->contact_user) {

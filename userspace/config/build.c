@@ -253,7 +253,7 @@ static bool build_destinations(struct call_route *route, const struct value *tru
 static bool build_route(struct call_policy *policy, const struct value *root,
 			const struct value *v)
 {
-	const struct value *match = value_get(v, "match"), *number = value_get(match, "number");
+	const struct value *match = value_get(v, "match"), *to = value_get(v, "to");
 	const struct value *trunks = value_get(root, "trunks");
 	struct call_route *route = &policy->routes[policy->nroutes++];
 
@@ -262,9 +262,8 @@ static bool build_route(struct call_policy *policy, const struct value *root,
 	route->from_trunk = index_of(trunks, value_get(match, "trunk"));
 	route->early_media = (enum call_early_media)number_of(v, "early-media");
 	route->redirect = (enum call_redirection)number_of(v, "redirect");
-	route->number_prefix = number ? strdup(number->text) : NULL;
-	return route->name && (!number || route->number_prefix) &&
-	       build_destinations(route, trunks, value_get(v, "to"));
+	return route->name && route_build(route, v) &&
+	       (!to || build_destinations(route, trunks, to));
 }
 
 static bool build_trunks(struct call_policy *policy, const struct value *root)
@@ -293,9 +292,14 @@ static bool build_routes(struct call_policy *policy, const struct value *root)
 	policy->routes = calloc(routes->n, sizeof(*policy->routes));
 	if (!policy->routes)
 		return false;
-	for (i = 0; i < routes->n; i++)
-		if (!build_route(policy, root, routes->children[i]))
+	/* emergency ones first */
+	for (i = 0; i < 2 * routes->n; i++) {
+		const struct value *route = routes->children[i % routes->n];
+		bool first = i < routes->n;
+
+		if (route_is_emergency(route) == first && !build_route(policy, root, route))
 			return false;
+	}
 	return true;
 }
 

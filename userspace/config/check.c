@@ -383,7 +383,9 @@ static bool covers(const struct value *root, const struct value *earlier,
 		later_realm = realm_of_trunk(root, later_trunk);
 	if (realm && (!later_realm || strcmp(realm, later_realm)))
 		return false;
-	return !number || (later_number && !strncmp(number, later_number, strlen(number)));
+	if (number && (!later_number || strncmp(number, later_number, strlen(number))))
+		return false;
+	return route_match_covers(value_get(earlier, "match"), value_get(later, "match"));
 }
 
 static void check_route_match(struct reader *r, const struct value *root,
@@ -432,6 +434,13 @@ static void check_destinations(struct reader *r, const struct value *root,
 		check_destination(r, root, get(element(fork, i), "trunk"));
 }
 
+static bool goes_before(const struct value *other, const struct value *route)
+{
+	if (route_is_emergency(other) != route_is_emergency(route))
+		return route_is_emergency(other);
+	return other->index < route->index;
+}
+
 static void check_route(struct reader *r, const struct value *root, const struct value *route)
 {
 	const struct value *routes = route->parent, *name = get(route, "name");
@@ -439,6 +448,7 @@ static void check_route(struct reader *r, const struct value *root, const struct
 	size_t i;
 
 	check_route_match(r, root, route);
+	route_check(r, route);
 	if (to)
 		check_destinations(r, root, to);
 	for (i = 0; name && i < route->index; i++) {
@@ -450,10 +460,10 @@ static void check_route(struct reader *r, const struct value *root, const struct
 			break;
 		}
 	}
-	for (i = 0; !route->bad && i < route->index; i++) {
+	for (i = 0; !route->bad && i < routes->n; i++) {
 		const struct value *other = element(routes, i);
 
-		if (other->bad || !covers(root, other, route))
+		if (other->bad || !goes_before(other, route) || !covers(root, other, route))
 			continue;
 		reader_mistake_at(r, route,
 				  "never reached: the route on line %d takes all that it would",

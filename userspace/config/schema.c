@@ -228,7 +228,8 @@ const struct schema_item schema[] = {
 
 	KEY("routes", LIST, RELOAD(CALLS),
 	    HELP("Where calls go: the first route that matches is taken. A call that none "
-		 "matches is refused with 404.")),
+		 "matches is refused with 404. jalurctl route test says which one a request "
+		 "takes, and why.")),
 	KEY("routes[]", MAP, RELOAD(CALLS), HELP("One route.")),
 	KEY("routes[].name", NAME, REQUIRED, RELOAD(CALLS), EXAMPLE("out"),
 	    HELP("For logs and for people.")),
@@ -240,7 +241,8 @@ const struct schema_item schema[] = {
 	    HELP("It comes from this realm.")),
 	KEY("routes[].match.number", NUMBER_PREFIX, RANGE(1, 63), RELOAD(CALLS),
 	    EXAMPLE("+49"), HELP("The user part of the request URI begins with this.")),
-	KEY("routes[].to", MAP, REQUIRED, RELOAD(CALLS), HELP("Where such a call goes.")),
+#include "config/schema_route.h"
+	KEY("routes[].to", MAP, RELOAD(CALLS), HELP("Where such a call goes.")),
 	KEY("routes[].to.trunk", NAME, REFERS("trunks"), RELOAD(CALLS),
 	    EXAMPLE("carrier"), HELP("To this trunk, which must have a target.")),
 	KEY("routes[].to.fork", LIST, RELOAD(CALLS),

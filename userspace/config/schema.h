@@ -133,6 +133,13 @@ bool target_build(struct call_next_hop *hop, const struct value *v);
 /* Can the realm send to it, and not to ourselves? */
 void target_check(struct reader *r, const struct value *realm, const struct value *v);
 
+/* route.c: what is in a route beside names of other things */
+bool route_is_emergency(const struct value *route);
+/* Whatever later's match takes, earlier's does, as far as route.c knows its keys. */
+bool route_match_covers(const struct value *earlier, const struct value *later);
+void route_check(struct reader *r, const struct value *route);
+bool route_build(struct call_route *route, const struct value *v);	/* false: no memory */
+
 /* check.c, build.c */
 void check_tree(struct reader *r, const struct value *root);
 struct config *build_config(const struct value *root);	/* NULL: no memory */
