@@ -15,7 +15,7 @@ FIXTURE_SETUP(hop)
 	struct call_next_hop *hop;
 
 	harness_start(&self->h, _metadata);
-	hop = &self->h.policy->trunks[1].hop;
+	hop = &self->h.policy->trunks[1].targets->hop;
 	free(hop->host);
 	*hop = (struct call_next_hop){ .host = strdup("pbx.example"), .port = 5070 };
 }

@@ -96,6 +96,18 @@ struct harness {
 	unsigned int unreached;
 };
 
+/* An address and its port, or a name. */
+static UNUSED void set_target(struct call_trunk_target *to, const char *text)
+{
+	free(to->hop.host);
+	free(to->uri);
+	to->hop = (struct call_next_hop){ .host = strdup(text) };
+	addr_parse(slice_str(text), &to->hop.addr);
+	to->weight = 1;
+	if (asprintf(&to->uri, "sip:%s", text) < 0)
+		abort();
+}
+
 static struct call_policy *make_policy(struct harness *h)
 {
 	static const char *const names[2] = { "outside", "inside" };
@@ -137,10 +149,9 @@ static struct call_policy *make_policy(struct harness *h)
 		t->match = calloc(1, sizeof(*t->match));
 		t->nmatch = 1;
 		prefix_parse(slice_str(match[i]), t->match);
-		addr_parse(slice_str(targets[i]), &t->hop.addr);
-		t->hop.host = strdup(targets[i]);
-		if (asprintf(&t->target_uri, "sip:%s", targets[i]) < 0)
-			abort();
+		t->targets = calloc(1, sizeof(*t->targets));
+		t->ntargets = 1;
+		set_target(t->targets, targets[i]);
 	}
 	p->routes[0] = (struct call_route){ .name = strdup("in"), .from_realm = -1,
 		.from_trunk = 0, .number_prefix = strdup("49") };

@@ -102,10 +102,10 @@ TEST(good_file_says_what_it_says)
 	ASSERT_EQ(3, p->ntrunks);
 	ASSERT_EQ(2, p->trunks[0].nmatch);
 	EXPECT_EQ(24, p->trunks[0].match[0].bits);
-	EXPECT_EQ(0, p->trunks[0].hop.addr.family);
+	EXPECT_EQ(0, p->trunks[0].ntargets);
 	EXPECT_EQ(1, p->trunks[1].realm);
-	EXPECT_STREQ("10.0.0.2:5080", addr_print(&p->trunks[1].hop.addr, text));
-	EXPECT_STREQ("[2001:db8::2]:5060", addr_print(&p->trunks[2].hop.addr, text));
+	EXPECT_STREQ("10.0.0.2:5080", addr_print(&p->trunks[1].targets->hop.addr, text));
+	EXPECT_STREQ("[2001:db8::2]:5060", addr_print(&p->trunks[2].targets->hop.addr, text));
 
 	ASSERT_EQ(2, p->nroutes);
 	EXPECT_EQ(0, p->routes[0].from_trunk);

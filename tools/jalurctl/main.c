@@ -27,6 +27,12 @@ static const struct ctl_command commands[] = {
 	{ "call hangup", "ID [REASON]", "end a call: BYE or CANCEL to both parties", call_hangup },
 	{ "transport list", "", "listeners and connections of jalurd", transport_list },
 	{ "transport close", "ID", "close a connection", transport_close },
+	{ "trunk list", "", "trunks: how they are, their calls", trunk_list },
+	{ "trunk show", "NAME", "one trunk: its addresses, last probes, registration",
+	  trunk_show },
+	{ "trunk drain", "NAME", "no new calls to or from it; those that are there go on",
+	  trunk_drain },
+	{ "trunk enable", "NAME", "new calls again", trunk_enable },
 	{ "monitor", "", "events of kernel and daemon as they happen", monitor },
 	{ "info", "", "module and daemon: versions, features, counters", info },
 	{ "help", "[COMMAND]", "this text, or what a command does", show_help },
@@ -50,7 +56,7 @@ static void print_usage(FILE *out)
 	      "  --count N      stop after so many\n"
 	      "\n"
 	      "Exit status: 0 done, 1 refused by module or daemon, 2 usage,\n"
-	      "3 module not loaded or daemon not running, 4 no such session, call, connection.\n",
+	      "3 module not loaded or daemon not running, 4 no such session, call, trunk.\n",
 	      out);
 }
 

@@ -62,6 +62,10 @@ json_t *admin_streams(const struct media_stream_view *views, size_t n,
 json_t *admin_transports(const struct control_conf *conf);
 void admin_transport_counters(const struct control_conf *conf, json_t *counters);
 
+/* --- trunk.c; admin_trunk(): NULL: there is none --- */
+json_t *admin_trunks(const struct command_context *ctx);
+json_t *admin_trunk(const struct command_context *ctx, const char *name);
+
 /* --- trace.c; NULL: there is nothing of it (any more) --- */
 json_t *admin_ladder(const struct command_context *ctx, u64 call);
 

@@ -17,7 +17,7 @@
 #define LEG_BITS 4
 #define COUNTER_MASK ((u32)(UINTPTR_MAX >> LEG_BITS))
 
-_Static_assert(CALL_MAX_LEGS <= 1 << LEG_BITS, "a leg has no handle");
+_Static_assert(CALL_MAX_LEGS <= CALL_NO_LEG && CALL_NO_LEG < 1 << LEG_BITS, "a leg has no handle");
 
 void *call_leg_handle(const struct call_leg *leg)
 {
@@ -101,7 +101,7 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 	free(leg->offer);
 	free(leg->answer);
 	free(leg->user);
-	free(leg->hops);
+	call_hops_clear(leg);
 	free(leg);
 }
 

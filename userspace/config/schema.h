@@ -132,6 +132,14 @@ bool target_build(struct call_next_hop *hop, const struct value *v);
 /* Can the realm send to it, and not to ourselves? */
 void target_check(struct reader *r, const struct value *realm, const struct value *v);
 
+/* trunk.c: what a trunk has, and where calls to it go. */
+#define TRUNK_TARGETS (CALL_MAX_TARGETS + 1)
+/* The values of its targets, good ones; how many, CALL_MAX_TARGETS + 1 at most. */
+size_t trunk_targets(const struct value *trunk, const struct value *targets[TRUNK_TARGETS]);
+bool trunk_has_target(const struct value *trunk);
+void trunk_check(struct reader *r, const struct value *trunk);
+bool trunk_build(struct call_trunk *trunk, const struct value *v);	/* false: no memory */
+
 /* check.c, build.c */
 void check_tree(struct reader *r, const struct value *root);
 struct config *build_config(const struct value *root);	/* NULL: no memory */
