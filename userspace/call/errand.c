@@ -29,6 +29,8 @@ void *call_errand_handle(const struct call_errand *errand)
 
 void call_errand_forget(struct call_engine *e, struct call_errand *errand)
 {
+	if (errand->client)
+		sip_client_forget(e->sip, errand->client);
 	sip_dialog_free(e->sip, errand->dialog);
 	errand->dialog = NULL;
 	errand->client = NULL;
