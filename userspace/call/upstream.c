@@ -26,11 +26,11 @@ struct call_upstream {
 	bool renewed;			/* 423 made this try a longer one */
 	bool leaves;			/* ... as soon as the try is over */
 	bool looking;			/* a name is looked up */
-	bool refused;			/* flow had us, and goes on with it no more */
 	struct call_errand errand;	/* has a dialog from the first REGISTER on */
 	struct sip_auth_attempt auth;
 	struct call_hops *hops;		/* NULL: whoever had us is asked to go on */
 	struct flow flow;		/* asked last */
+	struct flow lost;		/* had us, and does not answer in this try; peer: or none */
 	struct timer timer;
 	u32 expires;			/* asked for */
 	u32 failures;
@@ -50,7 +50,8 @@ static void end_try(struct call_upstream *u)
 {
 	call_hops_free(u->hops);
 	u->hops = NULL;
-	u->looking = u->refused = false;
+	u->looking = false;
+	u->lost = (struct flow){ 0 };
 	sip_auth_attempt_free(&u->auth);
 	u->auth = (struct sip_auth_attempt){ 0 };
 }
@@ -204,8 +205,7 @@ static bool was_asked(const struct call_upstream *u)
 {
 	const struct flow *flow = &u->hops->list[u->hops->at].flow;
 
-	return u->refused && flow->listener == u->flow.listener &&
-	       addr_eq(&flow->peer, &u->flow.peer);
+	return flow->listener == u->lost.listener && addr_eq(&flow->peer, &u->lost.peer);
 }
 
 /* To the next address, or to what leads there. */
@@ -261,7 +261,7 @@ static void try_others(struct call_engine *e, u64 now, struct call_upstream *u)
 		try_next(e, now, u);
 		return;
 	}
-	u->refused = true;
+	u->lost = u->flow;
 	try_all(e, now, u);
 }
 
