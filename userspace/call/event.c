@@ -68,12 +68,13 @@ void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *
 }
 
 void call_event_trunk(struct call_engine *e, u64 now, const char *trunk, const char *where,
-		      const char *what)
+		      u16 status, const char *what)
 {
 	struct call_event *event = add_event(e, now, CALL_EVENT_TRUNK);
 
 	if (!event)
 		return;
+	event->status = status;
 	slice_copy(event->from, sizeof(event->from), slice_str(trunk));
 	slice_copy(event->to, sizeof(event->to), slice_str(where));
 	slice_copy(event->reason, sizeof(event->reason), slice_str(what));

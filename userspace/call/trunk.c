@@ -377,5 +377,6 @@ void call_way_tell(struct call_engine *e, u64 now, const struct call_way *way, c
 {
 	char peer[ADDR_STRLEN];
 
-	call_event_trunk(e, now, way->trunk->name, addr_print(&way->flow.peer, peer), what);
+	call_event_trunk(e, now, way->trunk->name, addr_print(&way->flow.peer, peer),
+			 way->state == CALL_WAY_UP ? 0 : way->status, what);
 }

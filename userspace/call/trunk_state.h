@@ -170,9 +170,9 @@ size_t call_hops_flows(struct call_engine *e, const struct call_policy *policy, 
 /* The one address of a target that has one. */
 struct hop call_hops_address(const struct call_next_hop *to);
 
-/* event.c: it happened to an address of a trunk, or an AOR */
+/* event.c: it happened to an address of a trunk, or an AOR; status 0: it is good news */
 void call_event_trunk(struct call_engine *e, u64 now, const char *trunk, const char *where,
-		      const char *what);
+		      u16 status, const char *what);
 
 /* --- upstream.c --- */
 int call_upstream_update(struct call_engine *e, u64 now, struct call_trunk_state *t,

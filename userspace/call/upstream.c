@@ -90,9 +90,10 @@ static struct call_upstream *new_upstream(struct call_engine *e, struct call_tru
 	return u;
 }
 
-static void tell(struct call_engine *e, u64 now, const struct call_upstream *u, const char *what)
+static void tell(struct call_engine *e, u64 now, const struct call_upstream *u, u16 status,
+		 const char *what)
 {
-	call_event_trunk(e, now, u->trunk->name, u->aor, what);
+	call_event_trunk(e, now, u->trunk->name, u->aor, status, what);
 }
 
 static void wait_until(struct call_engine *e, struct call_upstream *u, u64 at)
@@ -176,7 +177,7 @@ static void left(struct call_engine *e, u64 now, struct call_upstream *u)
 	bool gone = call_trunk_index(e->policy, u->trunk->name) < 0;
 	struct call_trunk_state *t = u->trunk;
 
-	tell(e, now, u, "not registered any more");
+	tell(e, now, u, 0, "not registered any more");
 	call_upstream_free(e, u);
 	if (!gone)
 		call_upstream_update(e, now, t, e->policy,
@@ -194,7 +195,7 @@ static void failed(struct call_engine *e, u64 now, struct call_upstream *u)
 	u->failures++;
 	snprintf(text, sizeof(text), "not registered: %u", u->status);
 	if (u->failures == 1)
-		tell(e, now, u, text);
+		tell(e, now, u, u->status, text);
 	u->state = CALL_REGISTRATION_FAILED;
 	wait_until(e, u, now + back_off(e, u));
 	call_errand_forget(e, &u->errand);
@@ -353,7 +354,7 @@ static void registered(struct call_engine *e, u64 now, struct call_upstream *u,
 		return;
 	}
 	if (!u->until || u->failures)
-		tell(e, now, u, "registered");
+		tell(e, now, u, 0, "registered");
 	u->failures = 0;
 	u->until = now + ns;
 	u->state = CALL_REGISTRATION_DONE;

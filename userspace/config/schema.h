@@ -136,7 +136,7 @@ void target_check(struct reader *r, const struct value *realm, const struct valu
 #define TRUNK_TARGETS (CALL_MAX_TARGETS + 1)
 /* The values of its targets, good ones; how many, CALL_MAX_TARGETS + 1 at most. */
 size_t trunk_targets(const struct value *trunk, const struct value *targets[TRUNK_TARGETS]);
-bool trunk_has_target(const struct value *trunk);
+bool trunk_has_target(const struct value *trunk);	/* or was to have one */
 void trunk_check(struct reader *r, const struct value *trunk);
 bool trunk_build(struct call_trunk *trunk, const struct value *v);	/* false: no memory */
 

@@ -26,9 +26,7 @@ size_t trunk_targets(const struct value *trunk, const struct value *targets[TRUN
 
 bool trunk_has_target(const struct value *trunk)
 {
-	const struct value *list = value_get(trunk, "targets");
-
-	return value_get(trunk, "target") || (list && (list->bad || list->n));
+	return value_get(trunk, "target") || value_get(trunk, "targets");
 }
 
 /* --- what its values mean together --- */
