@@ -32,7 +32,8 @@ static void print_registration(struct table *t, const json_t *trunk)
 static void print_list(const json_t *result)
 {
 	static const char *const heads[] = {
-		"TRUNK", "REALM", "STATE", ">CALLS", ">REFUSED", "ADDRESSES UP", "REGISTRATION", NULL,
+		"TRUNK", "REALM", "STATE", ">CALLS", ">REFUSED", "ADDRESSES UP", "REGISTRATION",
+		NULL,
 	};
 	struct table *t = table_new(heads);
 	json_t *trunk;

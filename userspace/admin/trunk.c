@@ -81,17 +81,20 @@ static void add_way(void *arg, const struct call_way_view *view)
 	static const char *const states[] = {
 		[CALL_WAY_UNKNOWN] = "unknown", [CALL_WAY_UP] = "up", [CALL_WAY_DOWN] = "down",
 	};
+	bool answered = view->status && view->status != 408;
 	struct listing *l = arg;
+	json_t *object;
 
-	json_array_append_new(l->array, json_pack(
-		"{s:o, s:s, s:o, s:i, s:i, s:s, s:b, s:o, s:o, s:o}",
-		"address", json_addr(&view->addr), "transport", transport_name(view->transport),
-		"target", json_text(view->target), "priority", view->priority,
-		"weight", view->weight, "state", states[view->state], "failed", view->failed,
-		"probe_status", status_or_null(view->status),
-		"probe_time", admin_time(l->ctx, view->probed),
-		"probe_rtt_ms", view->status && view->status != 408 ?
-		json_real((double)view->rtt / NSEC_PER_MSEC) : json_null()));
+	object = json_pack("{s:o, s:s, s:o, s:i, s:i, s:s, s:b, s:o, s:o, s:o}",
+			   "address", json_addr(&view->addr),
+			   "transport", transport_name(view->transport),
+			   "target", json_text(view->target), "priority", view->priority,
+			   "weight", view->weight, "state", states[view->state],
+			   "failed", view->failed, "probe_status", status_or_null(view->status),
+			   "probe_time", admin_time(l->ctx, view->probed),
+			   "probe_rtt_ms", answered ?
+			   json_real((double)view->rtt / NSEC_PER_MSEC) : json_null());
+	json_array_append_new(l->array, object);
 }
 
 json_t *admin_trunk(const struct command_context *ctx, const char *name)

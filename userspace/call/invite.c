@@ -109,12 +109,25 @@ static void end_unsent(struct call_engine *e, u64 now, struct call *call)
 	});
 }
 
-static void end_refused(struct call_engine *e, u64 now, struct call *call, struct call_failure *f)
+/* To where the route leads, or to the other side of the leg that it replaces. */
+static void send_on(struct call_engine *e, u64 now, struct call *call, struct call_leg *replaced)
 {
-	call_end(e, now, call, &(struct call_reason){
-		.status = f->status, .headers = slice_str(f->headers), .text = f->text,
-	});
-	call_failure_clear(f);
+	struct call_failure f = { 0 };
+	bool sent;
+
+	if (!call_trunk_take(e, now, call->legs[0], &f)) {
+		call_end(e, now, call, &(struct call_reason){
+			.status = f.status, .headers = slice_str(f.headers), .text = f.text,
+		});
+		call_failure_clear(&f);
+		return;
+	}
+	if (replaced)
+		sent = call_replaces_take(call, replaced) && call_branch_replace(e, now, call);
+	else
+		sent = call_branch_next(e, now, call);
+	if (!sent)
+		end_unsent(e, now, call);
 }
 
 void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
@@ -122,7 +135,6 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	const struct call_route *route;
 	char lines[SIP_SESSION_LINES];
 	struct call_leg *a, *replaced;
-	struct call_failure f = { 0 };
 	const char *why;
 	struct call *call;
 	u16 status;
@@ -173,11 +185,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	call_trace_leg(e->trace, now, call->id, MEDIA_LEG_A, a->dialog->call_id);
 	call_event_add(e, now, CALL_EVENT_NEW, call);
 	call_set_timer(e, now, call);
-	if (!call_trunk_take(e, now, a, &f))
-		end_refused(e, now, call, &f);
-	else if (!(replaced ? call_replaces_take(call, replaced) && call_branch_replace(e, now, call) :
-			 call_branch_next(e, now, call)))
-		end_unsent(e, now, call);
+	send_on(e, now, call, replaced);
 	call_store(e, call);
 	call_settle(e, now, call);
 }

@@ -77,7 +77,7 @@ struct call_trunk {
 	size_t realm;			/* index */
 	struct prefix *match;		/* source addresses */
 	size_t nmatch;
-	struct call_trunk_target *targets;	/* CALL_MAX_TARGETS at most; none: nothing goes there */
+	struct call_trunk_target *targets;	/* CALL_MAX_TARGETS at most, or none */
 	size_t ntargets;
 	struct call_codes failover;	/* the next address is tried then */
 	u64 silence;			/* ns; and after so long without any response; 0: 64*T1 */

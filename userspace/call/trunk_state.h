@@ -28,9 +28,9 @@ struct call_errand {
 void call_errand_init(struct call_engine *e, struct call_errand *errand,
 		      enum call_errand_kind kind, void *owner);
 void *call_errand_handle(const struct call_errand *errand);
-/* Whoever answers from now on answers nobody. */
+/* Whoever answers from now on answers nobody; end: and there is no next one. */
 void call_errand_forget(struct call_engine *e, struct call_errand *errand);
-void call_errand_end(struct call_engine *e, struct call_errand *errand);	/* the same, for ever */
+void call_errand_end(struct call_engine *e, struct call_errand *errand);
 /* Its next request goes to flow, and begins a dialog of its own. 0 or -ENOMEM. */
 int call_errand_begin(struct call_engine *e, struct call_errand *errand, const char *request_uri,
 		      const char *from, const char *to, const char *contact,

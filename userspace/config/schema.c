@@ -254,7 +254,7 @@ const struct schema_item schema[] = {
 	    RELOAD(NOW), HELP("How long after a failure it is tried again, at most; after each "
 			      "further one twice as long (RFC 5626 section 4.5).")),
 	KEY("trunks.*.register.retry-max", DURATION, DEFAULT("30m"), RANGE(NSEC_PER_SEC, 24 * HOUR),
-	    RELOAD(NOW), HELP("But never longer than this, unless the registrar says Retry-After.")),
+	    RELOAD(NOW), HELP("But never longer than this, unless it says Retry-After.")),
 	KEY("trunks.*.limits", MAP, RELOAD(CALLS),
 	    HELP("How many calls it may have. What is beyond is refused with 503 and Retry-After "
 		 "if it comes from the trunk; if it goes there, the route's next destinations are "
