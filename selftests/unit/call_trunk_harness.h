@@ -79,7 +79,7 @@ static UNUSED struct call_trunk_view view_trunk(struct harness *h, const char *n
 	struct __test_metadata *_metadata = h->_metadata;
 	struct call_trunk_view view;
 
-	ASSERT_TRUE(call_engine_trunk(h->engine, h->now, name, &view));
+	ASSERT_TRUE(call_engine_trunk(h->engine, name, &view));
 	return view;
 }
 

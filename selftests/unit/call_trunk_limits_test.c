@@ -205,4 +205,30 @@ TEST_F(limits, a_drained_trunk_keeps_its_calls_and_gets_no_more)
 	call_once(h);
 }
 
+/* A daemon that was started again has the calls of the one before. */
+TEST_F(limits, calls_that_are_restored_count)
+{
+	struct harness *h = &self->h;
+	char *saved;
+	u64 id;
+
+	call_up(h);
+	saved = strdup(h->written);
+	hang_up(h, A);
+	EXPECT_EQ(view_trunk(h, "pbx").calls, 0);
+	ASSERT_EQ(call_engine_restore(h->engine, h->now, 1700000000 * NSEC_PER_SEC + h->now,
+				      slice_str(saved), &id), NULL);
+	run(h);
+	EXPECT_EQ(view_trunk(h, "pbx").calls, 1);
+	EXPECT_EQ(view_trunk(h, "phones").calls, 1);
+	call_engine_hangup(h->engine, h->now, id, "over");
+	run(h);
+	expect(h, A, "BYE ");
+	reply(h, A, "200 OK", NULL);
+	expect(h, B, "BYE ");
+	reply(h, B, "200 OK", NULL);
+	EXPECT_EQ(view_trunk(h, "pbx").calls, 0);
+	free(saved);
+}
+
 TEST_HARNESS_MAIN

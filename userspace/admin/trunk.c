@@ -72,7 +72,7 @@ json_t *admin_trunks(const struct command_context *ctx)
 {
 	struct listing l = { ctx, json_array() };
 
-	call_engine_trunks(ctx->conf->engine, ctx->now, add_trunk, &l);
+	call_engine_trunks(ctx->conf->engine, add_trunk, &l);
 	return json_pack("{s:o}", "trunks", l.array);
 }
 
@@ -103,7 +103,7 @@ json_t *admin_trunk(const struct command_context *ctx, const char *name)
 	struct call_trunk_view view;
 	json_t *object;
 
-	if (!name || !call_engine_trunk(ctx->conf->engine, ctx->now, name, &view))
+	if (!name || !call_engine_trunk(ctx->conf->engine, name, &view))
 		return NULL;
 	object = trunk(ctx, &view);
 	l.array = json_array();

@@ -308,7 +308,7 @@ void call_engine_free(struct call_engine *e)
 	free_tickets(e);
 	while (!list_empty(&e->calls))
 		call_free(e, 0, list_entry(e->calls.next, struct call, node));
-	call_trunks_free(e, 0);
+	call_trunks_free(e);
 	while (call_engine_event(e, &event))
 		call_event_clear(&event);
 	sip_engine_free(e->sip);

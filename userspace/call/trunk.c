@@ -68,9 +68,8 @@ static void free_state(struct call_engine *e, struct call_trunk_state *t)
 	free(t);
 }
 
-void call_trunks_free(struct call_engine *e, u64 now)
+void call_trunks_free(struct call_engine *e)
 {
-	(void)now;
 	while (!list_empty(&e->lookups))
 		call_lookup_free(list_entry(e->lookups.next, struct call_lookup, node));
 	while (!list_empty(&e->trunks))
@@ -101,9 +100,8 @@ static bool takes_its_turn(struct call_trunk_state *t, u64 now, u32 rate)
 	return true;
 }
 
-/* The one place that says whether a trunk may have one more call. */
-static bool may_take(struct call_trunk_state *t, u64 now, const struct call_leg *leg,
-		     struct call_failure *f)
+bool call_trunk_may_take(struct call_trunk_state *t, u64 now, const struct call_leg *leg,
+			 struct call_failure *f)
 {
 	const struct call_trunk *trunk = &leg->call->policy->trunks[leg->trunk];
 
@@ -140,7 +138,7 @@ bool call_trunk_take(struct call_engine *e, u64 now, struct call_leg *leg, struc
 {
 	struct call_trunk_state *t = state_of(e, leg);
 
-	if (t && !may_take(t, now, leg, f)) {
+	if (t && !call_trunk_may_take(t, now, leg, f)) {
 		e->counters[CALL_COUNT_REFUSED_TRUNK]++;
 		return false;
 	}
@@ -229,25 +227,22 @@ static void view_trunk(struct call_engine *e, const struct call_trunk *trunk,
 	view->registers = t->upstream && call_upstream_view(t->upstream, &view->upstream);
 }
 
-void call_engine_trunks(struct call_engine *e, u64 now,
+void call_engine_trunks(struct call_engine *e,
 			void (*each)(void *arg, const struct call_trunk_view *view), void *arg)
 {
 	struct call_trunk_view view;
 	size_t i;
 
-	(void)now;
 	for (i = 0; i < e->policy->ntrunks; i++) {
 		view_trunk(e, &e->policy->trunks[i], &view);
 		each(arg, &view);
 	}
 }
 
-bool call_engine_trunk(struct call_engine *e, u64 now, const char *name,
-		       struct call_trunk_view *view)
+bool call_engine_trunk(struct call_engine *e, const char *name, struct call_trunk_view *view)
 {
 	int i = call_trunk_index(e->policy, name);
 
-	(void)now;
 	if (i >= 0)
 		view_trunk(e, &e->policy->trunks[i], view);
 	return i >= 0;

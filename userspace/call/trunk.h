@@ -66,10 +66,9 @@ struct call_trunk_view {
  * be sent, and after every call_engine_set_policy(). 0 or -ENOMEM: not all of them.
  */
 int call_engine_start(struct call_engine *e, u64 now);
-void call_engine_trunks(struct call_engine *e, u64 now,
+void call_engine_trunks(struct call_engine *e,
 			void (*each)(void *arg, const struct call_trunk_view *view), void *arg);
-bool call_engine_trunk(struct call_engine *e, u64 now, const char *name,
-		       struct call_trunk_view *view);
+bool call_engine_trunk(struct call_engine *e, const char *name, struct call_trunk_view *view);
 void call_engine_ways(struct call_engine *e, u64 now, const char *name,
 		      void (*each)(void *arg, const struct call_way_view *view), void *arg);
 /* No new calls to or from it, until it is enabled again. -ENOENT; -ENOMEM */

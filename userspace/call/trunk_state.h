@@ -93,10 +93,16 @@ struct call_trunk_state {
 /* Of the trunk of that name, made when it is not there. NULL: no memory. */
 struct call_trunk_state *call_trunk_state(struct call_engine *e, const char *name);
 int call_trunk_index(const struct call_policy *p, const char *name);	/* -1: there is none */
-void call_trunks_free(struct call_engine *e, u64 now);
+void call_trunks_free(struct call_engine *e);
 
 /* --- trunk.c: its calls --- */
 
+/*
+ * The one place that says whether a trunk may have one more call, which leg's is; false, and
+ * f says why not. true: it has had its turn in the rate of the trunk.
+ */
+bool call_trunk_may_take(struct call_trunk_state *t, u64 now, const struct call_leg *leg,
+			 struct call_failure *f);
 /*
  * leg, of the caller or a branch, is a call more for its trunk, until it is over. false: the
  * trunk may not have it, and f says why.
