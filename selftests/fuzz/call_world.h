@@ -77,10 +77,12 @@ static struct call_policy *make_policy(struct world *w)
 		t->match = calloc(1, sizeof(*t->match));
 		t->nmatch = 1;
 		prefix_parse(slice_str(ips[i]), t->match);
-		addr_parse_ip(slice_str(ips[i]), &t->hop.addr);
-		t->hop.addr.port = 5060;
-		t->hop.host = strdup(ips[i]);
-		t->target_uri = strdup("sip:target.example");
+		t->targets = calloc(1, sizeof(*t->targets));
+		t->ntargets = 1;
+		addr_parse_ip(slice_str(ips[i]), &t->targets->hop.addr);
+		t->targets->hop.addr.port = 5060;
+		t->targets->hop.host = strdup(ips[i]);
+		t->targets->uri = strdup("sip:target.example");
 	}
 	p->routes[0] = (struct call_route){ .name = strdup("r"), .from_realm = -1, .from_trunk = 0,
 					    .to = calloc(1, sizeof(*p->routes->to)), .nto = 1 };

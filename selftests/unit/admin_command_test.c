@@ -7,6 +7,7 @@
 #include "call_harness.h"
 
 #include "admin/command.h"
+#include "call/trunk.h"
 
 FIXTURE(command) {
 	struct harness h;
@@ -254,6 +255,9 @@ TEST_F(command, wrong_requests_say_what_is_wrong)
 		  "no-such-call", "args.id" },
 		{ "{\"id\": 1, \"cmd\": \"call.hangup\", \"args\": {\"id\": \"5\", \"reason\": 1}}",
 		  "bad-argument", "args.reason" },
+		{ "{\"id\": 1, \"cmd\": \"trunk.show\"}", "bad-argument", "args.name" },
+		{ "{\"id\": 1, \"cmd\": \"trunk.drain\", \"args\": {\"name\": \"x\"}}",
+		  "no-such-trunk", "args.name" },
 		{ "{\"id\": 1, \"cmd\": \"monitor\", \"args\": {\"sources\": []}}", "bad-argument",
 		  "args.sources" },
 		{ "{\"id\": 1, \"cmd\": \"monitor\", \"args\": {\"sources\": [\"call\", \"x\"]}}",
@@ -274,6 +278,48 @@ TEST_F(command, wrong_requests_say_what_is_wrong)
 		EXPECT_EQ(self->answer.watch, 0);
 		done();
 	}
+}
+
+TEST_F(command, trunks_are_shown_and_drained)
+{
+	struct call_trunk *pbx = &self->h.policy->trunks[1];
+	json_t *answer, *one;
+
+	pbx->max_calls = 5;
+	pbx->registering = (struct call_registering){
+		.aor = strdup("sip:u@carrier.example"), .contact = strdup("u"),
+	};
+	ASSERT_EQ(call_engine_start(self->h.engine, self->h.now), 0);
+	call_up(&self->h);
+	answer = ask("{\"id\": 1, \"cmd\": \"trunk.list\"}");
+	EXPECT_EQ(json_array_size(member(answer, "result.trunks")), 3);
+	one = json_array_get(member(answer, "result.trunks"), 1);
+	EXPECT_STREQ(text(one, "name"), "pbx");
+	EXPECT_STREQ(text(one, "realm"), "inside");
+	EXPECT_STREQ(text(one, "state"), "unknown");
+	EXPECT_EQ(json_integer_value(member(one, "calls")), 1);
+	EXPECT_EQ(json_integer_value(member(one, "max_calls")), 5);
+	EXPECT_TRUE(json_is_null(member(one, "max_rate")));
+	EXPECT_STREQ(text(member(one, "registration"), "state"), "none");
+	done();
+
+	answer = ask("{\"id\": 2, \"cmd\": \"trunk.show\", \"args\": {\"name\": \"pbx\"}}");
+	one = json_array_get(member(answer, "result.addresses"), 0);
+	EXPECT_STREQ(text(one, "address"), IP_B ":5060");
+	EXPECT_STREQ(text(one, "transport"), "UDP");
+	EXPECT_STREQ(text(one, "target"), "sip:" IP_B ":5060");
+	EXPECT_TRUE(json_is_null(member(one, "probe_status")));
+	done();
+
+	answer = ask("{\"id\": 3, \"cmd\": \"trunk.drain\", \"args\": {\"name\": \"pbx\"}}");
+	EXPECT_STREQ(text(member(answer, "result"), "state"), "drained");
+	EXPECT_TRUE(self->answer.changed);
+	done();
+	hang_up(&self->h, A);
+	answer = ask("{\"id\": 4, \"cmd\": \"trunk.enable\", \"args\": {\"name\": \"pbx\"}}");
+	EXPECT_STREQ(text(member(answer, "result"), "state"), "unknown");
+	EXPECT_EQ(json_integer_value(member(answer, "result.calls")), 0);
+	done();
 }
 
 TEST_F(command, bytes_from_the_network_become_text)

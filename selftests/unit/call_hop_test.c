@@ -17,7 +17,7 @@ FIXTURE_SETUP(hop)
 	struct call_next_hop *hop;
 
 	harness_start_over(&self->h, _metadata, &variant->over);
-	hop = &self->h.policy->trunks[1].hop;
+	hop = &self->h.policy->trunks[1].targets->hop;
 	free(hop->host);
 	*hop = (struct call_next_hop){ .host = strdup("pbx.example"), .port = 5070 };
 }

@@ -10,6 +10,7 @@
 #include "kselftest_harness.h"
 #include "call_random.h"
 #include "call/call.h"
+#include "call/trunk.h"
 
 #include <jansson.h>
 
@@ -45,6 +46,26 @@ static u64 number_of(const char *name, u64 otherwise)
 	return given ? strtoull(given, NULL, 0) : otherwise;
 }
 
+/* Each phone inside is the other's second target, for who is silent or busy. */
+static void add_targets(struct call_policy *p)
+{
+	static const char *const others[] = { IP_C ":5060", IP_B ":5060" };
+	size_t i;
+
+	for (i = 1; i < 3; i++) {
+		struct call_trunk *t = &p->trunks[i];
+
+		t->targets = realloc(t->targets, 2 * sizeof(*t->targets));
+		t->targets[1] = (struct call_trunk_target){ .priority = 1 };
+		set_target(&t->targets[1], others[i - 1]);
+		t->ntargets = 2;
+		t->silence = 700 * NSEC_PER_MSEC;
+		t->failover = (struct call_codes){ malloc(sizeof(u16)), 1 };
+		*t->failover.list = 486;
+	}
+	p->failed_target = 5 * NSEC_PER_SEC;
+}
+
 static void world_start(struct world *w, struct __test_metadata *_metadata)
 {
 	u64 number = number_of("SEED", 20261123);
@@ -65,6 +86,8 @@ static void world_start(struct world *w, struct __test_metadata *_metadata)
 	w->h.policy->session = (struct sip_session_policy){
 		.expires = 120, .min_se = 90, .refresh = true,
 	};
+	add_targets(w->h.policy);
+	call_engine_start(w->h.engine, w->h.now);
 	memcpy(seed, &number, sizeof(number));
 	random_init(&w->random, seed);
 	timers_init(&w->flying);
@@ -469,6 +492,15 @@ FIXTURE_TEARDOWN(random_calls)
 	free(self->w);
 }
 
+static void expect_no_calls(void *arg, const struct call_trunk_view *view)
+{
+	struct __test_metadata *_metadata = arg;
+
+	EXPECT_EQ(view->calls, 0) {
+		TH_LOG("of trunk %s", view->name);
+	}
+}
+
 TEST_F_TIMEOUT(random_calls, nothing_is_left_of_them_after_a_bad_network, 1200)
 {
 	struct world *w = self->w;
@@ -487,6 +519,7 @@ TEST_F_TIMEOUT(random_calls, nothing_is_left_of_them_after_a_bad_network, 1200)
 	EXPECT_EQ(jalur_counter(w, "sip-client-transactions"), 0);
 	EXPECT_EQ(jalur_counter(w, "sip-dialogs"), 0);
 	EXPECT_EQ(jalur_counter(w, "sip-no-memory"), 0);
+	call_engine_trunks(w->h.engine, expect_no_calls, _metadata);
 	world_stop(w);
 	EXPECT_EQ(w->deaf, 0);
 	TH_LOG("answered %u, refused %u, cancelled %u, BYEs %u, re-INVITEs %u, UPDATEs %u, sessions %u, lost %u, reloaded %u",

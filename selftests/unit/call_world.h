@@ -108,6 +108,33 @@ struct harness {
 	unsigned int unreached;
 };
 
+/* An address and its port, or a name. */
+static UNUSED void set_target(struct call_trunk_target *to, const char *text)
+{
+	free(to->hop.host);
+	free(to->uri);
+	to->hop = (struct call_next_hop){ .host = strdup(text) };
+	addr_parse(slice_str(text), &to->hop.addr);
+	to->weight = 1;
+	if (asprintf(&to->uri, "sip:%s", text) < 0)
+		abort();
+}
+
+/* ... by a transport that its URI names, unless that is UDP. */
+static void set_target_over(struct call_trunk_target *to, const char *ip, enum transport transport)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s:5060", ip);
+	set_target(to, text);
+	to->hop.port = 5060;
+	to->hop.transport = transport;
+	to->hop.has_transport = transport != TRANSPORT_UDP;
+	free(to->uri);
+	if (asprintf(&to->uri, "sip:%s%s", text, uri_param(transport)) < 0)
+		abort();
+}
+
 static struct call_policy *make_policy(struct harness *h)
 {
 	static const char *const names[2] = { "outside", "inside" };
@@ -149,14 +176,9 @@ static struct call_policy *make_policy(struct harness *h)
 		t->match = calloc(1, sizeof(*t->match));
 		t->nmatch = 1;
 		prefix_parse(slice_str(match[i]), t->match);
-		t->hop.transport = i ? h->over.b : h->over.a;
-		t->hop.has_transport = t->hop.transport != TRANSPORT_UDP;
-		addr_parse_ip(slice_str(targets[i]), &t->hop.addr);
-		t->hop.addr.port = t->hop.port = 5060;
-		t->hop.host = strdup(targets[i]);
-		if (asprintf(&t->target_uri, "sip:%s:5060%s", targets[i],
-			     uri_param(t->hop.transport)) < 0)
-			abort();
+		t->targets = calloc(1, sizeof(*t->targets));
+		t->ntargets = 1;
+		set_target_over(t->targets, targets[i], i ? h->over.b : h->over.a);
 	}
 	p->routes[0] = (struct call_route){ .name = strdup("in"), .from_realm = -1,
 		.from_trunk = 0, .match.number.prefix = strdup("49") };

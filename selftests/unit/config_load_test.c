@@ -102,10 +102,10 @@ TEST(good_file_says_what_it_says)
 	ASSERT_EQ(3, p->ntrunks);
 	ASSERT_EQ(2, p->trunks[0].nmatch);
 	EXPECT_EQ(24, p->trunks[0].match[0].bits);
-	EXPECT_EQ(0, p->trunks[0].hop.addr.family);
+	EXPECT_EQ(0, p->trunks[0].ntargets);
 	EXPECT_EQ(1, p->trunks[1].realm);
-	EXPECT_STREQ("10.0.0.2:5080", addr_print(&p->trunks[1].hop.addr, text));
-	EXPECT_STREQ("[2001:db8::2]:5060", addr_print(&p->trunks[2].hop.addr, text));
+	EXPECT_STREQ("10.0.0.2:5080", addr_print(&p->trunks[1].targets->hop.addr, text));
+	EXPECT_STREQ("[2001:db8::2]:5060", addr_print(&p->trunks[2].targets->hop.addr, text));
 
 	ASSERT_EQ(2, p->nroutes);
 	EXPECT_EQ(0, p->routes[0].from_trunk);
@@ -178,6 +178,9 @@ struct bad {
 	"  q: {realm: b, target: \"sip:10.0.0.2\"}\n"		/* lines 4 to 6 */
 
 #define ROUTE(keys) HEAD TRUNKS "routes: [{name: r, " keys "}]\n"	/* line 7 */
+/* A trunk with two targets, on line 6, and what else it has. */
+#define TWO(more, uri) HEAD "trunks:\n  p:\n    {" more "realm: a, " \
+	"targets: [{uri: \"sip:192.0.2.2\"}, {uri: \"" uri "\"}]}\n"
 
 static const struct bad bad[] = {
 	/* the text itself */
@@ -255,6 +258,25 @@ static const struct bad bad[] = {
 	  "expected one of the trunks: there are none" },
 	{ HEAD "trunks:\n  p: {match: [192.0.2.0/24]}\n", 5, "trunks.p: \"realm\" is missing" },
 	{ HEAD "trunks:\n  p: {realm: a}\n", 5, "\"match\", \"target\" or both are missing" },
+	{ HEAD "trunks:\n  p: {realm: a, target: \"sip:192.0.2.2\", targets: [{uri: \"sip:192.0.2.3\"}]}\n",
+	  5, "\"target\" is given too: one or the other" },
+	{ HEAD "trunks:\n  p: {realm: a, targets: []}\n", 5, "expected 1 to 16 targets, found 0" },
+	{ TWO("", "sip:192.0.2.2"), 6, "found \"sip:192.0.2.2\", which is on line 6 already" },
+	{ TWO("", "sip:192.0.2.1"), 6, "which is Jalur's own listener on line 2" },
+	{ TWO("", "192.0.2.3"), 6, "targets[1].uri: found \"192.0.2.3\", expected a sip:" },
+	{ TWO("failover: {codes: [302]}, ", "sip:192.0.2.3"), 6, "a number from 400 to 599" },
+	{ TWO("probe: {interval: 2s}, ", "sip:192.0.2.3"), 6,
+	  "timeout (4s) is not shorter than interval (2s)" },
+	{ TWO("register: {}, ", "sip:192.0.2.3"), 6, "register: \"aor\" is missing" },
+	{ TWO("register: {aor: \"sip:carrier.example\"}, ", "sip:192.0.2.3"), 6,
+	  "expected sip:USER@DOMAIN" },
+	{ TWO("register: {aor: \"sip:u@h\", retry: 2h}, ", "sip:192.0.2.3"), 6, "from 1s to 1h" },
+	{ TWO("register: {aor: \"sip:u@h\", retry: 1h}, ", "sip:192.0.2.3"), 6,
+	  "retry (1h) is not shorter than retry-max (30m)" },
+	{ TWO("limits: {}, ", "sip:192.0.2.3"), 6, "expected \"calls\", \"rate\" or both" },
+	{ TWO("limits: {calls: 0}, ", "sip:192.0.2.3"), 6, "a number from 1 to 1000000" },
+	{ HEAD "trunks:\n  p: {realm: a, match: [192.0.2.2], probe: {}}\n", 5,
+	  "the trunk has no \"target\" for that" },
 	{ HEAD "trunks:\n  p: {realm: a, match: [192.0.2.0/33]}\n", 5,
 	  "trunks.p.match[0]: found \"192.0.2.0/33\", expected an address or a prefix" },
 	{ HEAD "trunks:\n  p: {realm: a, match: [192.0.2.1/24]}\n", 5, "bits set behind the prefix" },
@@ -497,6 +519,59 @@ TEST(a_route_to_several_destinations)
 	EXPECT_EQ(0, route->to[1].ring);
 	EXPECT_EQ(CALL_EARLY_MEDIA_LATEST, route->early_media);
 	EXPECT_EQ(CALL_REDIRECT_FOLLOW, route->redirect);
+	config_free(c);
+}
+
+TEST(a_trunk_has_targets_and_how_it_is_looked_after)
+{
+	static const char text[] = HEAD "trunks:\n"
+		"  p:\n"
+		"    realm: a\n"
+		"    targets:\n"
+		"      - {uri: \"sip:192.0.2.2\", priority: 5, weight: 7}\n"
+		"      - {uri: \"sip:carrier.example\"}\n"
+		"    failover: {codes: [500, 486], timeout: 3s}\n"
+		"    probe: {interval: 20s, up-after: 4, codes: [480]}\n"
+		"    register: {aor: \"sip:4930@carrier.example\", expires: 10m, retry-max: 5m}\n"
+		"    limits: {calls: 30, rate: 10}\n"
+		"  q: {realm: b, target: \"sip:10.0.0.2\", register: {aor: \"sip:u@h\", contact: me}}\n";
+	struct config_mistakes mistakes;
+	struct config *c = NULL;
+	struct call_trunk *t;
+	int err = load(text, &c, &mistakes);
+
+	print_mistakes(&mistakes);
+	ASSERT_EQ(0, err);
+	t = &c->policy->trunks[0];
+	ASSERT_EQ(2, t->ntargets);
+	EXPECT_STREQ("sip:192.0.2.2", t->targets[0].uri);
+	EXPECT_EQ(5, t->targets[0].priority);
+	EXPECT_EQ(7, t->targets[0].weight);
+	EXPECT_STREQ("carrier.example", t->targets[1].hop.host);
+	EXPECT_EQ(0, t->targets[1].priority);
+	EXPECT_EQ(1, t->targets[1].weight);
+	EXPECT_TRUE(call_codes_have(&t->failover, 500));
+	EXPECT_TRUE(call_codes_have(&t->failover, 486));
+	EXPECT_TRUE(call_codes_have(&t->failover, 503));
+	EXPECT_FALSE(call_codes_have(&t->failover, 480));
+	EXPECT_EQ(3 * NSEC_PER_SEC, t->silence);
+	EXPECT_EQ(20 * NSEC_PER_SEC, t->probing.interval);
+	EXPECT_EQ(4 * NSEC_PER_SEC, t->probing.timeout);
+	EXPECT_EQ(3, t->probing.down_after);
+	EXPECT_EQ(4, t->probing.up_after);
+	EXPECT_TRUE(call_codes_have(&t->probing.codes, 480));
+	EXPECT_STREQ("sip:4930@carrier.example", t->registering.aor);
+	EXPECT_STREQ("4930", t->registering.contact);
+	EXPECT_EQ(600, t->registering.expires);
+	EXPECT_EQ(30 * NSEC_PER_SEC, t->registering.retry);
+	EXPECT_EQ(300 * NSEC_PER_SEC, t->registering.retry_max);
+	EXPECT_EQ(30, t->max_calls);
+	EXPECT_EQ(10, t->max_rate);
+	t = &c->policy->trunks[1];
+	EXPECT_EQ(0, t->probing.interval);
+	EXPECT_EQ(0, t->silence);
+	EXPECT_EQ(0, t->max_calls);
+	EXPECT_STREQ("me", t->registering.contact);
 	config_free(c);
 }
 

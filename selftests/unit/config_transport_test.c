@@ -181,7 +181,7 @@ TEST_F(transport, a_target_has_a_name_or_an_address)
 		ASSERT_EQ(load(self, good[i].listeners, CERTIFICATE, more), 0) {
 			TH_LOG("%s: %s", good[i].target, self->mistakes.list[0].text);
 		}
-		hop = &self->config->policy->trunks[0].hop;
+		hop = &self->config->policy->trunks[0].targets->hop;
 		EXPECT_STREQ(hop->host, good[i].host);
 		EXPECT_EQ(hop->addr.family != 0, !!good[i].addr);
 		if (good[i].addr)

@@ -147,6 +147,10 @@ int drain_status(struct ctl *ctl, int argc, char **argv);
 int drain_watch(struct ctl *ctl, int argc, char **argv);
 int route_list(struct ctl *ctl, int argc, char **argv);
 int route_test(struct ctl *ctl, int argc, char **argv);
+int trunk_list(struct ctl *ctl, int argc, char **argv);
+int trunk_show(struct ctl *ctl, int argc, char **argv);
+int trunk_drain(struct ctl *ctl, int argc, char **argv);
+int trunk_enable(struct ctl *ctl, int argc, char **argv);
 int monitor(struct ctl *ctl, int argc, char **argv);
 int info(struct ctl *ctl, int argc, char **argv);
 

@@ -214,6 +214,9 @@ static int refused(struct ctl *ctl, const json_t *error)
 	if (!strcmp(code, "no-such-call"))
 		return ctl_fail(ctl, CTL_NOT_FOUND, code, "ID", "jalurctl call list", "%s",
 				member_text(error, "message"));
+	if (!strcmp(code, "no-such-trunk"))
+		return ctl_fail(ctl, CTL_NOT_FOUND, code, "NAME", "jalurctl trunk list", "%s",
+				member_text(error, "message"));
 	return ctl_fail(ctl, CTL_FAILED, *code ? code : "protocol", member_text(error, "where"),
 			member_text(error, "remedy"), "%s", *member_text(error, "message") ?
 			member_text(error, "message") : "jalurd gave an answer without a result");

@@ -35,6 +35,12 @@ static const struct ctl_command commands[] = {
 	{ "route list", "", "the routes of jalurd, in the order of looking", route_list },
 	{ "route test", "--realm R|--source IP --uri URI",
 	  "which route such a request would take, and why", route_test },
+	{ "trunk list", "", "trunks: how they are, their calls", trunk_list },
+	{ "trunk show", "NAME", "one trunk: its addresses, last probes, registration",
+	  trunk_show },
+	{ "trunk drain", "NAME", "no new calls to or from it; those that are there go on",
+	  trunk_drain },
+	{ "trunk enable", "NAME", "new calls again", trunk_enable },
 	{ "monitor", "", "events of kernel and daemon as they happen", monitor },
 	{ "info", "", "module and daemon: versions, features, counters", info },
 	{ "help", "[COMMAND]", "this text, or what a command does", show_help },
@@ -60,7 +66,7 @@ static void print_usage(FILE *out)
 	      "                 the request that route test asks about\n"
 	      "\n"
 	      "Exit status: 0 done, 1 refused by module or daemon, 2 usage,\n"
-	      "3 module not loaded or daemon not running, 4 no such session, call, connection.\n",
+	      "3 module not loaded or daemon not running, 4 no such session, call, trunk.\n",
 	      out);
 }
 

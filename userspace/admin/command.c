@@ -12,6 +12,7 @@
 
 #include "admin/command.h"
 #include "base/json.h"
+#include "call/trunk.h"
 #include "jalur/version.h"
 
 /* What a command returns: a result, or the fields of an error. */
@@ -48,6 +49,11 @@ static void run_drain_status(const struct command_context *ctx, json_t *args,
 			     struct outcome *out);
 static void run_route_list(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_route_test(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_trunk_list(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_trunk_show(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_trunk_drain(const struct command_context *ctx, json_t *args, struct outcome *out);
+static void run_trunk_enable(const struct command_context *ctx, json_t *args,
+			     struct outcome *out);
 static void run_monitor(const struct command_context *ctx, json_t *args, struct outcome *out);
 
 static const struct command commands[] = {
@@ -67,6 +73,10 @@ static const struct command commands[] = {
 	{ "route.list", "", "the routes, in the order of looking", run_route_list },
 	{ "route.test", "uri, realm?, source?, method?, from?, headers?",
 	  "which route a request would take, and why", run_route_test },
+	{ "trunk.list", "", "all trunks", run_trunk_list },
+	{ "trunk.show", "name", "one trunk with its addresses", run_trunk_show },
+	{ "trunk.drain", "name", "no new calls to or from it", run_trunk_drain },
+	{ "trunk.enable", "name", "calls again", run_trunk_enable },
 	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
 };
 
@@ -347,6 +357,51 @@ static void run_route_test(const struct command_context *ctx, json_t *args, stru
 	out->result = admin_route_test(ctx, args, &m);
 	if (!out->result && m.where)
 		fail(out, "bad-argument", m.where, NULL, "%s", m.text);
+}
+
+/* --- trunks --- */
+
+static void run_trunk_list(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	(void)args;
+	out->result = admin_trunks(ctx);
+}
+
+static const char *name_of(json_t *args)
+{
+	return json_string_value(json_object_get(args, "name"));
+}
+
+static void run_trunk_show(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	const char *name = name_of(args);
+
+	out->result = admin_trunk(ctx, name);
+	if (!name)
+		fail(out, "bad-argument", "args.name", NULL, "expected a string");
+	else if (!out->result)
+		fail(out, "no-such-trunk", "args.name",
+		     "trunk.list shows the trunks that there are", "no trunk \"%.63s\"", name);
+}
+
+static void set_drained(const struct command_context *ctx, json_t *args, struct outcome *out,
+			bool drained)
+{
+	const char *name = name_of(args);
+
+	out->changed = name && !call_engine_trunk_drain(ctx->conf->engine, name, drained);
+	run_trunk_show(ctx, args, out);
+}
+
+static void run_trunk_drain(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	set_drained(ctx, args, out, true);
+}
+
+static void run_trunk_enable(const struct command_context *ctx, json_t *args,
+			     struct outcome *out)
+{
+	set_drained(ctx, args, out, false);
 }
 
 /* --- monitor --- */

@@ -75,6 +75,9 @@ struct admin_mistake {
 /* Which route would a request take, and what would become of it? NULL: m says why not. */
 json_t *admin_route_test(const struct command_context *ctx, const json_t *args,
 			 struct admin_mistake *m);
+/* --- trunk.c; admin_trunk(): NULL: there is none --- */
+json_t *admin_trunks(const struct command_context *ctx);
+json_t *admin_trunk(const struct command_context *ctx, const char *name);
 
 /* --- trace.c; NULL: there is nothing of it (any more) --- */
 json_t *admin_ladder(const struct command_context *ctx, u64 call);

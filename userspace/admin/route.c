@@ -94,9 +94,9 @@ static json_t *destinations(const struct call_policy *p, const struct call_route
 	for (i = 0; i < route->nto; i++) {
 		const struct call_destination *to = &route->to[i];
 		const struct call_trunk *trunk = &p->trunks[to->trunk];
-		char *uri = number && trunk->target_uri ?
-			    call_target_uri(*number, trunk->target_uri) : NULL;
-		const char *target = uri ? uri : trunk->target_uri;
+		const char *first = trunk->ntargets ? trunk->targets[0].uri : NULL;
+		char *uri = number && first ? call_target_uri(*number, first) : NULL;
+		const char *target = uri ? uri : first;
 
 		json_array_append_new(list, json_pack("{s:o, s:f, s:I, s:o}", "trunk",
 						      json_text(trunk->name),

@@ -120,7 +120,7 @@ json_t *admin_call_event(const struct command_context *ctx, const struct call_ev
 		[CALL_EVENT_NEW] = "new", [CALL_EVENT_RINGING] = "ringing",
 		[CALL_EVENT_ANSWERED] = "answered", [CALL_EVENT_HELD] = "held",
 		[CALL_EVENT_RESUMED] = "resumed", [CALL_EVENT_ENDED] = "ended",
-		[CALL_EVENT_REFUSED] = "refused",
+		[CALL_EVENT_REFUSED] = "refused", [CALL_EVENT_TRUNK] = "trunk",
 	};
 	json_t *object;
 

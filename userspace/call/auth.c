@@ -159,7 +159,8 @@ static void replace(struct call_leg *leg, const struct sip_client *old, struct s
 static bool is_wanted(const struct call_leg *leg, const struct call_attempt *at)
 {
 	if (at->method == SIP_INVITE)
-		return leg->state == CALL_LEG_INVITED || leg->state == CALL_LEG_UP;
+		return (leg->state == CALL_LEG_INVITED && !leg->given_up) ||
+		       leg->state == CALL_LEG_UP;
 	return leg->state != CALL_LEG_DONE;
 }
 

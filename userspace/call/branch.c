@@ -14,7 +14,7 @@
 
 #include <linux/jalur.h>
 
-#include "call/call.h"
+#include "call/trunk_state.h"
 
 /* Each negotiation of a call numbers its ends from there on. */
 #define IDS_OF_A_BRANCH 1000000
@@ -61,7 +61,7 @@ static struct media_negotiation *new_negotiation(const struct call_leg *root)
 		.session = call->id,
 		.idle_ms = call->policy->media_idle_ms,
 		.first_id = root->index * IDS_OF_A_BRANCH +
-			    (root->hops ? root->hops->at * IDS_OF_A_HOP : 0) + 1,
+			    call_hop_number(root) * IDS_OF_A_HOP + 1,
 	};
 	struct media_negotiation *media;
 	char *tag = slice_dup(sip_server_request(call->invite)->call_id);
@@ -230,17 +230,33 @@ void call_branch_failed(struct call_engine *e, u64 now, struct call_leg *root,
 }
 
 /* It may still answer: whoever does first has the call. */
-void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root)
+void call_branch_give_up(struct call_engine *e, u64 now, struct call_leg *root,
+			 struct call_leg *next)
 {
 	struct call_failure f = { .status = 408, .text = "no answer" };
 
-	if (root->state != CALL_LEG_INVITED || root->call->state >= CALL_ANSWERED)
-		return;
 	root->given_up = true;
 	sip_cancel(e->sip, now, root->invite,
 		   SLICE("Reason: Q.850;cause=19;text=\"no answer\"\r\n"));
+	if (next)
+		return;
 	keep_best(root->call, &f);
 	go_on(e, now, root->call);
+}
+
+void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root)
+{
+	bool silent = root->silent_until && now >= root->silent_until;
+
+	if (root->state != CALL_LEG_INVITED || root->call->state >= CALL_ANSWERED)
+		return;
+	root->silent_until = 0;
+	if (silent)
+		call_hop_silent(e, now, root);
+	else if (now < root->ring_until)
+		timer_arm(&e->timers, &root->timer, root->ring_until);
+	else if (root->ring_until)
+		call_branch_give_up(e, now, root, NULL);
 }
 
 /* --- its beginning --- */
@@ -297,7 +313,7 @@ int call_branch_offer(struct call_engine *e, u64 now, struct call_leg *root,
 static void start(struct call_engine *e, u64 now, struct call_leg *root)
 {
 	struct call_failure f = { .status = 503, .text = "no memory" };
-	int err = root->listener == CALL_NO_LISTENER ? call_hop_first(e, root, &f) : 0;
+	int err = root->listener == CALL_NO_LISTENER ? call_hop_first(e, now, root, &f) : 0;
 
 	if (!err)
 		err = call_branch_offer(e, now, root, &f);
@@ -313,6 +329,7 @@ void call_branch_start(struct call_engine *e, u64 now, struct call *call,
 		       char *user)
 {
 	struct call_leg *root = new_root(e, call, to->trunk, routed);
+	struct call_failure f = { 0 };
 
 	if (!root) {
 		free(user);
@@ -322,7 +339,34 @@ void call_branch_start(struct call_engine *e, u64 now, struct call *call,
 	root->ring = to->ring;
 	root->user = user;
 	root->redirected = user;
-	start(e, now, root);
+	if (call_trunk_take(e, now, root, &f)) {
+		start(e, now, root);
+		return;
+	}
+	root->state = CALL_LEG_DONE;
+	keep_best(call, &f);
+}
+
+struct call_leg *call_branch_follow(struct call_engine *e, struct call_leg *root)
+{
+	char *user = root->user ? strdup(root->user) : NULL;
+	struct call_leg *next = NULL;
+
+	if (!root->user || user)
+		next = new_root(e, root->call, (size_t)root->trunk, root->routed);
+	if (!next) {
+		free(user);
+		return NULL;
+	}
+	next->listener = CALL_NO_LISTENER;
+	next->user = user;
+	next->redirected = root->redirected;
+	next->ring = root->ring;
+	next->hops = root->hops;
+	next->counted = root->counted;
+	root->hops = NULL;
+	root->counted = NULL;
+	return next;
 }
 
 /* By the way of the dialog that it takes over. */
@@ -338,6 +382,7 @@ bool call_branch_replace(struct call_engine *e, u64 now, struct call *call)
 	root->listener = flow->listener;
 	root->name = flow->name;
 	root->connection = flow->connection;
+	call_trunk_count(e, root);
 	start(e, now, root);
 	return any_open(call) || call->state >= CALL_ANSWERED;
 }
@@ -506,6 +551,8 @@ void call_branch_won(struct call_engine *e, u64 now, struct call_leg *leg)
 	call->legs[1] = leg;
 	call->media = leg->root->media;
 	leg->root->media = NULL;
-	for (i = 0; i < call->nall; i++)
+	for (i = 0; i < call->nall; i++) {
 		drop_leg(e, now, call->all[i], leg);
+		call_hops_clear(call->all[i]);
+	}
 }

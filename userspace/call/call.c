@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "call/call.h"
+#include "call/trunk_state.h"
 
 u64 call_id(const struct call_engine *e, u32 counter)
 {
@@ -147,6 +147,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	call_outbox_clear(call);
 	call_redirect_clear(call);
 	call_replaces_clear(call);
+	call_trunk_release(call, true);
 	if (call->invite)
 		sip_server_put(e->sip, now, call->invite);
 	for (i = 0; i < call->nall; i++)
@@ -215,6 +216,7 @@ void call_settle(struct call_engine *e, u64 now, struct call *call)
 {
 	size_t i;
 
+	call_trunk_release(call, false);
 	if (call->state != CALL_ENDING || call->tickets)
 		return;
 	for (i = 0; i < call->nall; i++)

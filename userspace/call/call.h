@@ -32,7 +32,8 @@
 #define CALL_ACCEPT \
 	"Accept: application/sdp, multipart/mixed, multipart/alternative\r\n" \
 	"Accept-Encoding: identity\r\n"
-#define CALL_MAX_LEGS 16
+#define CALL_MAX_LEGS 15
+#define CALL_NO_LEG 15		/* in a handle: a request of ours outside of calls */
 #define CALL_MAX_FORKS 6	/* dialogs of one INVITE beside the first */
 #define CALL_MAX_REDRAWS 4
 #define CALL_MAX_EVENTS 4096
@@ -81,6 +82,12 @@ enum call_input {
 #define CALL_TIMER_RING 102
 /* A session wants its refresh, or has had none (RFC 4028). */
 #define CALL_TIMER_SESSION 103
+/* An address of a trunk is to be probed, or did not answer. */
+#define CALL_TIMER_PROBE 104
+/* Names of a trunk are to be looked up again. */
+#define CALL_TIMER_TRUNK 105
+/* A registration is to be refreshed, or tried again. */
+#define CALL_TIMER_UPSTREAM 106
 #define CALL_NTIMERS 2
 
 /* What our 2xx will agree to (RFC 4028). */
@@ -131,7 +138,9 @@ struct call_leg {
 	struct call_routed *routed;	/* what the route made of the INVITE */
 	char *user;			/* called so; NULL: as the caller's INVITE says */
 	u64 ring;			/* ns; 0: no limit of its own */
+	u64 ring_until, silent_until;	/* what the timer is for; 0: not for that */
 	struct timer timer;
+	struct call_trunk_state *counted;	/* also of leg A: one of its calls; or NULL */
 	bool redirected;		/* a 3xx led here */
 	bool given_up;			/* the next destinations are tried without it */
 };
@@ -174,12 +183,6 @@ struct call_ticket {
 	struct call *call;
 	struct media_plan *plan;	/* APPLY: what was asked for */
 	struct call_leg *root;		/* LOCATE */
-};
-
-/* Where a branch may go, in the order of trying. */
-struct call_hops {
-	size_t n, at;
-	struct flow flows[];
 };
 
 /* A failure as the other leg hears it. */
@@ -263,7 +266,7 @@ struct call_engine {
 	u64 clock;			/* now, when the engine was called last */
 	u32 node, epoch, counter;
 	u64 t1;
-	bool stopping;
+	bool stopping, leaving;
 	struct call_drain drain;
 	struct call_overload overload;
 	bool store;			/* calls are to be written down */
@@ -274,6 +277,10 @@ struct call_engine {
 	u64 next_ticket;
 	char **names;			/* of struct flow, from 1 on */
 	u32 nnames;
+	struct list trunks;		/* struct call_trunk_state */
+	size_t nfailed;			/* of their ways; counted too high at times */
+	struct list errands, lookups;
+	u32 next_errand;
 	struct list events;
 	size_t nevents;
 	u64 counters[24];		/* enum call_counter */
@@ -287,7 +294,7 @@ enum call_counter {
 	CALL_COUNT_REFUSED_OTHER, CALL_COUNT_DRAINED, CALL_COUNT_MEDIA_FAILED,
 	CALL_COUNT_MEDIA_IDLE, CALL_COUNT_NO_ACK, CALL_COUNT_NO_PRACK, CALL_COUNT_RING_TIMEOUT,
 	CALL_COUNT_MAX_DURATION, CALL_COUNT_SURPLUS, CALL_COUNT_REINVITES, CALL_COUNT_GLARE,
-	CALL_COUNT_EVENTS_LOST, CALL_COUNT_AUTH_REFUSED,
+	CALL_COUNT_EVENTS_LOST, CALL_COUNT_AUTH_REFUSED, CALL_COUNT_REFUSED_TRUNK,
 	CALL_NCOUNTERS,
 };
 
@@ -440,6 +447,11 @@ struct call_leg *call_branch_leg(struct call_engine *e, struct call_leg *root,
 /* The early answer of root's branch has come: may the caller hear it? */
 void call_branch_hear(struct call *call, struct call_leg *root);
 void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root);
+/* Another branch to the same trunk, which has the rest of root's hops. NULL: it cannot be. */
+struct call_leg *call_branch_follow(struct call_engine *e, struct call_leg *root);
+/* root may still answer, but next, or if NULL whoever is next, is tried without it. */
+void call_branch_give_up(struct call_engine *e, u64 now, struct call_leg *root,
+			 struct call_leg *next);
 void call_end_without_memory(struct call_engine *e, u64 now, struct call *call);
 
 /* The one whom the call's replacement is about, instead of the route's. false: it cannot be. */
@@ -462,12 +474,18 @@ struct call_ticket *call_ticket_find(const struct call_engine *e, u64 ticket);
  * The first hop of root, as its trunk has it. 0; -EINPROGRESS: call_engine_located() goes on;
  * other -errno with f.
  */
-int call_hop_first(struct call_engine *e, struct call_leg *root, struct call_failure *f);
+int call_hop_first(struct call_engine *e, u64 now, struct call_leg *root, struct call_failure *f);
 /* The INVITE of root failed in a way that another hop might not: true: it is tried. */
 bool call_hop_next(struct call_engine *e, u64 now, struct call_leg *root,
 		   const struct sip_event *ev);
-/* Its trunk, or the caller by sips:, wants TLS on every hop (RFC 3261 §26.2.2). */
-bool call_hop_is_secure(const struct call_leg *root);
+/* The URI of the target that it leads to, by sips: where the caller wants that; malloc'ed. */
+char *call_hop_uri(const struct call_leg *root);
+size_t call_hop_number(const struct call_leg *root);	/* so many were tried, this one included */
+void call_hops_clear(struct call_leg *root);		/* there will be no next one */
+/* root's INVITE went out: its timer runs. */
+void call_hop_invited(struct call_engine *e, u64 now, struct call_leg *root);
+/* There was no response to it for too long. */
+void call_hop_silent(struct call_engine *e, u64 now, struct call_leg *root);
 /* The number that text has in struct flow; 0: no memory, or there is none. */
 u32 call_name(struct call_engine *e, const char *text);
 

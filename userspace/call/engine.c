@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "call/call.h"
+#include "call/trunk_state.h"
 
 #define FIRST_BUCKETS 64
 
@@ -86,11 +86,15 @@ static void handle_event(struct call_engine *e, u64 now, const struct sip_event 
 
 	if (ev->type == SIP_EVENT_NONE)
 		return;
+	if (call_errand_event(e, now, ev))
+		return;
 	leg = call_leg_find(e, ev->user);
 	if (!leg && ev->type == SIP_EVENT_REQUEST) {
 		call_request(e, now, ev);
 		return;
 	}
+	if (leg && ev->type == SIP_EVENT_RESPONSE && ev->client == leg->invite)
+		leg->silent_until = 0;
 	if (leg && call_auth_again(e, now, leg, ev))
 		return;
 	input = leg ? event_input(leg, ev) : CALL_NINPUTS;
@@ -111,6 +115,8 @@ void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, 
 	struct sip_event ev = { .type = SIP_EVENT_NONE };
 
 	e->clock = now;
+	if (e->nfailed)
+		call_ways_heard(e, flow);
 	call_trace_sip(e->trace, now, &flow->peer, true, bytes);
 	sip_engine_stranger(e->sip, is_stranger(e, flow, bytes));
 	sip_engine_input(e->sip, now, flow, bytes, &ev);
@@ -147,6 +153,10 @@ void call_engine_tick(struct call_engine *e, u64 now)
 
 			call_session_timer(e, now, leg);
 			call_settle(e, now, leg->call);
+			continue;
+		}
+		if (t->kind >= CALL_TIMER_PROBE) {
+			call_errand_timer(e, now, t);
 			continue;
 		}
 		if (t->kind == CALL_TIMER_RING) {
@@ -256,6 +266,9 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	timers_init(&e->timers);
 	list_init(&e->calls);
 	list_init(&e->tickets);
+	list_init(&e->trunks);
+	list_init(&e->errands);
+	list_init(&e->lookups);
 	list_init(&e->events);
 	e->node = conf->node;
 	e->epoch = conf->epoch;
@@ -305,6 +318,7 @@ void call_engine_free(struct call_engine *e)
 	free_tickets(e);
 	while (!list_empty(&e->calls))
 		call_free(e, 0, list_entry(e->calls.next, struct call, node));
+	call_trunks_free(e);
 	while (call_engine_event(e, &event))
 		call_event_clear(&event);
 	sip_engine_free(e->sip);

@@ -121,7 +121,8 @@ int call_engine_hangup(struct call_engine *e, u64 now, u64 id, const char *reaso
 
 /* What happened, for monitor, CDR and log; drained by the caller after each input. */
 enum call_event_type { CALL_EVENT_NEW, CALL_EVENT_RINGING, CALL_EVENT_ANSWERED, CALL_EVENT_HELD,
-	CALL_EVENT_RESUMED, CALL_EVENT_ENDED, CALL_EVENT_REFUSED };
+	CALL_EVENT_RESUMED, CALL_EVENT_ENDED, CALL_EVENT_REFUSED,
+	CALL_EVENT_TRUNK };		/* from: its name; to: an address or AOR; status 0: good */
 
 struct call_event {
 	enum call_event_type type;

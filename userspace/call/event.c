@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "call/call.h"
+#include "call/trunk_state.h"
 
 struct event_node {
 	struct list node;
@@ -71,6 +71,19 @@ void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *
 		 SLICE_ARG(ev->msg->method_name), why);
 }
 
+void call_event_trunk(struct call_engine *e, u64 now, const char *trunk, const char *where,
+		      u16 status, const char *what)
+{
+	struct call_event *event = add_event(e, now, CALL_EVENT_TRUNK);
+
+	if (!event)
+		return;
+	event->status = status;
+	slice_copy(event->from, sizeof(event->from), slice_str(trunk));
+	slice_copy(event->to, sizeof(event->to), slice_str(where));
+	slice_copy(event->reason, sizeof(event->reason), slice_str(what));
+}
+
 bool call_engine_event(struct call_engine *e, struct call_event *event)
 {
 	struct event_node *n;
@@ -114,6 +127,7 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_GLARE] = "glare",
 	[CALL_COUNT_EVENTS_LOST] = "events-lost",
 	[CALL_COUNT_AUTH_REFUSED] = "credentials-refused",
+	[CALL_COUNT_REFUSED_TRUNK] = "refused-trunk",
 };
 
 #define NREPORT (sizeof(((struct call_engine *)0)->report) / sizeof(struct sip_counter))

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The way to a peer (RFC 3263). A trunk's target is an address, and then its one hop is
- * known at once; or it is a name, and whoever carries out effects says which addresses it
- * leads to. They are tried in order, until one answers with anything but 503 (§4.3):
- * each with an offer of its own, since ports of one family are no good for the other.
+ * The way of a branch to its peer (RFC 3263): the addresses of its trunk (hops.c) are tried
+ * in order, until one answers with anything but 503, or what the trunk has for that
+ * (§4.3): each with an offer of its own, since ports of one family are no good for the
+ * other. A name is asked for first; whoever carries out effects says where it leads.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/alloc.h"
-#include "call/call.h"
+#include "call/trunk_state.h"
 
 #define MAX_NAMES 65535
 
@@ -37,160 +36,98 @@ const char *call_engine_name(const struct call_engine *e, u32 name)
 	return name && name <= e->nnames ? e->names[name - 1] : NULL;
 }
 
-static const struct call_next_hop *hop_of(const struct call_leg *root)
+static const struct call_trunk *trunk_of(const struct call_leg *root)
 {
-	return &root->call->policy->trunks[root->trunk].hop;
+	return &root->call->policy->trunks[root->trunk];
 }
 
-bool call_hop_is_secure(const struct call_leg *root)
+/* The caller wants TLS on every hop (RFC 3261 §26.2.2). */
+static bool caller_is_secure(const struct call_leg *root)
 {
-	const struct sip_msg *msg = sip_server_request(root->call->invite);
-
-	return hop_of(root)->secure || msg->uri.kind == SIP_URI_SIPS;
+	return sip_server_request(root->call->invite)->uri.kind == SIP_URI_SIPS;
 }
 
-static void set_failure(struct call_failure *f, u16 status, const char *headers, const char *text)
+char *call_hop_uri(const struct call_leg *root)
 {
-	f->status = status;
-	f->headers = headers ? strdup(headers) : NULL;
-	snprintf(f->text, sizeof(f->text), "%.95s", text);
+	const struct call_hops *hops = root->hops;
+	const char *uri = trunk_of(root)->targets[hops ? hops->list[hops->at].target : 0].uri;
+	char *secure;
+
+	if (!caller_is_secure(root) || strncasecmp(uri, "sip:", 4))
+		return strdup(uri);
+	return asprintf(&secure, "sips:%s", uri + 4) < 0 ? NULL : secure;
 }
 
-static int refuse_insecure(struct call_failure *f)
+size_t call_hop_number(const struct call_leg *root)
 {
-	set_failure(f, 480, "Warning: 380 jalur \"SIPS Not Allowed\"\r\n",
-		    "sips: and no way by TLS");
-	return -EPROTONOSUPPORT;
+	return root->hops ? root->hops->tried : 0;
 }
+
+void call_hops_clear(struct call_leg *root)
+{
+	call_hops_free(root->hops);
+	root->hops = NULL;
+}
+
+/* --- forward --- */
 
 static void take_hop(struct call_leg *root)
 {
-	const struct flow *flow = &root->hops->flows[root->hops->at];
+	const struct flow *flow = &root->hops->list[root->hops->at].flow;
 
 	root->peer = flow->peer;
 	root->listener = flow->listener;
 	root->name = flow->name;
 }
 
-/* What the realm has a listener for. 0, -ENOMEM, -EPROTONOSUPPORT: nothing of all that. */
-static int set_hops(struct call_engine *e, struct call_leg *root, const char *domain,
-		    const struct hop *hops, size_t n)
-{
-	struct call_hops *to = zalloc(sizeof(*to) + n * sizeof(*to->flows));
-	size_t i;
-
-	if (!to)
-		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		int listener = call_policy_listener(root->call->policy, (size_t)root->realm,
-						    hops[i].transport, hops[i].addr.family,
-						    e->listeners, e->nlisteners);
-
-		if (listener < 0 ||
-		    (call_hop_is_secure(root) && !transport_secure(hops[i].transport)))
-			continue;
-		to->flows[to->n++] = (struct flow){
-			.listener = (u32)listener, .peer = hops[i].addr,
-			.name = transport_secure(hops[i].transport) ? call_name(e, domain) : 0,
-		};
-	}
-	free(root->hops);
-	root->hops = to;
-	if (!to->n)
-		return -EPROTONOSUPPORT;
-	take_hop(root);
-	return 0;
-}
-
-/* --- an address --- */
-
-static int take_address(struct call_engine *e, struct call_leg *root, struct call_failure *f)
-{
-	const struct call_next_hop *to = hop_of(root);
-	struct hop hop = { .addr = to->addr, .transport = TRANSPORT_UDP };
-	int err;
-
-	if (to->has_transport)
-		hop.transport = to->transport;
-	if (to->secure && !transport_secure(hop.transport))
-		hop.transport = hop.transport == TRANSPORT_WS ? TRANSPORT_WSS : TRANSPORT_TLS;
-	err = set_hops(e, root, to->host, &hop, 1);
-	if (err == -EPROTONOSUPPORT && call_hop_is_secure(root) && !transport_secure(hop.transport))
-		return refuse_insecure(f);
-	if (err == -EPROTONOSUPPORT)
-		set_failure(f, 503, NULL, "the realm has no listener for its target");
-	return err;
-}
-
-/* --- a name --- */
-
-static void describe(const struct call_engine *e, const struct call_leg *root,
-		     struct effect_locate *locate)
-{
-	const struct call_next_hop *to = hop_of(root);
-	const struct call_realm *realm = &root->call->policy->realms[root->realm];
-	size_t i, end = realm->first_listener + realm->nlisteners;
-
-	*locate = (struct effect_locate){
-		.port = to->port, .has_transport = to->has_transport, .transport = to->transport,
-		.secure = call_hop_is_secure(root),
-	};
-	for (i = realm->first_listener; i < end && i < e->nlisteners; i++) {
-		const struct sip_listener *l = &e->listeners[i];
-
-		if (transport_websocket(l->transport))
-			continue;	/* servers only */
-		locate->transports |= 1u << l->transport;
-		locate->v4 |= l->local.family == AF_INET;
-		locate->v6 |= l->local.family == AF_INET6;
-	}
-}
-
 static int ask(struct call_engine *e, struct call_leg *root)
 {
 	struct call_ticket *t = call_ticket_new(e, root->call, CALL_TICKET_LOCATE);
-	struct effect_locate locate;
+	const struct call_hops *hops = root->hops;
 
 	if (!t)
 		return -ENOMEM;
 	t->root = root;
-	describe(e, root, &locate);
-	if (effects_locate(&e->effects, t->ticket, hop_of(root)->host, &locate)) {
+	if (call_lookup_ask(e, t->ticket, hops->policy, hops->trunk, hops->order[hops->known],
+			    hops->secure)) {
 		call_ticket_free(t);
 		return -ENOMEM;
 	}
 	return -EINPROGRESS;
 }
 
-int call_hop_first(struct call_engine *e, struct call_leg *root, struct call_failure *f)
+/* To the next one, or to what leads there. As call_hop_first(). */
+static int go_on(struct call_engine *e, u64 now, struct call_leg *root, struct call_failure *f)
 {
-	return hop_of(root)->addr.family ? take_address(e, root, f) : ask(e, root);
+	int err = call_hops_next(e, now, root->hops);
+
+	if (!err)
+		take_hop(root);
+	if (err == -EINPROGRESS)
+		return ask(e, root);
+	if (err == -ENOENT && root->hops->last.status) {
+		*f = root->hops->last;
+		root->hops->last = (struct call_failure){ 0 };
+	}
+	return err;
 }
 
-/* As a proxy would say it (RFC 3263 §4.3, RFC 3261 §16.7): 503 is for what may pass. */
-static void failure_of_name(const struct call_leg *root, int err, const char *text,
-			    struct call_failure *f)
+int call_hop_first(struct call_engine *e, u64 now, struct call_leg *root, struct call_failure *f)
 {
-	if (err == -EPROTONOSUPPORT && call_hop_is_secure(root))
-		refuse_insecure(f);
-	else
-		set_failure(f, err == -ENOENT ? 502 : 503, NULL, text);
+	if (!root->hops)
+		root->hops = call_hops_new(e, root->call->policy, (size_t)root->trunk,
+					   caller_is_secure(root));
+	return root->hops ? go_on(e, now, root, f) : -ENOMEM;
 }
 
-static void found(struct call_engine *e, u64 now, struct call_leg *root, int err,
-		  const char *text, const char *domain, const struct hop *hops, size_t n)
+static void try_next(struct call_engine *e, u64 now, struct call_leg *root)
 {
 	struct call_failure f = { .status = 503, .text = "no memory" };
+	int err = go_on(e, now, root, &f);
 
-	if (!err) {
-		text = "the realm has no listener for what its target's name leads to";
-		err = set_hops(e, root, domain, hops, n);
-	}
-	if (err && err != -ENOMEM)
-		failure_of_name(root, err, text, &f);
 	if (!err)
 		err = call_branch_offer(e, now, root, &f);
-	if (err)
+	if (err && err != -EINPROGRESS)
 		call_branch_failed(e, now, root, &f);
 }
 
@@ -202,46 +139,98 @@ void call_engine_located(struct call_engine *e, u64 now, u64 ticket, int err, co
 	struct call *call;
 
 	e->clock = now;
-	if (!t || t->kind != CALL_TICKET_LOCATE)
+	if (!t) {
+		call_lookup_done(e, now, ticket, err, text, domain, hops, n);
+		return;
+	}
+	if (t->kind != CALL_TICKET_LOCATE)
 		return;
 	root = t->root;
 	call = t->call;
 	call_ticket_free(t);
-	if (root->state == CALL_LEG_NONE && call->state < CALL_ANSWERED)
-		found(e, now, root, err, text, domain, hops, n);
+	if (root->state == CALL_LEG_NONE && call->state < CALL_ANSWERED) {
+		call_hops_found(e, now, root->hops, err, text, domain, hops, n);
+		try_next(e, now, root);
+	}
 	call_store(e, call);
 	call_settle(e, now, call);
 }
 
 /* --- the next one --- */
 
-/* Nobody there, or nobody who could; whoever rang is there (RFC 3263 §4.3). */
-static bool was_unreached(const struct call_leg *root, const struct sip_event *ev)
+/* Nobody there, or nobody who could (RFC 3263 §4.3). */
+static bool was_unreached(const struct sip_event *ev)
 {
-	if (root->twin)
-		return false;
 	if (ev->type == SIP_EVENT_RESPONSE)
 		return ev->msg->status == 503;
 	return ev->type == SIP_EVENT_FAILED || ev->type == SIP_EVENT_TIMEOUT;
 }
 
+static void mark(struct call_engine *e, u64 now, const struct call_leg *root)
+{
+	effects_flow(&e->effects, EFFECT_UNREACHED, &root->dialog->flow);
+	call_way_failed(e, now, root->call->policy, (size_t)root->trunk, &root->dialog->flow);
+}
+
+/* Whoever rang is there, whatever he says then. */
 bool call_hop_next(struct call_engine *e, u64 now, struct call_leg *root,
 		   const struct sip_event *ev)
 {
-	struct call_failure f = { .status = 503, .text = "no memory" };
+	bool unreached = was_unreached(ev);
 
-	if (root->state != CALL_LEG_INVITED || !was_unreached(root, ev) || !root->dialog)
+	if (root->state != CALL_LEG_INVITED || root->twin || !root->dialog ||
+	    (!unreached && (ev->type != SIP_EVENT_RESPONSE ||
+			    !call_codes_have(&trunk_of(root)->failover, ev->msg->status))))
 		return false;
-	effects_flow(&e->effects, EFFECT_UNREACHED, &root->dialog->flow);
-	if (!root->hops || root->hops->at + 1 >= root->hops->n || root->given_up ||
+	if (unreached)
+		mark(e, now, root);
+	if (!root->hops || !call_hops_more(root->hops) || root->given_up ||
 	    root->call->state >= CALL_ANSWERED)
 		return false;
+	call_failure_clear(&root->hops->last);
+	call_failure_make(e, root, ev, &root->hops->last);
 	timer_disarm(&e->timers, &root->timer);
 	call_branch_close(e, now, root);
 	root->state = CALL_LEG_NONE;
-	root->hops->at++;
-	take_hop(root);
-	if (call_branch_offer(e, now, root, &f))
-		call_branch_failed(e, now, root, &f);
+	try_next(e, now, root);
 	return true;
+}
+
+/* --- silence --- */
+
+void call_hop_invited(struct call_engine *e, u64 now, struct call_leg *root)
+{
+	u64 silence;
+
+	if (root->call->state >= CALL_ANSWERED)
+		return;
+	silence = trunk_of(root)->silence;
+	root->ring_until = root->ring ? now + root->ring : 0;
+	root->silent_until = silence && root->hops ? now + silence : 0;
+	if (root->ring_until || root->silent_until)
+		timer_arm(&e->timers, &root->timer,
+			  root->silent_until && (!root->ring_until ||
+						 root->silent_until < root->ring_until) ?
+			  root->silent_until : root->ring_until);
+}
+
+/*
+ * Nothing came back, not even 100. The INVITE is to be taken back, which takes as long as
+ * its transaction does; so the next address gets a branch of its own, and this one may
+ * still win if its answer comes first.
+ */
+void call_hop_silent(struct call_engine *e, u64 now, struct call_leg *root)
+{
+	struct call_hops *hops = root->hops;
+	struct call_leg *next = NULL;
+
+	mark(e, now, root);
+	if (hops && call_hops_more(hops))
+		next = call_branch_follow(e, root);
+	call_branch_give_up(e, now, root, next);
+	if (!next)
+		return;
+	call_failure_clear(&hops->last);
+	hops->last = (struct call_failure){ .status = 408, .text = "no answer" };
+	try_next(e, now, next);
 }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "call/call.h"
+#include "call/trunk_state.h"
 
 /* --- may it become a call? --- */
 
@@ -158,6 +158,27 @@ static void end_unsent(struct call_engine *e, u64 now, struct call *call)
 	});
 }
 
+/* To where the route leads, or to the other side of the leg that it replaces. */
+static void send_on(struct call_engine *e, u64 now, struct call *call, struct call_leg *replaced)
+{
+	struct call_failure f = { 0 };
+	bool sent;
+
+	if (!call_trunk_take(e, now, call->legs[0], &f)) {
+		call_end(e, now, call, &(struct call_reason){
+			.status = f.status, .headers = slice_str(f.headers), .text = f.text,
+		});
+		call_failure_clear(&f);
+		return;
+	}
+	if (replaced)
+		sent = call_replaces_take(call, replaced) && call_branch_replace(e, now, call);
+	else
+		sent = call_branch_next(e, now, call);
+	if (!sent)
+		end_unsent(e, now, call);
+}
+
 void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
 	struct call_routed *routed;
@@ -212,9 +233,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	call_trace_leg(e->trace, now, call->id, MEDIA_LEG_A, a->dialog->call_id);
 	call_event_add(e, now, CALL_EVENT_NEW, call);
 	call_set_timer(e, now, call);
-	if (!(replaced ? call_replaces_take(call, replaced) && call_branch_replace(e, now, call) :
-			 call_branch_next(e, now, call)))
-		end_unsent(e, now, call);
+	send_on(e, now, call, replaced);
 	call_store(e, call);
 	call_settle(e, now, call);
 }
@@ -235,24 +254,13 @@ char *call_invite_headers(const struct call_engine *e, const struct call_leg *ro
 	return all;
 }
 
-/* The trunk's, by sips: where the caller wants that: who gets it is to keep to it. */
-static char *trunk_uri(const struct call_leg *leg)
-{
-	const char *uri = leg->call->policy->trunks[leg->trunk].target_uri;
-	char *secure;
-
-	if (!call_hop_is_secure(leg->root) || strncasecmp(uri, "sip:", 4))
-		return strdup(uri);
-	return asprintf(&secure, "sips:%s", uri + 4) < 0 ? NULL : secure;
-}
-
 int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
 {
 	const struct sip_msg *msg = sip_server_request(leg->call->invite);
 	const struct call_replacement *r = leg->call->replacement;
 	const char *user = leg->routed->number ? leg->routed->number : leg->user;
 	struct slice called = user ? slice_str(user) : call_uri_user(msg->ruri);
-	char *uri = r ? strdup(r->request_uri) : trunk_uri(leg);
+	char *uri = r ? strdup(r->request_uri) : call_hop_uri(leg);
 	struct call_target target;
 	int err;
 
@@ -296,8 +304,7 @@ int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)
 	leg->late = !m->sdp;
 	if (leg->state == CALL_LEG_NONE)
 		leg->state = CALL_LEG_INVITED;
-	if (leg->ring && leg->call->state < CALL_ANSWERED)
-		timer_arm(&e->timers, &leg->timer, now + leg->ring);
+	call_hop_invited(e, now, leg);
 out:
 	free(headers);
 	return err;

@@ -35,13 +35,37 @@ static void free_realm(struct call_realm *realm)
 	free_names(realm->codecs.order, realm->codecs.norder);
 }
 
+bool call_codes_have(const struct call_codes *codes, u16 status)
+{
+	size_t i;
+
+	for (i = 0; i < codes->n; i++)
+		if (codes->list[i] == status)
+			return true;
+	return status == 503;
+}
+
+static void free_targets(struct call_trunk *trunk)
+{
+	while (trunk->ntargets) {
+		struct call_trunk_target *target = &trunk->targets[--trunk->ntargets];
+
+		free(target->hop.host);
+		free(target->uri);
+	}
+	free(trunk->targets);
+}
+
 static void free_trunk(struct call_trunk *trunk)
 {
 	free(trunk->name);
 	free(trunk->match);
 	free(trunk->causes);
-	free(trunk->hop.host);
-	free(trunk->target_uri);
+	free_targets(trunk);
+	free(trunk->failover.list);
+	free(trunk->probing.codes.list);
+	free(trunk->registering.aor);
+	free(trunk->registering.contact);
 	sip_auth_client_free(trunk->auth);
 	free(trunk->user);
 	free(trunk->auth_realm);

@@ -43,13 +43,48 @@ struct call_next_hop {
 	bool secure;			/* sips: */
 };
 
+/* One of the places of a trunk. */
+struct call_trunk_target {
+	struct call_next_hop hop;
+	char *uri;			/* "sip:10.0.0.2:5060" */
+	u16 priority, weight;		/* as those of SRV records (RFC 2782) */
+};
+
+#define CALL_MAX_TARGETS 16	/* of a trunk */
+
+/* Final responses, beside 503, that mean something. */
+struct call_codes {
+	u16 *list;
+	size_t n;
+};
+
+/* Whether its addresses are asked how they are, and when that is believed. */
+struct call_probing {
+	u64 interval, timeout;		/* ns; interval 0: they are not */
+	u32 down_after, up_after;	/* in a row */
+	struct call_codes codes;	/* whoever answers so cannot take calls */
+};
+
+/* That we tell it where we are (RFC 3261 §10). */
+struct call_registering {
+	char *aor;			/* "sip:user@domain"; NULL: we do not */
+	char *contact;			/* user of the Contact */
+	u32 expires;			/* s, that we ask for */
+	u64 retry, retry_max;		/* ns */
+};
+
 struct call_trunk {
 	char *name;
 	size_t realm;			/* index */
 	struct prefix *match;		/* source addresses */
 	size_t nmatch;
-	struct call_next_hop hop;
-	char *target_uri;		/* "sip:10.0.0.2:5060" */
+	struct call_trunk_target *targets;	/* CALL_MAX_TARGETS at most, or none */
+	size_t ntargets;
+	struct call_codes failover;	/* the next address is tried then */
+	u64 silence;			/* ns; and after so long without any response; 0: 64*T1 */
+	struct call_probing probing;
+	struct call_registering registering;
+	u32 max_calls, max_rate;	/* at a time, in a second; 0: no limit */
 	char *user, *password, *auth_realm;	/* who we are there; NULL: nobody */
 	struct sip_auth_account account;	/* slices of these */
 	struct sip_auth_client *auth;
@@ -111,6 +146,8 @@ struct call_policy {
 	u64 t1, t2, t4;			/* ns */
 	struct sip_session_policy session;
 };
+
+bool call_codes_have(const struct call_codes *codes, u16 status);	/* 503 is always one */
 
 /*
  * The trunk's credentials, whose strings it takes, also on error; auth_realm NULL: whatever the

@@ -125,7 +125,7 @@ static bool has_target(const struct call_policy *p, const struct call_route *rou
 	size_t i;
 
 	for (i = 0; i < route->nto; i++)
-		if (p->trunks[route->to[i].trunk].hop.host)
+		if (p->trunks[route->to[i].trunk].ntargets)
 			return true;
 	return route->reject;
 }

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "call/call.h"
+#include "call/trunk_state.h"
 #include "media/store.h"
 
 #define VERSION 1
@@ -299,6 +299,7 @@ static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t 
 	if (!s->r.bad && !flow.peer.family)
 		s->r.bad = "peer";
 	restore_dialog(s, leg, json_read_object(&s->r, saved, "dialog"), &flow);
+	call_trunk_count(s->e, leg);
 }
 
 static void restore_media(struct restoring *s, const json_t *saved)

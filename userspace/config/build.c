@@ -190,7 +190,7 @@ static bool build_causes(struct call_trunk *trunk, const struct value *causes)
 static bool build_trunk(struct call_policy *policy, const struct value *realms,
 			const struct value *v)
 {
-	const struct value *match = value_get(v, "match"), *target = value_get(v, "target");
+	const struct value *match = value_get(v, "match");
 	const struct value *credentials = value_get(v, "credentials");
 	struct call_trunk *trunk = &policy->trunks[policy->ntrunks++];
 	size_t i;
@@ -206,12 +206,7 @@ static bool build_trunk(struct call_policy *policy, const struct value *realms,
 		return false;
 	trunk->rtp_stat = number_of(v, "rtp-stat");
 	trunk->large_datagrams = number_of(v, "large");
-	if (!build_causes(trunk, value_get(v, "causes")))
-		return false;
-	if (!target)
-		return true;
-	trunk->target_uri = strdup(target->text);
-	return target_build(&trunk->hop, target) && trunk->target_uri;
+	return build_causes(trunk, value_get(v, "causes")) && trunk_build(trunk, v);
 }
 
 static int by_q(const void *a, const void *b)

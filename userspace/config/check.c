@@ -326,13 +326,14 @@ static void check_trunk(struct reader *r, const struct value *root, const struct
 {
 	const struct value *name = get(trunk, "realm"), *match = value_get(trunk, "match");
 	const struct value *realm = name ? value_get(value_get(root, "realms"), name->text) : NULL;
-	const struct value *target = get(trunk, "target");
-	size_t i;
+	const struct value *targets[TRUNK_TARGETS];
+	size_t i, n = trunk_targets(trunk, targets);
 
-	if (!value_get(trunk, "target") && (!match || (!match->bad && !match->n)))
+	if (!trunk_has_target(trunk) && (!match || (!match->bad && !match->n)))
 		reader_mistake_at(r, trunk, "\"match\", \"target\" or both are missing");
-	if (target)
-		check_target(r, realm, target, claims);
+	for (i = 0; i < n; i++)
+		check_target(r, realm, targets[i], claims);
+	trunk_check(r, trunk);
 	for (i = 0; match && i < match->n; i++) {
 		const struct value *prefix = match->children[i];
 
@@ -410,7 +411,7 @@ static void check_destination(struct reader *r, const struct value *root, const 
 {
 	const struct value *trunk = to ? value_get(value_get(root, "trunks"), to->text) : NULL;
 
-	if (trunk && !value_get(trunk, "target"))
+	if (trunk && !trunk_has_target(trunk))
 		reader_mistake_at(r, to,
 				  "trunk \"%s\" has no \"target\": nothing can be sent to it",
 				  to->text);

@@ -139,6 +139,13 @@ bool route_is_emergency(const struct value *route);
 bool route_match_covers(const struct value *earlier, const struct value *later);
 void route_check(struct reader *r, const struct value *route);
 bool route_build(struct call_route *route, const struct value *v);	/* false: no memory */
+/* trunk.c: what a trunk has, and where calls to it go. */
+#define TRUNK_TARGETS (CALL_MAX_TARGETS + 1)
+/* The values of its targets, good ones; how many, CALL_MAX_TARGETS + 1 at most. */
+size_t trunk_targets(const struct value *trunk, const struct value *targets[TRUNK_TARGETS]);
+bool trunk_has_target(const struct value *trunk);	/* or was to have one */
+void trunk_check(struct reader *r, const struct value *trunk);
+bool trunk_build(struct call_trunk *trunk, const struct value *v);	/* false: no memory */
 
 /* check.c, build.c */
 void check_tree(struct reader *r, const struct value *root);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "call/trunk.h"
 #include "daemon/daemon.h"
 
 #define STOP_MS 5000	/* for the parties to answer our BYE */
@@ -80,7 +81,7 @@ void daemon_settle(struct daemon *d)
 	}
 	daemon_events(d);
 	set_deadline(d);
-	if (d->stopping && !call_engine_calls(d->engine))
+	if (d->stopping && !call_engine_calls(d->engine) && !call_engine_leaving(d->engine))
 		uv_stop(&d->loop);
 }
 
@@ -134,13 +135,21 @@ static void log_mistakes(const char *path, const struct config_mistakes *mistake
 			 mistakes->list[i].text);
 }
 
+static void start_trunks(struct daemon *d)
+{
+	if (call_engine_start(d->engine, clock_now()))
+		log_text(LOG_ERROR, "no memory: not every trunk is probed, or registered at");
+}
+
 static void adopt_config(struct daemon *d, struct config *config)
 {
 	call_engine_set_policy(d->engine, config->policy);
+	start_trunks(d);
 	log_set_level(config->log_level);
 	config_free(d->config);
 	d->config = config;
 	log_text(LOG_INFO, "configuration loaded again; calls that are up keep the old one");
+	daemon_settle(d);
 }
 
 /* All or nothing: what cannot be taken over whole leaves everything as it was. */
@@ -182,7 +191,8 @@ static void stop_anyway(uv_timer_t *timer)
 {
 	struct daemon *d = timer->data;
 
-	log_text(LOG_WARNING, "%zu calls did not end in time", call_engine_calls(d->engine));
+	log_text(LOG_WARNING, "%zu calls and %zu registrations did not end in time",
+		 call_engine_calls(d->engine), call_engine_leaving(d->engine));
 	uv_stop(&d->loop);
 }
 
@@ -201,6 +211,7 @@ static void stop(uv_signal_t *signal, int number)
 	log_text(LOG_INFO, "stopping; hanging up %zu calls", call_engine_calls(d->engine));
 	d->stopping = true;
 	call_engine_stop(d->engine, clock_now());
+	call_engine_leave(d->engine, clock_now());
 	uv_timer_start(&d->stop, stop_anyway, STOP_MS, 0);
 	daemon_settle(d);
 }
@@ -263,6 +274,7 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 int daemon_run(struct daemon *d)
 {
 	daemon_load_start(d);
+	start_trunks(d);
 	daemon_settle(d);
 	log_text(LOG_INFO, "ready");
 	uv_run(&d->loop, UV_RUN_DEFAULT);

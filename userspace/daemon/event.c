@@ -43,6 +43,9 @@ static void log_event(struct daemon *d, const struct call_event *event)
 
 	if (event->type == CALL_EVENT_ENDED)
 		log_end(event);
+	else if (event->type == CALL_EVENT_TRUNK)
+		log_text(event->status ? LOG_WARNING : LOG_INFO, "trunk %s, %s: %s", event->from,
+			 event->to, event->reason);
 	else if (event->type != CALL_EVENT_REFUSED)
 		log_call(LOG_INFO, event->call, "%s: from %s to %s", words[event->type],
 			 event->from, event->to);

@@ -80,6 +80,11 @@ void sip_client_free(struct sip_engine *e, struct sip_client *c)
 	free(c);
 }
 
+void sip_client_forget(struct sip_engine *e, struct sip_client *c)
+{
+	sip_client_free(e, c);
+}
+
 struct sip_client *sip_client_find(struct sip_engine *e, const struct sip_msg *msg)
 {
 	struct hash_node *node = hash_first(&e->clients, branch_hash(e, msg->via.branch));

@@ -202,6 +202,11 @@ int sip_ack(struct sip_engine *e, u64 now, struct sip_client *client,
 void sip_client_keep(struct sip_client *client);
 void sip_client_put(struct sip_engine *e, u64 now, struct sip_client *client);
 /*
+ * Not of an INVITE: nobody waits for the response any more. It is not sent again, and what
+ * still comes is dropped.
+ */
+void sip_client_forget(struct sip_engine *e, struct sip_client *client);
+/*
  * CANCEL an INVITE; held back until a provisional response came (RFC 3261 §9.1).
  * headers may hold a Reason line. 64*T1 after the CANCEL the INVITE gets its TIMEOUT.
  * -EINVAL: no INVITE, or finally answered; -ENOMEM.
