@@ -23,6 +23,8 @@
 #include "call/lines.h"
 #include "call/record.h"
 #include "call/route.h"
+#include "call/source.h"
+#include "call/subscriber.h"
 #include "media/negotiation.h"
 
 #define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE\r\n"
@@ -31,6 +33,7 @@
 #define CALL_ACCEPT \
 	"Accept: application/sdp, multipart/mixed, multipart/alternative\r\n" \
 	"Accept-Encoding: identity\r\n"
+#define CALL_NONCE_LIFE (300 * NSEC_PER_SEC)
 #define CALL_MAX_LEGS 16
 #define CALL_MAX_FORKS 6	/* dialogs of one INVITE beside the first */
 #define CALL_MAX_REDRAWS 4
@@ -269,8 +272,12 @@ struct call_engine {
 	u32 nnames;
 	struct list events;
 	size_t nevents;
-	u64 counters[24];		/* enum call_counter */
-	struct sip_counter report[64];
+	struct sip_nonces *nonces;	/* of our challenges */
+	u64 nonce_key_since;
+	struct sip_secret decoy;	/* of users who are not there */
+	struct call_subscribers *subscribers;
+	u64 counters[40];		/* enum call_counter */
+	struct sip_counter report[96];
 };
 
 enum call_counter {
@@ -280,6 +287,8 @@ enum call_counter {
 	CALL_COUNT_MEDIA_IDLE, CALL_COUNT_NO_ACK, CALL_COUNT_NO_PRACK, CALL_COUNT_RING_TIMEOUT,
 	CALL_COUNT_MAX_DURATION, CALL_COUNT_SURPLUS, CALL_COUNT_REINVITES, CALL_COUNT_GLARE,
 	CALL_COUNT_EVENTS_LOST, CALL_COUNT_AUTH_REFUSED,
+	CALL_COUNT_CHALLENGED, CALL_COUNT_AUTH_BAD, CALL_COUNT_AUTH_REPLAYED,
+	CALL_COUNT_UNANSWERED,
 	CALL_NCOUNTERS,
 };
 
@@ -334,6 +343,9 @@ void call_leg_dialog_made(struct call_leg *leg);
 /* A dialog of leg's branch that msg made beside leg's. NULL: no memory, or too many. */
 struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
 			       const struct sip_msg *msg);
+
+/* source.c: who sent a request */
+void call_random(struct call_engine *e, u8 *to, size_t n);	/* n: of whole words of 64 bits */
 
 /* auth.c: requests to a trunk that wants to know who we are */
 /* sip_request() in leg's dialog, with credentials if its trunk has some. */
