@@ -250,7 +250,8 @@ static int init_identity(struct call_engine *e)
 	e->decoy.has = SIP_DIGEST_ALL;
 	for (alg = SIP_DIGEST_MD5; alg < SIP_DIGEST_ALGS; alg++)
 		call_random(e, e->decoy.ha1[alg], SIP_DIGEST_SIZE);
-	return e->nonces && e->subscribers ? 0 : -ENOMEM;
+	e->usage_key = (struct hash_key){ { sip_engine_random(e->sip), sip_engine_random(e->sip) } };
+	return e->nonces && e->subscribers && !hash_init(&e->usage) ? 0 : -ENOMEM;
 }
 
 struct call_engine *call_engine_new(const struct call_engine_conf *conf)
@@ -321,6 +322,7 @@ void call_engine_free(struct call_engine *e)
 	call_policy_put(e->policy);
 	call_subscribers_free(e->subscribers);
 	sip_nonces_free(e->nonces);
+	hash_free(&e->usage);
 	sip_secret_wipe(&e->decoy);
 	call_trace_free(e->trace);
 	while (e->nnames)

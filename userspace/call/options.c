@@ -50,7 +50,7 @@ void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
 		return;
 	switch (ev->msg->method) {
 	case SIP_INVITE:
-		call_invite(e, now, ev);
+		call_invite(e, now, ev, &source);
 		break;
 	case SIP_OPTIONS:
 		call_options(e, now, NULL, ev);

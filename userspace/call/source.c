@@ -79,13 +79,13 @@ static const struct call_domain *find_domain(const struct call_policy *p, int re
 	return d ? d : only_domain(p, realm);
 }
 
-static const struct sip_secret *find_secret(const struct call_engine *e,
-					    const struct call_domain *domain, const char *user)
+const struct sip_secret *call_secret_of(const struct call_engine *e,
+					const struct call_domain *domain, struct slice user)
 {
-	const struct call_subscriber *s = call_domain_subscriber(domain, slice_str(user));
+	const struct call_subscriber *s = call_domain_subscriber(domain, user);
 
 	return s ? &s->secret : call_subscribers_find(e->subscribers, slice_str(domain->name),
-						      slice_str(user));
+						      user);
 }
 
 /* --- challenges --- */
@@ -180,7 +180,7 @@ static enum sip_auth_verdict check(struct call_engine *e, const struct sip_auth_
 				   const struct call_domain *domain, const struct sip_event *ev,
 				   const struct sip_auth_claim *claim)
 {
-	const struct sip_secret *secret = find_secret(e, domain, claim->user);
+	const struct sip_secret *secret = call_secret_of(e, domain, slice_str(claim->user));
 	bool known = secret && secret->has & SIP_DIGEST_BIT(claim->credentials.alg);
 	enum sip_auth_verdict verdict;
 
@@ -228,6 +228,18 @@ static bool authenticate(struct call_engine *e, u64 now, const struct sip_event 
 	return challenge(e, now, ev, &realm, verdict != SIP_AUTH_CHALLENGE);
 }
 
+/* He is who he is; what does he say? */
+static bool is_honest(struct call_engine *e, u64 now, const struct sip_event *ev,
+		      struct call_source *source)
+{
+	const char *why = call_caller_pretends(e, source, ev->msg);
+
+	if (!why)
+		return true;
+	e->counters[CALL_COUNT_PRETENDED]++;
+	return refuse(e, now, ev, 403, why);
+}
+
 bool call_source_admit(struct call_engine *e, u64 now, const struct sip_event *ev,
 		       struct call_source *source)
 {
@@ -250,5 +262,5 @@ bool call_source_admit(struct call_engine *e, u64 now, const struct sip_event *e
 		return refuse_stranger(e, now, ev, "of none of our domains");
 	if (!may_be_challenged(ev->msg->method))
 		return refuse_stranger(e, now, ev, "unknown source");
-	return authenticate(e, now, ev, domain, source);
+	return authenticate(e, now, ev, domain, source) && is_honest(e, now, ev, source);
 }

@@ -25,6 +25,7 @@ struct call_source {
 	int trunk;			/* index; -1: it is none */
 	const struct call_domain *domain;	/* FLOW, SUBSCRIBER; in the engine's policy */
 	char user[SIP_AUTH_USER];	/* FLOW, SUBSCRIBER: at that domain; else "" */
+	bool renamed;			/* he says to be somebody else: he goes on by that name */
 };
 
 /*

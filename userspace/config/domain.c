@@ -62,6 +62,9 @@ static void check_subscriber(struct reader *r, const struct value *v)
 	size_t i;
 
 	check_secrets(r, v);
+	if (user && !user->bad && strpbrk(user->text, "%`"))
+		reader_mistake_at(r, user, "found \"%s\", expected no '%%' and no '`' in it",
+				  user->text);
 	for (i = 0; user && !user->bad && i < v->index; i++) {
 		other = value_get(v->parent->children[i], "user");
 		if (!other || other->bad || strcmp(other->text, user->text))
