@@ -75,6 +75,7 @@ struct harness {
 	struct media_ports *ports[2];
 	u64 now;
 	u32 branch;
+	size_t sent;			/* bytes of the last input */
 	struct ua ua[NWHO];
 	/* the fake kernel */
 	bool late;			/* tickets wait for complete() */
@@ -360,6 +361,7 @@ static UNUSED void input(struct harness *h, enum who from, const char *text, siz
 	char *bytes = malloc(n ? n : 1);
 
 	memcpy(bytes, text, n);
+	h->sent = n;
 	call_engine_input(h->engine, h->now, &h->ua[from].flow, slice_of(bytes, n));
 	run(h);
 	free(bytes);

@@ -91,6 +91,8 @@ static void handle_event(struct call_engine *e, u64 now, const struct sip_event 
 		call_request(e, now, ev);
 		return;
 	}
+	if (ev->foreign && !call_source_moved(e, now, ev, leg))
+		return;
 	if (leg && call_auth_again(e, now, leg, ev))
 		return;
 	input = leg ? event_input(leg, ev) : CALL_NINPUTS;
@@ -104,6 +106,7 @@ void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, 
 
 	e->clock = now;
 	call_trace_sip(e->trace, now, &flow->peer, true, bytes);
+	sip_engine_set_wary(e->sip, !call_source_is_known(e, flow));
 	sip_engine_input(e->sip, now, flow, bytes, &ev);
 	handle_event(e, now, &ev);
 }
@@ -112,6 +115,7 @@ void call_engine_refuse(struct call_engine *e, u64 now, const struct flow *flow,
 			const struct sip_frame *frame)
 {
 	e->clock = now;
+	sip_engine_set_wary(e->sip, !call_source_is_known(e, flow));
 	sip_engine_refuse(e->sip, now, flow, frame);
 }
 

@@ -115,6 +115,7 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_AUTH_REPLAYED] = "credentials-replayed",
 	[CALL_COUNT_UNANSWERED] = "strangers-unanswered",
 	[CALL_COUNT_PRETENDED] = "identity-refused",
+	[CALL_COUNT_MOVED] = "dialogs-moved",
 	[CALL_COUNT_TOO_MANY] = "refused-subscriber-limit",
 };
 

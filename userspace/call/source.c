@@ -142,6 +142,7 @@ static bool challenge(struct call_engine *e, u64 now, const struct sip_event *ev
 	enum sip_digest_alg alg;
 
 	for (alg = SIP_DIGEST_ALGS - 1; !sent && realm->algs; alg--) {
+		realm->brief = realm->algs == SIP_DIGEST_BIT(SIP_DIGEST_MD5);
 		sent = send_challenge(e, now, ev, realm, stale, longest);
 		realm->algs &= (u8)~SIP_DIGEST_BIT(alg);
 	}
@@ -263,4 +264,29 @@ bool call_source_admit(struct call_engine *e, u64 now, const struct sip_event *e
 	if (!may_be_challenged(ev->msg->method))
 		return refuse_stranger(e, now, ev, "unknown source");
 	return authenticate(e, now, ev, domain, source) && is_honest(e, now, ev, source);
+}
+
+bool call_source_is_known(const struct call_engine *e, const struct flow *flow)
+{
+	return call_policy_trunk(e->policy, flow) >= 0;
+}
+
+bool call_source_moved(struct call_engine *e, u64 now, const struct sip_event *ev,
+		       struct call_leg *leg)
+{
+	const struct call_domain *domain = leg ? leg->call->domain : NULL;
+	struct call_source source;
+
+	if (!domain || call_policy_realm(e->policy, ev->flow.listener) != leg->realm)
+		return refuse_stranger(e, now, ev, "in a dialog of somebody else");
+	if (!authenticate(e, now, ev, domain, &source))
+		return false;
+	if (strcmp(source.user, leg->call->user))
+		return refuse_stranger(e, now, ev, "in a dialog of somebody else");
+	if (sip_dialog_moved(e->sip, now, ev->dialog, ev->server)) {
+		e->counters[CALL_COUNT_MOVED]++;
+		return true;
+	}
+	sip_server_drop(e->sip, ev->server);
+	return false;
 }

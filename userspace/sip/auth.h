@@ -35,6 +35,7 @@ struct sip_auth_realm {
 	bool proxy;			/* 407 and Proxy-Authenticate, not 401 */
 	u8 algs;			/* SIP_DIGEST_BITs */
 	u8 qops;			/* SIP_QOP_ bits; 0: RFC 2069, a nonce is good once */
+	bool brief;			/* MD5, which is meant without a word, is not named */
 	struct sip_nonces *nonces;
 };
 

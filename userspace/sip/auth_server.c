@@ -58,7 +58,8 @@ int sip_auth_challenge(const struct sip_auth_realm *realm, u64 now, u64 random,
 	for (alg = SIP_DIGEST_ALGS - 1; alg > SIP_DIGEST_UNKNOWN; alg--) {
 		if (!(realm->algs & SIP_DIGEST_BIT(alg)))
 			continue;
-		c.algorithm = slice_str(sip_digest_name(alg));
+		c.algorithm = slice_str(realm->brief && alg == SIP_DIGEST_MD5 ?
+					NULL : sip_digest_name(alg));
 		buf_str(lines, realm->proxy ? "Proxy-Authenticate: " : "WWW-Authenticate: ");
 		sip_challenge_print(lines, &c);
 		buf_add(lines, SLICE("\r\n"));
