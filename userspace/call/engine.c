@@ -194,6 +194,16 @@ void call_engine_set_policy(struct call_engine *e, struct call_policy *policy)
 	call_policy_put(old);
 }
 
+struct call_subscribers *call_engine_subscribers(struct call_engine *e)
+{
+	return e->subscribers;
+}
+
+const struct call_policy *call_engine_policy(const struct call_engine *e)
+{
+	return e->policy;
+}
+
 static int end_by_hand(struct call_engine *e, u64 now, struct call *call, const char *text)
 {
 	char line[160];

@@ -52,6 +52,10 @@ void call_engine_media_event(struct call_engine *e, u64 now, const struct media_
 void call_engine_set_policy(struct call_engine *e, struct call_policy *policy);
 struct effect *call_engine_effect(struct call_engine *e);	/* next, or NULL; caller frees */
 
+/* Those that are not in the configuration; the engine's. */
+struct call_subscribers *call_engine_subscribers(struct call_engine *e);
+const struct call_policy *call_engine_policy(const struct call_engine *e);
+
 /* How things stand; sip_engine_load(). */
 bool call_engine_load(struct call_engine *e, const struct sip_load *load);
 /* Stop taking new dialogs (503); end every call with BYE when hangup. */
