@@ -332,6 +332,60 @@ TEST_F(subscriber, calls_no_longer_than_his_domain_allows)
 	reply(h, B, "200 OK", NULL);
 }
 
+/* --- trunks that prove who they are --- */
+
+TEST_F(subscriber, who_is_a_trunk_speaks_for_others)
+{
+	struct harness *h = &self->h;
+	struct call_trunk *pbx = &h->policy->trunks[0];
+	char line[1024];
+
+	pbx->digest_user = strdup("alice");
+	h->policy->routes[0].from_trunk = 0;
+	h->policy->routes[0].from_realm = -1;
+	send_as(h, "INVITE", "reception", NULL);
+	expect(h, STRANGER, "SIP/2.0 401");
+	credentials(h, "INVITE", "alice", "secret", line, sizeof(line));
+	send_as(h, "INVITE", "reception", line);
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	EXPECT_TRUE(contains(header(&h->ua[B].invite, "From"), "<sip:reception@"));
+	EXPECT_EQ(header(&h->ua[B].invite, "Authorization").n, 0);
+	declined(h);
+	/* bob is a subscriber, and there is no route for those */
+	send_authentic(h, "INVITE", "bob", "hidden", "");
+	expect(h, STRANGER, "SIP/2.0 404");
+	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
+}
+
+static bool is_carrier(void *arg, const char *name)
+{
+	return !strcmp(arg, name);
+}
+
+TEST_F(subscriber, a_certificate_makes_a_trunk_of_a_stranger)
+{
+	struct harness *h = &self->h;
+	struct call_trunk *carrier = &h->policy->trunks[0];
+	struct flow *flow = &h->ua[STRANGER].flow;
+
+	h->policy->realms[0].challenges = false;
+	carrier->tls_names = calloc(2, sizeof(*carrier->tls_names));
+	carrier->tls_names[carrier->ntls_names++] = strdup("old.example");
+	carrier->tls_names[carrier->ntls_names++] = strdup("carrier.example");
+	flow->name = call_engine_proved(h->engine, flow->listener, is_carrier, "other.example");
+	EXPECT_EQ(flow->name, 0);
+	send_as(h, "OPTIONS", "anybody", NULL);
+	expect(h, STRANGER, "SIP/2.0 403");
+	flow->name = call_engine_proved(h->engine, flow->listener, is_carrier, "carrier.example");
+	EXPECT_NE(flow->name, 0);
+	send_as(h, "OPTIONS", "anybody", NULL);
+	expect(h, STRANGER, "SIP/2.0 200");
+	/* Nobody comes to another realm by it. */
+	EXPECT_EQ(call_engine_proved(h->engine, 1, is_carrier, "carrier.example"), 0);
+	flow->name = 0;
+}
+
 /* --- in his dialogs --- */
 
 static void from_elsewhere(struct harness *h, const char *address)

@@ -188,4 +188,26 @@ TEST_F(domain, slips_are_told)
 		}
 }
 
+#define TRUNK "domains: {example.org: {realms: [outside]}}\ntrunks:\n  pbx:\n"
+
+TEST_F(domain, a_trunk_may_be_one_of_its_subscribers)
+{
+	const struct call_policy *p;
+
+	ASSERT_EQ(load(self, "", TRUNK "    realm: outside\n"
+		       "    digest: {domain: example.org, user: pbx}\n"
+		       "routes: [{name: r, match: {trunk: pbx}, to: {trunk: to}}]\n"), -EINVAL);
+	ASSERT_EQ(load(self, "", TRUNK "    realm: outside\n"
+		       "    digest: {domain: example.org, user: pbx}\n"), 0);
+	p = self->config->policy;
+	EXPECT_EQ(call_policy_digest_trunk(p, 1, &p->domains[0], "pbx"), 0);
+	EXPECT_EQ(call_policy_digest_trunk(p, 1, &p->domains[0], "pb"), -1);
+	EXPECT_EQ(call_policy_digest_trunk(p, 0, &p->domains[0], "pbx"), -1);
+	EXPECT_TRUE(mistaken(self, "", TRUNK "    realm: inside\n"
+			     "    digest: {domain: example.org, user: pbx}\n", 13,
+			     "not served in realm"));
+	EXPECT_TRUE(mistaken(self, "", TRUNK "    realm: outside\n"
+			     "    tls-names: [carrier.example]\n", 13, "tls.clients"));
+}
+
 TEST_HARNESS_MAIN

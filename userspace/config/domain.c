@@ -116,6 +116,36 @@ void domain_check(struct reader *r, const struct value *root, const struct value
 			check_subscriber(r, subscribers->children[i]);
 }
 
+static bool serves(const struct value *domain, const char *realm)
+{
+	const struct value *realms = value_get(domain, "realms");
+	size_t i;
+
+	for (i = 0; realms && i < realms->n; i++)
+		if (realms->children[i]->bad || !strcmp(realms->children[i]->text, realm))
+			return true;
+	return !realms || realms->bad;
+}
+
+void domain_check_trunk(struct reader *r, const struct value *root, const struct value *realm,
+			const struct value *trunk)
+{
+	const struct value *names = value_get(trunk, "tls-names");
+	const struct value *tls = realm ? value_get(realm, "tls") : NULL;
+	const struct value *clients = tls ? value_get(tls, "clients") : NULL;
+	const struct value *digest = value_get(trunk, "digest");
+	const struct value *name = digest ? value_get(digest, "domain") : NULL;
+	const struct value *domain = name && !name->bad ?
+				     value_get(value_get(root, "domains"), name->text) : NULL;
+
+	if (names && realm && (!clients || (!clients->bad && !clients->number)))
+		reader_mistake_at(r, names, "realm \"%s\" asks no client for a certificate: "
+				  "tls.clients", realm->key);
+	if (domain && realm && !serves(domain, realm->key))
+		reader_mistake_at(r, name, "domain \"%s\" is not served in realm \"%s\"",
+				  name->text, realm->key);
+}
+
 /* --- build --- */
 
 static bool build_subscriber(struct call_domain *domain, const struct value *v)
