@@ -39,7 +39,7 @@ LIBS		 = $(shell pkg-config --libs $(PKGS)) -lwslay
 LDFLAGS		:= -pie -Wl,-z,relro,-z,now $(EXTRA)
 
 # Layers, from the bottom; a library may use those before it.
-FOLDERS		:= base store sip sdp media transport call config admin daemon
+FOLDERS		:= base store sip sdp media registrar transport call config admin daemon
 srcs		 = $(sort $(wildcard userspace/$(1)/*.c))
 objs		 = $(patsubst userspace/%.c,$(B)/obj/%.o,$(call srcs,$(1)))
 ARCHIVES	:= $(foreach f,$(FOLDERS),$(B)/lib/$(f).a)
