@@ -13,7 +13,7 @@ enum binding_text {
 	BINDING_TEXTS,
 };
 
-#define BINDING_MAX_TEXT 4000	/* of all together */
+#define BINDING_MAX_TEXT 4000	/* registrar_texts_size() */
 
 struct registrar_user {
 	struct hash_node by_name, by_record;
@@ -70,6 +70,7 @@ struct registrar_user *registrar_user_new(struct registrar *r, const char *aor, 
 /* Frees a user of whom nothing is left. */
 void registrar_user_settle(struct registrar *r, struct registrar_user *user);
 void registrar_user_stale(struct registrar *r, struct registrar_user *user);
+size_t registrar_texts_size(const struct slice texts[BINDING_TEXTS]);	/* with NULs */
 /* With copies of texts, in which folding becomes spaces. NULL: no memory, or too long. */
 struct registrar_binding *registrar_binding_new(struct registrar *r,
 						const struct slice texts[BINDING_TEXTS]);

@@ -157,9 +157,11 @@ static bool add_contact(struct judging *j, const struct sip_nameaddr *address,
 	texts[BINDING_AGENT] = header_value(msg, SIP_HDR_USER_AGENT);
 	if (j->params.failed || j->path.failed)
 		return refuse(j, 503, "no memory");
+	if (registrar_texts_size(texts) > BINDING_MAX_TEXT)
+		return refuse(j, 400, "a Contact that is too long");
 	b = registrar_binding_new(j->r, texts);
 	if (!b)
-		return refuse(j, 503, "no memory, or a Contact that is too long");
+		return refuse(j, 503, "no memory");
 	b->flow = *j->request->flow;
 	b->expires = j->now + expires * NSEC_PER_SEC;
 	b->cseq = msg->cseq;

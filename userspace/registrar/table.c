@@ -145,14 +145,21 @@ static void copy_text(char *to, struct slice text)
 	to[i] = 0;
 }
 
-struct registrar_binding *registrar_binding_new(struct registrar *r,
-						const struct slice texts[BINDING_TEXTS])
+size_t registrar_texts_size(const struct slice texts[BINDING_TEXTS])
 {
-	struct registrar_binding *b;
 	size_t i, n = 0;
 
 	for (i = 0; i < BINDING_TEXTS; i++)
 		n += texts[i].n + 1;
+	return n;
+}
+
+struct registrar_binding *registrar_binding_new(struct registrar *r,
+						const struct slice texts[BINDING_TEXTS])
+{
+	struct registrar_binding *b;
+	size_t i, n = registrar_texts_size(texts);
+
 	if (n > BINDING_MAX_TEXT || timers_reserve(&r->timers, 1))
 		return NULL;
 	b = malloc(sizeof(*b) + n);
