@@ -237,6 +237,23 @@ void call_engine_drain(struct call_engine *e, u64 now, bool hangup)
 	}
 }
 
+static int init_identity(struct call_engine *e)
+{
+	struct hash_key key = { { sip_engine_random(e->sip), sip_engine_random(e->sip) } };
+	struct sip_nonces_conf conf = { .lifetime = CALL_NONCE_LIFE };
+	enum sip_digest_alg alg;
+
+	call_random(e, conf.key, sizeof(conf.key));
+	e->nonces = sip_nonces_new(&conf);
+	explicit_bzero(conf.key, sizeof(conf.key));
+	e->subscribers = call_subscribers_new(&key);
+	e->decoy.has = SIP_DIGEST_ALL;
+	for (alg = SIP_DIGEST_MD5; alg < SIP_DIGEST_ALGS; alg++)
+		call_random(e, e->decoy.ha1[alg], SIP_DIGEST_SIZE);
+	e->usage_key = (struct hash_key){ { sip_engine_random(e->sip), sip_engine_random(e->sip) } };
+	return e->nonces && e->subscribers && !hash_init(&e->usage) ? 0 : -ENOMEM;
+}
+
 struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 {
 	struct call_engine *e = zalloc(sizeof(*e));
@@ -258,13 +275,15 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	e->listeners = calloc(e->nlisteners + 1, sizeof(*e->listeners));
 	e->trace = call_trace_new(conf->sip.seed + 16);
 	e->sip = sip_engine_new(&conf->sip, &e->effects, &e->timers);
-	if (!e->buckets || !e->listeners || !e->sip)
+	if (!e->buckets || !e->listeners || !e->sip || init_identity(e))
 		goto err_parts;
 	memcpy(e->listeners, conf->sip.listeners, e->nlisteners * sizeof(*e->listeners));
 	e->policy = call_policy_get(conf->policy);
 	return e;
 
 err_parts:
+	call_subscribers_free(e->subscribers);
+	sip_nonces_free(e->nonces);
 	if (e->sip)
 		sip_engine_free(e->sip);
 	call_trace_free(e->trace);
@@ -301,6 +320,10 @@ void call_engine_free(struct call_engine *e)
 	effects_clear(&e->effects);
 	timers_free(&e->timers);
 	call_policy_put(e->policy);
+	call_subscribers_free(e->subscribers);
+	sip_nonces_free(e->nonces);
+	hash_free(&e->usage);
+	sip_secret_wipe(&e->decoy);
 	call_trace_free(e->trace);
 	while (e->nnames)
 		free(e->names[--e->nnames]);

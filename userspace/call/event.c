@@ -110,6 +110,12 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_GLARE] = "glare",
 	[CALL_COUNT_EVENTS_LOST] = "events-lost",
 	[CALL_COUNT_AUTH_REFUSED] = "credentials-refused",
+	[CALL_COUNT_CHALLENGED] = "challenged",
+	[CALL_COUNT_AUTH_BAD] = "credentials-wrong",
+	[CALL_COUNT_AUTH_REPLAYED] = "credentials-replayed",
+	[CALL_COUNT_UNANSWERED] = "strangers-unanswered",
+	[CALL_COUNT_PRETENDED] = "identity-refused",
+	[CALL_COUNT_TOO_MANY] = "refused-subscriber-limit",
 };
 
 #define NREPORT (sizeof(((struct call_engine *)0)->report) / sizeof(struct sip_counter))

@@ -174,7 +174,7 @@ static void pass_all(struct call_passage *p)
 		struct slice name = hdr->id == SIP_HDR_OTHER ? hdr->name :
 				    slice_str(sip_hdr_info(hdr->id)->name);
 
-		if (call_dropped(p, name))
+		if (call_dropped(p, name) || call_caller_keeps(p, hdr))
 			continue;
 		if (hdr->id != SIP_HDR_OTHER)
 			pass(p, hdr);
@@ -257,6 +257,7 @@ char *call_headers_invite(const struct call_engine *e, const struct call_leg *to
 	buf_str(&p.lines, reliable ? CALL_SUPPORTED : CALL_SUPPORTED_LATE);
 	add_max_forwards(&p);
 	pass_all(&p);
+	call_caller_assert(&p);
 	return take(&p);
 }
 

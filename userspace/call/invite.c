@@ -90,12 +90,25 @@ static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event
 
 /* --- leg A --- */
 
-static const struct call_route *find_route(const struct call_engine *e, const struct sip_event *ev)
+/* A subscriber's calls are limited, and counted as long as they are there. */
+static bool take_caller(struct call_engine *e, u64 now, const struct sip_event *ev,
+			struct call *call, const struct call_source *source)
 {
-	const struct call_policy *p = e->policy;
+	int err = call_caller_set(call, source);
 
-	return call_policy_route(p, call_policy_realm(p, ev->flow.listener),
-				 call_policy_trunk(p, &ev->flow), call_uri_user(ev->msg->ruri));
+	if (!err && call->domain)
+		err = call_usage_take(e, call, call->domain->max_calls);
+	if (!err)
+		return true;
+	call_free(e, now, call);
+	if (err == -ENOMEM) {
+		call_refuse(e, now, ev, 503, "Retry-After: 5\r\n", "no memory");
+		return false;
+	}
+	e->counters[CALL_COUNT_TOO_MANY]++;
+	call_refuse(e, now, ev, 486, "Warning: 399 jalur \"too many calls at the same time\"\r\n",
+		    "too many calls at the same time");
+	return false;
 }
 
 /* No destination could be invited, and the reason is the last one's. */
@@ -109,7 +122,8 @@ static void end_unsent(struct call_engine *e, u64 now, struct call *call)
 	});
 }
 
-void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
+void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev,
+		 const struct call_source *source)
 {
 	const struct call_route *route;
 	char lines[SIP_SESSION_LINES];
@@ -121,7 +135,8 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 
 	if (!passes_checks(e, now, ev))
 		return;
-	route = find_route(e, ev);
+	route = call_policy_route(e->policy, source->realm, source->trunk,
+				  call_uri_user(ev->msg->ruri));
 	if (!route) {
 		e->counters[CALL_COUNT_REFUSED_ROUTE]++;
 		call_refuse(e, now, ev, 404, "", "no route");
@@ -137,6 +152,8 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 		call_refuse(e, now, ev, 503, "Retry-After: 5\r\n", "no memory");
 		return;
 	}
+	if (!take_caller(e, now, ev, call, source))
+		return;
 	a = call->legs[0];
 	err = sip_dialog_new_uas(e->sip, ev->server, call_leg_handle(a), &a->dialog);
 	if (err) {
@@ -155,8 +172,8 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	call->route = route;
 	a->state = CALL_LEG_INVITED;
 	a->peer = ev->flow.peer;
-	a->realm = call_policy_realm(e->policy, ev->flow.listener);
-	a->trunk = call_policy_trunk(e->policy, &ev->flow);
+	a->realm = source->realm;
+	a->trunk = source->trunk;
 	call_leg_dialog_made(a);
 	call_update_learn(a, ev->msg);
 	sip_server_set_user(call->invite, call_leg_handle(a));

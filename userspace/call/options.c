@@ -44,14 +44,13 @@ void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16
 /* Who sent it comes first: an unknown source learns nothing but that. */
 void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
-	if (call_policy_trunk(e->policy, &ev->flow) < 0) {
-		e->counters[CALL_COUNT_REFUSED_SOURCE]++;
-		call_refuse(e, now, ev, 403, "", "unknown source");
+	struct call_source source;
+
+	if (!call_source_admit(e, now, ev, &source))
 		return;
-	}
 	switch (ev->msg->method) {
 	case SIP_INVITE:
-		call_invite(e, now, ev);
+		call_invite(e, now, ev, &source);
 		break;
 	case SIP_OPTIONS:
 		call_options(e, now, NULL, ev);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "call/policy.h"
+#include "call/policy_private.h"
 #include "call/route.h"
 
 struct call_policy *call_policy_get(struct call_policy *p)
@@ -83,6 +84,9 @@ void call_policy_put(struct call_policy *p)
 		free_trunk(&p->trunks[i]);
 	for (i = 0; i < p->nroutes; i++)
 		free_route(&p->routes[i]);
+	for (i = 0; i < p->ndomains; i++)
+		call_domain_free(&p->domains[i]);
+	free(p->domains);
 	free(p->realms);
 	free(p->trunks);
 	free(p->routes);

@@ -49,17 +49,22 @@ static bool is_printable(struct slice text)
 	return true;
 }
 
+/* What he calls himself, unless it is not his. */
+static struct slice caller_user(const struct call_leg *to, const struct sip_msg *msg)
+{
+	return to->call->renamed ? slice_str(to->call->user) : call_uri_user(msg->from.uri);
+}
+
 static char *print_from(const struct call_leg *to, const struct sip_msg *msg, const char *host)
 {
-	struct slice user = call_uri_user(msg->from.uri);
-	struct slice display = msg->from.display;
+	struct slice user = caller_user(to, msg), display = msg->from.display;
 	struct call_names names;
 	struct sip_uri uri;
 
 	call_names_init(&names, to->call->all[0], msg);
-	if (!is_printable(display) || (display.n && call_names_in(&names, display)))
+	if (to->call->renamed || !is_printable(display) || (display.n && call_names_in(&names, display)))
 		display = SLICE("");
-	if (sip_uri_parse(msg->from.uri, &uri) && is_anonymous(&uri))
+	if (!to->call->renamed && sip_uri_parse(msg->from.uri, &uri) && is_anonymous(&uri))
 		host = "anonymous.invalid";
 	return buf_format(SLICE_FMT "%s<sip:" SLICE_FMT "%s%s>", SLICE_ARG(display),
 			  display.n ? " " : "", SLICE_ARG(user), user.n ? "@" : "", host);
@@ -98,7 +103,7 @@ int call_target_make(struct call_target *target, const struct call_leg *to,
 		.request_uri = print_request_uri(called, uri),
 		.from = anonymous ? strdup(ANONYMOUS) : print_from(to, msg, host),
 		.contact_user = slice_dup(anonymous ? SLICE("anonymous") :
-						      call_uri_user(msg->from.uri)),
+						      caller_user(to, msg)),
 	};
 	target->to = target->request_uri ? buf_format("<%s>", target->request_uri) : NULL;
 	if (!target->from || !target->to || !target->contact_user) {

@@ -132,6 +132,7 @@ static bool build_realm(struct config *c, const struct value *v)
 	if (!realm->name || !realm->media)
 		return false;
 	realm->trusted = number_of(v, "trust");
+	realm->challenges = number_of(v, "auth");
 	if (!build_headers(realm, value_get(v, "headers")) ||
 	    !build_codecs(&realm->codecs, value_get(v, "codecs")))
 		return false;
@@ -299,6 +300,21 @@ static bool build_routes(struct call_policy *policy, const struct value *root)
 	return true;
 }
 
+static bool build_domains(struct call_policy *policy, const struct value *root)
+{
+	const struct value *domains = value_get(root, "domains");
+	size_t i;
+
+	if (!domains || !domains->n)
+		return true;
+	policy->domains = calloc(domains->n, sizeof(*policy->domains));
+	for (i = 0; policy->domains && i < domains->n; i++)
+		if (!domain_build(&policy->domains[policy->ndomains++], value_get(root, "realms"),
+				  domains->children[i]))
+			return false;
+	return policy->domains;
+}
+
 static void build_timers(struct call_policy *policy, const struct value *timers)
 {
 	policy->media_idle_ms = (u32)(number_of(timers, "media-idle") / NSEC_PER_MSEC);
@@ -407,7 +423,7 @@ struct config *build_config(const struct value *root)
 	build_overload(c, value_get(root, "overload"));
 	build_connections(&c->connections, value_get(root, "connections"));
 	if (!build_realms(c, value_get(root, "realms")) || !build_trunks(c->policy, root) ||
-	    !build_routes(c->policy, root))
+	    !build_domains(c->policy, root) || !build_routes(c->policy, root))
 		goto err_config;
 	return c;
 

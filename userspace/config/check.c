@@ -440,7 +440,7 @@ static void check_timers(struct reader *r, const struct value *timers)
 void check_tree(struct reader *r, const struct value *root)
 {
 	const struct value *realms = get(root, "realms"), *trunks = get(root, "trunks");
-	const struct value *routes = get(root, "routes");
+	const struct value *routes = get(root, "routes"), *domains = get(root, "domains");
 	struct claims claims = { 0 };
 	size_t i;
 
@@ -449,6 +449,8 @@ void check_tree(struct reader *r, const struct value *root)
 	check_names(r, root, root);
 	if (realms)
 		check_realms(r, realms, &claims);
+	for (i = 0; domains && i < domains->n && !r->err; i++)
+		domain_check(r, root, domains->children[i]);
 	for (i = 0; trunks && i < trunks->n && !r->err; i++)
 		check_trunk(r, root, trunks->children[i], &claims);
 	for (i = 0; routes && i < routes->n && !r->err; i++)

@@ -132,6 +132,11 @@ bool target_build(struct call_next_hop *hop, const struct value *v);
 /* Can the realm send to it, and not to ourselves? */
 void target_check(struct reader *r, const struct value *realm, const struct value *v);
 
+/* domain.c */
+void domain_check(struct reader *r, const struct value *root, const struct value *domain);
+/* false: no memory. */
+bool domain_build(struct call_domain *to, const struct value *realms, const struct value *v);
+
 /* check.c, build.c */
 void check_tree(struct reader *r, const struct value *root);
 struct config *build_config(const struct value *root);	/* NULL: no memory */

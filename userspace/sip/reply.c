@@ -21,25 +21,50 @@ static void print_tag(struct sip_engine *e, const struct sip_msg *msg, char tag[
 	snprintf(tag, 17, "%016llx", (unsigned long long)hash_end(&h));
 }
 
+static bool reply(struct sip_engine *e, const struct flow *flow, struct sip_print_response *r,
+		  size_t longest)
+{
+	struct flow back = sip_reply_flow(e, r->request, flow);
+	char tag[17];
+
+	print_tag(e, r->request, tag);
+	r->source = &flow->peer;
+	if (!r->to_tag)
+		r->to_tag = tag;
+	buf_reset(&e->out);
+	sip_print_response(&e->out, r);
+	if (e->out.n > longest)
+		return false;
+	if (!sip_engine_send(e, &back, NULL, NULL))
+		sip_count(e, SIP_COUNT_RESPONSES_OUT);
+	return true;
+}
+
 void sip_reply(struct sip_engine *e, const struct sip_msg *msg, const struct flow *flow,
 	       u16 status, const char *reason, const char *to_tag, struct slice headers)
 {
 	struct sip_content content = { .headers = headers };
-	struct flow reply = sip_reply_flow(e, msg, flow);
-	char tag[17];
 	struct sip_print_response r = {
-		.request = msg,
-		.source = &flow->peer,
-		.status = status,
-		.reason = reason,
-		.to_tag = to_tag ? to_tag : tag,
-		.software = e->software,
-		.content = &content,
+		.request = msg, .status = status, .reason = reason, .to_tag = to_tag,
+		.software = e->software, .content = &content,
 	};
 
-	print_tag(e, msg, tag);
-	buf_reset(&e->out);
-	sip_print_response(&e->out, &r);
-	if (!sip_engine_send(e, &reply, NULL, NULL))
-		sip_count(e, SIP_COUNT_RESPONSES_OUT);
+	reply(e, flow, &r, SIZE_MAX);
+}
+
+bool sip_respond_briefly(struct sip_engine *e, u64 now, struct sip_server *server, u16 status,
+			 struct slice headers, size_t longest)
+{
+	struct sip_content content = { .headers = headers };
+	struct sip_print_response r = {
+		.request = server->request, .status = status, .content = &content,
+	};
+
+	e->now = now;
+	return reply(e, &server->source, &r, longest);
+}
+
+void sip_server_drop(struct sip_engine *e, struct sip_server *server)
+{
+	sip_server_free(e, server);
 }
