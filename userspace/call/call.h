@@ -280,6 +280,7 @@ struct call_engine {
 	u64 nonce_key_since;
 	struct sip_secret decoy;	/* of users who are not there */
 	struct call_subscribers *subscribers;
+	struct call_registrar *registrar;
 	struct hash usage;		/* struct call_usage */
 	struct hash_key usage_key;
 	u64 counters[40];		/* enum call_counter */
@@ -296,6 +297,7 @@ enum call_counter {
 	CALL_COUNT_CHALLENGED, CALL_COUNT_AUTH_BAD, CALL_COUNT_AUTH_REPLAYED,
 	CALL_COUNT_UNANSWERED, CALL_COUNT_PRETENDED, CALL_COUNT_TOO_MANY,
 	CALL_COUNT_MOVED,
+	CALL_COUNT_REGISTERED, CALL_COUNT_REGISTER_REFUSED,
 	CALL_NCOUNTERS,
 };
 

@@ -17,6 +17,9 @@ void call_domain_free(struct call_domain *domain)
 	}
 	free(domain->subscribers);
 	free(domain->realms);
+	while (domain->nservice_routes)
+		free(domain->service_routes[--domain->nservice_routes]);
+	free(domain->service_routes);
 	free(domain->name);
 	free(domain->auth_realm);
 }

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "call/call.h"
+#include "call/register.h"
 
 #define FIRST_BUCKETS 64
 
@@ -84,7 +85,7 @@ static void handle_event(struct call_engine *e, u64 now, const struct sip_event 
 	struct call_leg *leg;
 	enum call_input input;
 
-	if (ev->type == SIP_EVENT_NONE)
+	if (ev->type == SIP_EVENT_NONE || call_keepalive_event(e, now, ev))
 		return;
 	leg = call_leg_find(e, ev->user);
 	if (!leg && ev->type == SIP_EVENT_REQUEST) {
@@ -127,6 +128,10 @@ void call_engine_tick(struct call_engine *e, u64 now)
 	while ((t = timers_due(&e->timers, now))) {
 		struct sip_event ev = { .type = SIP_EVENT_NONE };
 
+		if (t->kind == CALL_TIMER_REGISTRAR) {
+			call_registrar_timer(e, now);
+			continue;
+		}
 		if (t->kind == CALL_TIMER) {
 			call_timer(e, now, t->owner);
 			continue;
@@ -265,7 +270,10 @@ static int init_identity(struct call_engine *e)
 	for (alg = SIP_DIGEST_MD5; alg < SIP_DIGEST_ALGS; alg++)
 		call_random(e, e->decoy.ha1[alg], SIP_DIGEST_SIZE);
 	e->usage_key = (struct hash_key){ { sip_engine_random(e->sip), sip_engine_random(e->sip) } };
-	return e->nonces && e->subscribers && !hash_init(&e->usage) ? 0 : -ENOMEM;
+	if (!e->nonces || !e->subscribers || hash_init(&e->usage))
+		return -ENOMEM;
+	key = (struct hash_key){ { sip_engine_random(e->sip), sip_engine_random(e->sip) } };
+	return call_registrar_init(e, &key);
 }
 
 struct call_engine *call_engine_new(const struct call_engine_conf *conf)
@@ -296,6 +304,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	return e;
 
 err_parts:
+	call_registrar_clear(e);
 	call_subscribers_free(e->subscribers);
 	sip_nonces_free(e->nonces);
 	if (e->sip)
@@ -330,6 +339,7 @@ void call_engine_free(struct call_engine *e)
 		call_free(e, 0, list_entry(e->calls.next, struct call, node));
 	while (call_engine_event(e, &event))
 		call_event_clear(&event);
+	call_registrar_clear(e);
 	sip_engine_free(e->sip);
 	effects_clear(&e->effects);
 	timers_free(&e->timers);

@@ -301,10 +301,11 @@ static char *new_lines(const struct sip_msg *msg)
 	return malloc(size);
 }
 
-/* What is in CALL_SUPPORTED. */
-static bool is_supported(struct slice tag)
+/* What is in CALL_SUPPORTED; a registrar knows Path (RFC 3327) besides. */
+static bool is_supported(const struct sip_msg *msg, struct slice tag)
 {
-	return slice_caseeq(tag, SLICE("100rel")) || slice_caseeq(tag, SLICE("timer")) ||
+	return (msg->method == SIP_REGISTER && slice_caseeq(tag, SLICE("path"))) ||
+	       slice_caseeq(tag, SLICE("100rel")) || slice_caseeq(tag, SLICE("timer")) ||
 	       slice_caseeq(tag, SLICE("replaces"));
 }
 
@@ -318,7 +319,7 @@ char *call_headers_unsupported(const struct sip_msg *msg)
 	for (; lines && hdr; hdr = sip_msg_header_next(msg, hdr)) {
 		rest = hdr->value;
 		while (sip_next_element(&rest, &tag)) {
-			if (is_supported(tag))
+			if (is_supported(msg, tag))
 				continue;
 			end += sprintf(end, "%s" SLICE_FMT, separator, SLICE_ARG(tag));
 			separator = ",";	/* no longer than theirs */

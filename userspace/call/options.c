@@ -5,6 +5,7 @@
  * that belong to no call are sorted here.
  */
 #include "call/call.h"
+#include "call/register.h"
 
 #define CAPABILITIES CALL_ALLOW CALL_ACCEPT CALL_SUPPORTED
 
@@ -51,6 +52,12 @@ void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
 	switch (ev->msg->method) {
 	case SIP_INVITE:
 		call_invite(e, now, ev, &source);
+		break;
+	case SIP_REGISTER:
+		if (source.domain)
+			call_register(e, now, ev, &source);
+		else
+			call_not_allowed(e, now, NULL, ev);
 		break;
 	case SIP_OPTIONS:
 		call_options(e, now, NULL, ev);

@@ -11,6 +11,7 @@
 #include "base/transport.h"
 #include "media/codecs.h"
 #include "media/port.h"
+#include "registrar/registrar.h"
 #include "sip/auth.h"
 #include "sip/session_timer.h"
 
@@ -127,6 +128,10 @@ struct call_domain {
 	enum call_flow_trust flows;
 	u32 max_calls;			/* at a time, of a subscriber; 0: no limit */
 	u64 max_duration;		/* ns, 0: that of all calls */
+	struct registrar_policy registrar;
+	bool by_q;			/* contacts with a lower q are called when others failed */
+	char **service_routes;		/* URIs (RFC 3608) */
+	size_t nservice_routes;
 };
 
 struct call_policy {

@@ -64,6 +64,7 @@ struct daemon {
 	struct control *control;
 	struct cdr *cdr;		/* NULL: call records are not written */
 	struct store *store;		/* NULL: nothing is stored */
+	uv_async_t stored;		/* some of what somebody waits for */
 	/* Sessions of an earlier daemon, relaying on without a call. */
 	struct daemon_adopted *adopted;
 	size_t nadopted;
@@ -149,7 +150,9 @@ int daemon_store_open(struct daemon *d);
 void daemon_store_close(struct daemon *d);
 /* What is stored of a call is not what it is now. */
 void daemon_store_call(struct daemon *d, u64 call);
-/* Goes on with the calls of an earlier daemon. 0 or -errno, the reason logged */
+/* The same of an address-of-record, for which somebody may wait. */
+void daemon_store_bindings(struct daemon *d, const struct effect *effect);
+/* Goes on with calls and registrations of an earlier daemon. 0 or -errno, the reason logged */
 int daemon_store_restore(struct daemon *d);
 /* false: nothing is stored. */
 bool daemon_store_figures(const struct daemon *d, struct control_store *store);

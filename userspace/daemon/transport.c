@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "call/registration.h"
 #include "daemon/daemon.h"
 #include "transport/stun.h"
 
@@ -103,6 +104,7 @@ static void closed(void *arg, const struct flow *flow, const struct stream_info 
 	log_text(LOG_DEBUG, "%s connection with %s closed: %s", transport_name(info->transport),
 		 addr_print(&info->peer, peer), stream_reason_text(reason));
 	call_engine_unreachable(d->engine, clock_now(), flow);
+	call_engine_closed(d->engine, clock_now(), flow);
 }
 
 static void connected(void *arg, u64 ticket, int err, const char *text, const struct flow *flow)
