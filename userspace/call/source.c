@@ -7,7 +7,7 @@
  * sender is none that can be forged.
  */
 #include "call/call.h"
-#include "call/source.h"
+#include "call/register.h"
 
 static void forget(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
 		   const char *why)
@@ -235,6 +235,33 @@ static bool authenticate(struct call_engine *e, u64 now, const struct sip_event 
 	return challenge(e, now, ev, &realm, verdict != SIP_AUTH_CHALLENGE);
 }
 
+/*
+ * Whom From names has registered by this very flow, and that is proof enough. Not of a REGISTER,
+ * which would keep the flow alive for ever, nor once he is no subscriber any more.
+ */
+static bool is_registered(const struct call_engine *e, const struct sip_event *ev,
+			  const struct call_domain *domain, struct call_source *source)
+{
+	bool datagram = e->listeners[ev->flow.listener].transport == TRANSPORT_UDP;
+	char aor[REGISTRAR_AOR], *at;
+
+	if (domain->flows == CALL_FLOW_CHALLENGED ||
+	    (domain->flows == CALL_FLOW_TRUSTED_STREAMS && datagram) ||
+	    ev->msg->method == SIP_REGISTER || !registrar_aor(ev->msg->from.uri, aor) ||
+	    !registrar_flow_is(e->registrar->table, &ev->flow, aor))
+		return false;
+	at = strrchr(aor, '@');
+	*at++ = '\0';
+	if (strlen(aor) >= sizeof(source->user) ||
+	    !slice_caseeq(slice_str(at), slice_str(domain->name)) ||
+	    !call_secret_of(e, domain, slice_str(aor)))
+		return false;
+	source->class = CALL_SOURCE_FLOW;
+	source->domain = domain;
+	strcpy(source->user, aor);
+	return true;
+}
+
 /* A trunk that proves who it is may speak for others, as the trunks do whose address is known. */
 static bool is_trunk(struct call_engine *e, struct call_source *source)
 {
@@ -283,14 +310,17 @@ bool call_source_admit(struct call_engine *e, u64 now, const struct sip_event *e
 		return refuse_stranger(e, now, ev, "of none of our domains");
 	if (!may_be_challenged(ev->msg->method))
 		return refuse_stranger(e, now, ev, "unknown source");
-	if (!authenticate(e, now, ev, domain, source))
+	if (!is_registered(e, ev, domain, source) &&
+	    !authenticate(e, now, ev, domain, source))
 		return false;
 	return is_trunk(e, source) || is_honest(e, now, ev, source);
 }
 
 bool call_source_is_known(const struct call_engine *e, const struct flow *flow)
 {
-	return trunk_of(e, flow) >= 0;
+	const struct registrar_binding *at = NULL;
+
+	return trunk_of(e, flow) >= 0 || registrar_flow_user(e->registrar->table, flow, &at);
 }
 
 bool call_source_moved(struct call_engine *e, u64 now, const struct sip_event *ev,
