@@ -138,6 +138,10 @@ int call_show(struct ctl *ctl, int argc, char **argv);
 int call_hangup(struct ctl *ctl, int argc, char **argv);
 int transport_list(struct ctl *ctl, int argc, char **argv);
 int transport_close(struct ctl *ctl, int argc, char **argv);
+int subscriber_list(struct ctl *ctl, int argc, char **argv);
+int subscriber_add(struct ctl *ctl, int argc, char **argv);
+int subscriber_passwd(struct ctl *ctl, int argc, char **argv);
+int subscriber_del(struct ctl *ctl, int argc, char **argv);
 int monitor(struct ctl *ctl, int argc, char **argv);
 int info(struct ctl *ctl, int argc, char **argv);
 

@@ -27,6 +27,11 @@ static const struct ctl_command commands[] = {
 	{ "call hangup", "ID [REASON]", "end a call: BYE or CANCEL to both parties", call_hangup },
 	{ "transport list", "", "listeners and connections of jalurd", transport_list },
 	{ "transport close", "ID", "close a connection", transport_close },
+	{ "subscriber list", "", "subscribers of the domains", subscriber_list },
+	{ "subscriber add", "USER@DOMAIN", "a new one; the password is asked for, or read",
+	  subscriber_add },
+	{ "subscriber passwd", "USER@DOMAIN", "another password", subscriber_passwd },
+	{ "subscriber del", "USER@DOMAIN", "take one out of the store", subscriber_del },
 	{ "monitor", "", "events of kernel and daemon as they happen", monitor },
 	{ "info", "", "module and daemon: versions, features, counters", info },
 	{ "help", "[COMMAND]", "this text, or what a command does", show_help },
@@ -40,7 +45,7 @@ static void print_usage(FILE *out)
 
 	fputs("usage: jalurctl [--json] [--socket PATH] COMMAND\n\n", out);
 	for (i = 0; i < NCOMMANDS; i++)
-		fprintf(out, "  %-14s %-32s %s\n", commands[i].name, commands[i].args,
+		fprintf(out, "  %-17s %-32s %s\n", commands[i].name, commands[i].args,
 			commands[i].help);
 	fputs("\n"
 	      "  --json         JSON instead of text\n"

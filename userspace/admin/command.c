@@ -19,7 +19,7 @@ struct outcome {
 	json_t *result;
 	const char *code, *where, *remedy;
 	char message[256];
-	bool changed;
+	bool changed, secret;
 	u32 watch;
 };
 
@@ -42,6 +42,14 @@ static void run_transport_list(const struct command_context *ctx, json_t *args,
 			       struct outcome *out);
 static void run_transport_close(const struct command_context *ctx, json_t *args,
 				struct outcome *out);
+static void run_subscriber_list(const struct command_context *ctx, json_t *args,
+				struct outcome *out);
+static void run_subscriber_add(const struct command_context *ctx, json_t *args,
+			       struct outcome *out);
+static void run_subscriber_passwd(const struct command_context *ctx, json_t *args,
+				  struct outcome *out);
+static void run_subscriber_del(const struct command_context *ctx, json_t *args,
+			       struct outcome *out);
 static void run_monitor(const struct command_context *ctx, json_t *args, struct outcome *out);
 
 static const struct command commands[] = {
@@ -54,6 +62,12 @@ static const struct command commands[] = {
 	{ "call.hangup", "id, reason?", "end a call", run_call_hangup },
 	{ "transport.list", "", "listeners and connections", run_transport_list },
 	{ "transport.close", "id", "close a connection", run_transport_close },
+	{ "subscriber.list", "", "subscribers, without anything secret", run_subscriber_list },
+	{ "subscriber.add", "domain, user, password", "a new one, in the store",
+	  run_subscriber_add },
+	{ "subscriber.passwd", "domain, user, password", "another password of one in the store",
+	  run_subscriber_passwd },
+	{ "subscriber.del", "domain, user", "takes one out of the store", run_subscriber_del },
 	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
 };
 
@@ -289,6 +303,45 @@ static void run_transport_close(const struct command_context *ctx, json_t *args,
 	out->result = json_pack("{s:o}", "id", admin_hex(id));
 }
 
+/* --- subscribers --- */
+
+static void run_subscriber_list(const struct command_context *ctx, json_t *args,
+				struct outcome *out)
+{
+	(void)args;
+	out->result = admin_subscribers(ctx->conf);
+}
+
+static void change_subscriber(const struct command_context *ctx, enum admin_subscriber what,
+			      json_t *args, struct outcome *out)
+{
+	struct admin_fault fault;
+
+	out->secret = true;
+	out->result = admin_subscriber(ctx->conf, what, args, &fault);
+	out->changed = out->result;
+	if (!out->result)
+		fail(out, fault.code, fault.where, fault.remedy, "%s", fault.message);
+}
+
+static void run_subscriber_add(const struct command_context *ctx, json_t *args,
+			       struct outcome *out)
+{
+	change_subscriber(ctx, ADMIN_SUBSCRIBER_ADD, args, out);
+}
+
+static void run_subscriber_passwd(const struct command_context *ctx, json_t *args,
+				  struct outcome *out)
+{
+	change_subscriber(ctx, ADMIN_SUBSCRIBER_PASSWD, args, out);
+}
+
+static void run_subscriber_del(const struct command_context *ctx, json_t *args,
+			       struct outcome *out)
+{
+	change_subscriber(ctx, ADMIN_SUBSCRIBER_DEL, args, out);
+}
+
 /* --- monitor --- */
 
 static u32 source_bit(const json_t *name)
@@ -358,6 +411,7 @@ static void run_command(const struct command_context *ctx, const struct command 
 	answer->name = command->name;
 	command->run(ctx, args, &out);
 	answer->changed = out.changed;
+	answer->secret = out.secret;
 	answer->watch = out.code ? 0 : out.watch;
 	if (out.code)
 		answer->object = admin_error(answer->id, out.code, out.where, out.remedy, "%s",

@@ -140,21 +140,31 @@ int call_caller_set(struct call *call, const struct call_source *source)
 	return call->user ? 0 : -ENOMEM;
 }
 
-/* His own words about who he is, and what he proved it to us by, end here. */
+/* By which somebody proved to us who he is; others may prove it to others. */
+static bool is_for_us(const struct call_policy *p, struct slice value)
+{
+	struct sip_credentials c;
+	size_t i;
+
+	if (sip_credentials_parse(value, &c))
+		return false;
+	for (i = 0; i < p->ndomains; i++)
+		if (sip_quoted_eq(c.realm, slice_str(p->domains[i].auth_realm)))
+			return true;
+	return false;
+}
+
+/* A subscriber's own words about who he is end here, and so does any proof to us. */
 bool call_caller_keeps(const struct call_passage *p, const struct sip_hdr *hdr)
 {
 	const struct call *call = p->from->call;
-	struct sip_credentials c;
 
-	if (!call->domain || p->from != call->all[0])
-		return false;
 	switch (hdr->id) {
 	case SIP_HDR_P_ASSERTED_IDENTITY:
 	case SIP_HDR_P_PREFERRED_IDENTITY:
-		return true;
+		return call->domain && p->from == call->all[0];
 	case SIP_HDR_AUTHORIZATION:
-		return !sip_credentials_parse(hdr->value, &c) &&
-		       sip_quoted_eq(c.realm, slice_str(call->domain->auth_realm));
+		return is_for_us(call->policy, hdr->value);
 	default:
 		return false;
 	}

@@ -92,6 +92,8 @@ static void handle_event(struct call_engine *e, u64 now, const struct sip_event 
 		call_request(e, now, ev);
 		return;
 	}
+	if (ev->foreign && !call_source_moved(e, now, ev, leg))
+		return;
 	if (leg && call_auth_again(e, now, leg, ev))
 		return;
 	input = leg ? event_input(leg, ev) : CALL_NINPUTS;
@@ -105,6 +107,7 @@ void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, 
 
 	e->clock = now;
 	call_trace_sip(e->trace, now, &flow->peer, true, bytes);
+	sip_engine_set_wary(e->sip, !call_source_is_known(e, flow));
 	sip_engine_input(e->sip, now, flow, bytes, &ev);
 	handle_event(e, now, &ev);
 }
@@ -113,6 +116,7 @@ void call_engine_refuse(struct call_engine *e, u64 now, const struct flow *flow,
 			const struct sip_frame *frame)
 {
 	e->clock = now;
+	sip_engine_set_wary(e->sip, !call_source_is_known(e, flow));
 	sip_engine_refuse(e->sip, now, flow, frame);
 }
 
@@ -193,6 +197,16 @@ void call_engine_set_policy(struct call_engine *e, struct call_policy *policy)
 
 	e->policy = call_policy_get(policy);
 	call_policy_put(old);
+}
+
+struct call_subscribers *call_engine_subscribers(struct call_engine *e)
+{
+	return e->subscribers;
+}
+
+const struct call_policy *call_engine_policy(const struct call_engine *e)
+{
+	return e->policy;
 }
 
 static int end_by_hand(struct call_engine *e, u64 now, struct call *call, const char *text)

@@ -116,6 +116,7 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_AUTH_REPLAYED] = "credentials-replayed",
 	[CALL_COUNT_UNANSWERED] = "strangers-unanswered",
 	[CALL_COUNT_PRETENDED] = "identity-refused",
+	[CALL_COUNT_MOVED] = "dialogs-moved",
 	[CALL_COUNT_TOO_MANY] = "refused-subscriber-limit",
 	[CALL_COUNT_REGISTERED] = "registrations",
 	[CALL_COUNT_REGISTER_REFUSED] = "registrations-refused",

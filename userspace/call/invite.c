@@ -174,6 +174,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev,
 	a->peer = ev->flow.peer;
 	a->realm = source->realm;
 	a->trunk = source->trunk;
+	a->dialog->roams = call->domain;
 	call_leg_dialog_made(a);
 	call_update_learn(a, ev->msg);
 	sip_server_set_user(call->invite, call_leg_handle(a));

@@ -49,6 +49,10 @@ struct call_trunk {
 	size_t realm;			/* index */
 	struct prefix *match;		/* source addresses */
 	size_t nmatch;
+	char **tls_names;		/* or domains that its certificate proves */
+	size_t ntls_names;
+	char *digest_user;		/* or the subscriber that it proves to be; NULL: none */
+	size_t digest_domain;		/* index, of digest_user */
 	struct call_next_hop hop;
 	char *target_uri;		/* "sip:10.0.0.2:5060" */
 	char *user, *password, *auth_realm;	/* who we are there; NULL: nobody */
@@ -161,6 +165,9 @@ bool call_domain_serves(const struct call_domain *domain, int realm);
 /* In the configuration; NULL: there is none. */
 const struct call_subscriber *call_domain_subscriber(const struct call_domain *domain,
 						     struct slice user);
+/* The trunk of a realm that is this subscriber; -1: none. */
+int call_policy_digest_trunk(const struct call_policy *p, int realm,
+			     const struct call_domain *domain, const char *user);
 /* Sorts and counts them, once all are there. */
 void call_domain_complete(struct call_domain *domain);
 

@@ -32,7 +32,13 @@ static bool refuse_stranger(struct call_engine *e, u64 now, const struct sip_eve
 	return refuse(e, now, ev, 403, why);
 }
 
-/* --- which domain, which user --- */
+/* --- which trunk, which domain, which user --- */
+
+static int trunk_of(const struct call_engine *e, const struct flow *flow)
+{
+	return call_policy_trunk(e->policy, flow, call_engine_name(e, flow->name));
+}
+
 
 static const struct call_domain *served(const struct call_policy *p, int realm,
 					struct slice host)
@@ -142,6 +148,7 @@ static bool challenge(struct call_engine *e, u64 now, const struct sip_event *ev
 	enum sip_digest_alg alg;
 
 	for (alg = SIP_DIGEST_ALGS - 1; !sent && realm->algs; alg--) {
+		realm->brief = realm->algs == SIP_DIGEST_BIT(SIP_DIGEST_MD5);
 		sent = send_challenge(e, now, ev, realm, stale, longest);
 		realm->algs &= (u8)~SIP_DIGEST_BIT(alg);
 	}
@@ -228,6 +235,20 @@ static bool authenticate(struct call_engine *e, u64 now, const struct sip_event 
 	return challenge(e, now, ev, &realm, verdict != SIP_AUTH_CHALLENGE);
 }
 
+/* A trunk that proves who it is may speak for others, as the trunks do whose address is known. */
+static bool is_trunk(struct call_engine *e, struct call_source *source)
+{
+	int trunk = call_policy_digest_trunk(e->policy, source->realm, source->domain,
+					     source->user);
+
+	if (trunk < 0)
+		return false;
+	source->class = CALL_SOURCE_TRUNK;
+	source->trunk = trunk;
+	source->domain = NULL;
+	return true;
+}
+
 /* He is who he is; what does he say? */
 static bool is_honest(struct call_engine *e, u64 now, const struct sip_event *ev,
 		      struct call_source *source)
@@ -249,7 +270,7 @@ bool call_source_admit(struct call_engine *e, u64 now, const struct sip_event *e
 	*source = (struct call_source){
 		.class = CALL_SOURCE_STRANGER,
 		.realm = call_policy_realm(p, ev->flow.listener),
-		.trunk = call_policy_trunk(p, &ev->flow),
+		.trunk = trunk_of(e, &ev->flow),
 	};
 	if (source->trunk >= 0) {
 		source->class = CALL_SOURCE_TRUNK;
@@ -262,5 +283,32 @@ bool call_source_admit(struct call_engine *e, u64 now, const struct sip_event *e
 		return refuse_stranger(e, now, ev, "of none of our domains");
 	if (!may_be_challenged(ev->msg->method))
 		return refuse_stranger(e, now, ev, "unknown source");
-	return authenticate(e, now, ev, domain, source) && is_honest(e, now, ev, source);
+	if (!authenticate(e, now, ev, domain, source))
+		return false;
+	return is_trunk(e, source) || is_honest(e, now, ev, source);
+}
+
+bool call_source_is_known(const struct call_engine *e, const struct flow *flow)
+{
+	return trunk_of(e, flow) >= 0;
+}
+
+bool call_source_moved(struct call_engine *e, u64 now, const struct sip_event *ev,
+		       struct call_leg *leg)
+{
+	const struct call_domain *domain = leg ? leg->call->domain : NULL;
+	struct call_source source;
+
+	if (!domain || call_policy_realm(e->policy, ev->flow.listener) != leg->realm)
+		return refuse_stranger(e, now, ev, "in a dialog of somebody else");
+	if (!authenticate(e, now, ev, domain, &source))
+		return false;
+	if (strcmp(source.user, leg->call->user))
+		return refuse_stranger(e, now, ev, "in a dialog of somebody else");
+	if (sip_dialog_moved(e->sip, now, ev->dialog, ev->server)) {
+		e->counters[CALL_COUNT_MOVED]++;
+		return true;
+	}
+	sip_server_drop(e->sip, ev->server);
+	return false;
 }

@@ -34,5 +34,14 @@ struct call_source {
  */
 bool call_source_admit(struct call_engine *e, u64 now, const struct sip_event *ev,
 		       struct call_source *source);
+/* Is flow, by where it comes from alone, that of somebody whom we know? */
+bool call_source_is_known(const struct call_engine *e, const struct flow *flow);
+/*
+ * A request in the dialog of leg, which may be NULL, that did not come from its peer. true: it
+ * did, and he has moved. false: as above.
+ */
+struct call_leg;
+bool call_source_moved(struct call_engine *e, u64 now, const struct sip_event *ev,
+		       struct call_leg *leg);
 
 #endif

@@ -21,6 +21,7 @@ struct tally {
 struct subscriber {
 	struct hash_node node;
 	struct tally *domain;
+	u64 record;
 	struct sip_secret secret;
 	char user[];
 };
@@ -29,6 +30,7 @@ struct call_subscribers {
 	struct hash table;
 	struct hash_key key;
 	struct list domains;
+	u64 last;			/* number of a record */
 };
 
 struct call_subscribers *call_subscribers_new(const struct hash_key *key)
@@ -156,14 +158,19 @@ static struct subscriber *add(struct call_subscribers *s, struct slice domain, s
 }
 
 int call_subscribers_set(struct call_subscribers *s, struct slice domain, struct slice user,
-			 const struct sip_secret *secret)
+			 const struct sip_secret *secret, u64 *record)
 {
 	struct subscriber *sub = find(s, domain, user);
 
-	if (!sub)
+	if (!sub) {
 		sub = add(s, domain, user);
-	if (!sub)
-		return -ENOMEM;
+		if (!sub)
+			return -ENOMEM;
+		sub->record = *record ? *record : s->last + 1;
+		if (sub->record > s->last)
+			s->last = sub->record;
+	}
+	*record = sub->record;
 	count(sub->domain, &sub->secret, (size_t)-1);
 	sub->secret.has = secret->has;
 	memcpy(sub->secret.ha1, secret->ha1, sizeof(sub->secret.ha1));
@@ -171,12 +178,14 @@ int call_subscribers_set(struct call_subscribers *s, struct slice domain, struct
 	return 0;
 }
 
-int call_subscribers_del(struct call_subscribers *s, struct slice domain, struct slice user)
+int call_subscribers_del(struct call_subscribers *s, struct slice domain, struct slice user,
+			 u64 *record)
 {
 	struct subscriber *sub = find(s, domain, user);
 
 	if (!sub)
 		return -ENOENT;
+	*record = sub->record;
 	free_subscriber(s, sub);
 	return 0;
 }

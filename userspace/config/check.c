@@ -293,8 +293,10 @@ static void check_trunk(struct reader *r, const struct value *root, const struct
 	const struct value *target = get(trunk, "target");
 	size_t i;
 
-	if (!value_get(trunk, "target") && (!match || (!match->bad && !match->n)))
+	if (!value_get(trunk, "target") && !value_get(trunk, "tls-names") &&
+	    !value_get(trunk, "digest") && (!match || (!match->bad && !match->n)))
 		reader_mistake_at(r, trunk, "\"match\", \"target\" or both are missing");
+	domain_check_trunk(r, root, realm, trunk);
 	if (target)
 		check_target(r, realm, target, claims);
 	for (i = 0; match && i < match->n; i++) {
@@ -362,7 +364,8 @@ static void check_route_match(struct reader *r, const struct value *root,
 		reader_mistake_at(r, realm, "found \"%s\", but trunk \"%s\" is in realm \"%s\"",
 				  realm->text, trunk->text, in);
 	from = trunk ? value_get(value_get(root, "trunks"), trunk->text) : NULL;
-	if (from && !value_get(from, "match"))
+	if (from && !value_get(from, "match") && !value_get(from, "tls-names") &&
+	    !value_get(from, "digest"))
 		reader_mistake_at(r, trunk,
 				  "trunk \"%s\" has no \"match\": no call comes from it",
 				  trunk->text);

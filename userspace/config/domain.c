@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "base/timer.h"
+#include "call/subscriber.h"
 #include "config/schema.h"
 
 static const struct {
@@ -62,7 +62,7 @@ static void check_subscriber(struct reader *r, const struct value *v)
 	size_t i;
 
 	check_secrets(r, v);
-	if (user && !user->bad && strpbrk(user->text, "%`"))
+	if (user && !user->bad && !call_subscriber_name(slice_str(user->text)))
 		reader_mistake_at(r, user, "found \"%s\", expected no '%%' and no '`' in it",
 				  user->text);
 	for (i = 0; user && !user->bad && i < v->index; i++) {
@@ -108,8 +108,6 @@ void domain_check(struct reader *r, const struct value *root, const struct value
 	if (domain->bad)
 		return;
 	check_name(r, domain);
-	if (realms && !realms->bad && !realms->n)
-		reader_mistake_at(r, realms, "expected at least one realm");
 	for (i = 0; realms && i < realms->n; i++)
 		if (!realms->children[i]->bad)
 			check_realm(r, root, realms->children[i]);
@@ -118,17 +116,37 @@ void domain_check(struct reader *r, const struct value *root, const struct value
 			check_subscriber(r, subscribers->children[i]);
 }
 
-/* --- build --- */
-
-static void hash_password(struct sip_secret *secret, struct slice user, struct slice realm,
-			  struct slice password)
+static bool serves(const struct value *domain, const char *realm)
 {
-	enum sip_digest_alg alg;
+	const struct value *realms = value_get(domain, "realms");
+	size_t i;
 
-	for (alg = SIP_DIGEST_MD5; alg < SIP_DIGEST_ALGS; alg++)
-		if (!sip_digest_ha1(alg, user, realm, password, secret->ha1[alg]))
-			secret->has |= SIP_DIGEST_BIT(alg);
+	for (i = 0; realms && i < realms->n; i++)
+		if (realms->children[i]->bad || !strcmp(realms->children[i]->text, realm))
+			return true;
+	return !realms || realms->bad;
 }
+
+void domain_check_trunk(struct reader *r, const struct value *root, const struct value *realm,
+			const struct value *trunk)
+{
+	const struct value *names = value_get(trunk, "tls-names");
+	const struct value *tls = realm ? value_get(realm, "tls") : NULL;
+	const struct value *clients = tls ? value_get(tls, "clients") : NULL;
+	const struct value *digest = value_get(trunk, "digest");
+	const struct value *name = digest ? value_get(digest, "domain") : NULL;
+	const struct value *domain = name && !name->bad ?
+				     value_get(value_get(root, "domains"), name->text) : NULL;
+
+	if (names && realm && (!clients || (!clients->bad && !clients->number)))
+		reader_mistake_at(r, names, "realm \"%s\" asks no client for a certificate: "
+				  "tls.clients", realm->key);
+	if (domain && realm && !serves(domain, realm->key))
+		reader_mistake_at(r, name, "domain \"%s\" is not served in realm \"%s\"",
+				  name->text, realm->key);
+}
+
+/* --- build --- */
 
 static bool build_subscriber(struct call_domain *domain, const struct value *v)
 {
@@ -140,8 +158,8 @@ static bool build_subscriber(struct call_domain *domain, const struct value *v)
 	if (!to->user)
 		return false;
 	if (password)
-		hash_password(&to->secret, slice_str(to->user), slice_str(domain->auth_realm),
-			      slice_str(password->secret));
+		call_subscriber_hash(&to->secret, slice_str(to->user),
+				     slice_str(domain->auth_realm), slice_str(password->secret));
 	for (i = 0; i < NHASHES; i++) {
 		hash = value_get(v, hashes[i].key);
 		if (hash && sip_digest_ha1_parse(hashes[i].alg, slice_str(hash->secret),
@@ -179,7 +197,7 @@ bool domain_build(struct call_domain *to, const struct value *realms, const stru
 			value_get(realms, list->children[to->nrealms]->text)->index;
 	to->identity = (enum call_identity)value_get(v, "identity")->number;
 	to->flows = (enum call_flow_trust)value_get(v, "flows")->number;
-	to->max_calls = (u32)value_get(limits, "calls")->number;
-	to->max_duration = value_get(limits, "duration")->number;
+	to->max_calls = limits ? (u32)value_get(limits, "calls")->number : 0;
+	to->max_duration = limits ? value_get(limits, "duration")->number : 0;
 	return build_subscribers(to, value_get(v, "subscribers"));
 }

@@ -246,6 +246,19 @@ const struct schema_item schema[] = {
 		 "the longest prefix wins.")),
 	KEY("trunks.*.match[]", PREFIX, RELOAD(CALLS), EXAMPLE("192.0.2.0/24"),
 	    HELP("An address or a prefix.")),
+	KEY("trunks.*.tls-names", LIST, RELOAD(CALLS),
+	    HELP("Or, whatever their address is: by a TLS connection whose client proved by its "
+		 "certificate to be one of these (RFC 5922). The realm must ask for certificates "
+		 "(tls.clients).")),
+	KEY("trunks.*.tls-names[]", TEXT, RANGE(1, 253), RELOAD(CALLS), EXAMPLE("carrier.example"),
+	    HELP("A domain, as it stands in the certificate.")),
+	KEY("trunks.*.digest", MAP, RELOAD(CALLS),
+	    HELP("Or: with the credentials of this subscriber, in a realm that has auth: digest. He "
+		 "may then speak for others, as any trunk may.")),
+	KEY("trunks.*.digest.domain", NAME, REQUIRED, REFERS("domains"), RELOAD(CALLS),
+	    EXAMPLE("example.com"), HELP("His domain.")),
+	KEY("trunks.*.digest.user", TOKEN, REQUIRED, RELOAD(CALLS), EXAMPLE("pbx"),
+	    HELP("His name there.")),
 	KEY("trunks.*.target", TARGET, RELOAD(CALLS), EXAMPLE("sip:10.0.0.2:5060"),
 	    HELP("Where requests to this trunk are sent: a sip: or sips: URI with an IP address, or "
 		 "with a name, which is looked up as RFC 3263 says (NAPTR, SRV, AAAA, A); its "

@@ -134,6 +134,9 @@ void target_check(struct reader *r, const struct value *realm, const struct valu
 
 /* domain.c */
 void domain_check(struct reader *r, const struct value *root, const struct value *domain);
+/* How a trunk proves who it is; realm: its own, or NULL. */
+void domain_check_trunk(struct reader *r, const struct value *root, const struct value *realm,
+			const struct value *trunk);
 /* false: no memory. */
 bool domain_build(struct call_domain *to, const struct value *realms, const struct value *v);
 

@@ -132,6 +132,10 @@ static const struct control_transports transports = {
 	.counters = each_counter,
 };
 
+static const struct control_subscribers subscribers = {
+	.set = daemon_subscriber_set, .del = daemon_subscriber_del,
+};
+
 int daemon_control_open(struct daemon *d)
 {
 	struct control_conf conf = {
@@ -145,6 +149,7 @@ int daemon_control_open(struct daemon *d)
 		.records = records,
 		.store = stored,
 		.transports = &transports,
+		.subscribers = &subscribers,
 		.arg = d,
 	};
 

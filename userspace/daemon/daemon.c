@@ -268,6 +268,8 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 	if (!err)
 		err = daemon_media_watch(d);
 	if (!err)
+		err = daemon_subscribers_restore(d);
+	if (!err)
 		err = daemon_store_restore(d);
 	if (!err)
 		err = daemon_control_open(d);

@@ -157,6 +157,13 @@ int daemon_store_restore(struct daemon *d);
 /* false: nothing is stored. */
 bool daemon_store_figures(const struct daemon *d, struct control_store *store);
 
+/* subscriber.c: those in the store; 0 or -errno, the reason logged */
+int daemon_subscribers_restore(struct daemon *d);
+/* 0; -EOPNOTSUPP: nothing is stored; -ENOMEM. -ENOENT. arg: the daemon. */
+int daemon_subscriber_set(void *arg, struct slice domain, struct slice user,
+			  const struct sip_secret *secret);
+int daemon_subscriber_del(void *arg, struct slice domain, struct slice user);
+
 /* privilege.c: after everything is open; 0 or -errno, the reason logged */
 int daemon_privilege_drop(const struct daemon *d);
 

@@ -57,11 +57,29 @@ static void opened(void *arg, const struct flow *flow, const struct stream_info 
 	(void)info;
 }
 
+static bool peer_is(void *arg, const char *name)
+{
+	return tls_peer_is(arg, name);
+}
+
+/* With the name of a trunk that the peer's certificate proved, so that it is known by that. */
+static struct flow proved(const struct daemon *d, const struct flow *flow,
+			  const struct stream_info *info)
+{
+	struct flow known = *flow;
+
+	if (info->incoming && info->tls && info->tls->verified)
+		known.name = call_engine_proved(d->engine, flow->listener, peer_is,
+						(void *)info->tls);
+	return known;
+}
+
 static void message(void *arg, const struct flow *flow, const struct stream_info *info,
 		    struct slice bytes)
 {
-	(void)info;
-	take(arg, flow, bytes);
+	struct flow known = proved(arg, flow, info);
+
+	take(arg, &known, bytes);
 }
 
 static void broken(void *arg, const struct flow *flow, const struct stream_info *info,

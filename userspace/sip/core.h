@@ -30,6 +30,7 @@
 	X(STRAY_CANCELS,	"sip-stray-cancels-481") \
 	X(UNKNOWN_DIALOG,	"sip-unknown-dialog-481") \
 	X(FOREIGN_SOURCE,	"sip-foreign-source-403") \
+	X(UNANSWERED,		"sip-strangers-unanswered") \
 	X(OUT_OF_ORDER,		"sip-out-of-order-500") \
 	X(MERGED,		"sip-merged-482") \
 	X(LOOPS,		"sip-loops-482") \
@@ -94,6 +95,7 @@ struct sip_engine {
 	struct hash servers, merged, clients, dialogs;
 	struct list all_clients;
 	u64 now;			/* of the call that is running */
+	bool wary;			/* what is being read is from nobody that is known */
 	struct buf out;			/* the message being written */
 	struct sip_msg msg;		/* the datagram being read */
 	struct sip_msg own;		/* one of our own messages, read again */
@@ -311,6 +313,9 @@ bool sip_check_request(struct sip_engine *e, const struct sip_msg *msg, const st
 /* The same for what is outside of any dialog. */
 bool sip_check_initial(struct sip_engine *e, const struct sip_msg *msg, const struct flow *flow);
 /* And within d. ACK is never answered. */
+bool sip_check_order(struct sip_engine *e, const struct sip_dialog *d, const struct sip_msg *msg,
+		     const struct flow *flow);
+bool sip_is_foreign(const struct sip_dialog *d, const struct flow *flow);
 bool sip_check_in_dialog(struct sip_engine *e, const struct sip_dialog *d,
 			 const struct sip_msg *msg, const struct flow *flow);
 

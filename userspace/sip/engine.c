@@ -47,7 +47,8 @@ static void take_new(struct sip_engine *e, const struct flow *flow, struct sip_d
 		sip_reply(e, &e->msg, flow, 503, NULL, NULL, SLICE(""));
 		return;
 	}
-	if (d)
+	event->foreign = d && sip_is_foreign(d, flow);
+	if (d && !event->foreign)
 		d->remote_cseq = e->msg.cseq;
 	event->type = SIP_EVENT_REQUEST;
 	event->server = s;
@@ -75,7 +76,7 @@ static void take_in_dialog(struct sip_engine *e, const struct flow *flow, struct
 	if (!sip_check_in_dialog(e, d, &e->msg, flow) || !sip_check_request(e, &e->msg, flow))
 		return;
 	if (e->msg.method == SIP_PRACK) {
-		invite = sip_reliable_acked(e, d, &e->msg);
+		invite = sip_is_foreign(d, flow) ? NULL : sip_reliable_acked(e, d, &e->msg);
 		if (!invite) {
 			refuse_unknown(e, flow, SIP_COUNT_STRAY_PRACKS);
 			return;
@@ -225,6 +226,11 @@ void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow, st
 		take_request(e, flow, event);
 	else
 		take_response(e, event);
+}
+
+void sip_engine_set_wary(struct sip_engine *e, bool wary)
+{
+	e->wary = wary;
 }
 
 void sip_engine_refuse(struct sip_engine *e, u64 now, const struct flow *flow,

@@ -79,6 +79,7 @@ struct sip_event {
 	struct sip_client *client;
 	struct sip_dialog *dialog;	/* found by local tag, checked; its CSeq advanced */
 	struct sip_server *invite;	/* of a PRACK: the INVITE whose response it acknowledges */
+	bool foreign;			/* not from dialog's peer; sip_dialog_moved(), or refuse */
 	bool reliable;			/* a response that wants its PRACK (RFC 3262) */
 	void *user;			/* of the client, server or dialog, in this order */
 };
@@ -100,6 +101,11 @@ void sip_engine_free(struct sip_engine *e);
  */
 void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow,
 		      struct slice bytes, struct sip_event *event);
+/*
+ * Is the next input from somebody who is not known? What the engine refuses by itself then gets
+ * no answer that is longer than it, nor one that says who we are.
+ */
+void sip_engine_set_wary(struct sip_engine *e, bool wary);
 /*
  * What sip_frame_next() could not frame: answers the error if anything can be answered. The
  * caller sends it and closes the connection.

@@ -9,7 +9,7 @@
 #include "sip/core.h"
 #include "sip/print.h"
 
-static void print_tag(struct sip_engine *e, const struct sip_msg *msg, char tag[17])
+static const char *print_tag(struct sip_engine *e, const struct sip_msg *msg, char tag[17])
 {
 	struct hasher h;
 
@@ -19,18 +19,15 @@ static void print_tag(struct sip_engine *e, const struct sip_msg *msg, char tag[
 	hash_add_field(&h, msg->from.tag);
 	hash_add_u64(&h, msg->cseq);
 	snprintf(tag, 17, "%016llx", (unsigned long long)hash_end(&h));
+	return tag;
 }
 
 static bool reply(struct sip_engine *e, const struct flow *flow, struct sip_print_response *r,
 		  size_t longest)
 {
 	struct flow back = sip_reply_flow(e, r->request, flow);
-	char tag[17];
 
-	print_tag(e, r->request, tag);
 	r->source = &flow->peer;
-	if (!r->to_tag)
-		r->to_tag = tag;
 	buf_reset(&e->out);
 	sip_print_response(&e->out, r);
 	if (e->out.n > longest)
@@ -44,23 +41,37 @@ void sip_reply(struct sip_engine *e, const struct sip_msg *msg, const struct flo
 	       u16 status, const char *reason, const char *to_tag, struct slice headers)
 {
 	struct sip_content content = { .headers = headers };
+	char tag[17];
 	struct sip_print_response r = {
-		.request = msg, .status = status, .reason = reason, .to_tag = to_tag,
+		.request = msg, .status = status, .reason = reason,
+		.to_tag = to_tag ? to_tag : print_tag(e, msg, tag),
 		.software = e->software, .content = &content,
 	};
+	bool stranger = e->wary && status >= 400;
 
-	reply(e, flow, &r, SIZE_MAX);
+	if (stranger)
+		r.software = NULL;
+	if (!reply(e, flow, &r, stranger ? msg->bytes.n : SIZE_MAX))
+		sip_count(e, SIP_COUNT_UNANSWERED);
 }
 
 bool sip_respond_briefly(struct sip_engine *e, u64 now, struct sip_server *server, u16 status,
 			 struct slice headers, size_t longest)
 {
 	struct sip_content content = { .headers = headers };
+	char tag[17];
 	struct sip_print_response r = {
 		.request = server->request, .status = status, .content = &content,
+		.to_tag = print_tag(e, server->request, tag),
 	};
 
 	e->now = now;
+	if (reply(e, &server->source, &r, longest))
+		return true;
+	if (sip_engine_reliable(e, server->source.listener))
+		return false;
+	tag[8] = '\0';			/* 32 bits, as RFC 3261 §19.3 wants it */
+	r.no_length = true;
 	return reply(e, &server->source, &r, longest);
 }
 
