@@ -378,6 +378,86 @@ TEST_F(subscriber, whose_call_outlives_the_daemon_has_it_still)
 	hang_up_alice(h);
 }
 
+/* --- by the flow of a registration --- */
+
+/* alice's phone registers by UDP, or by a connection. */
+static void registered(struct harness *h, struct call_domain *domain, u64 connection)
+{
+	domain->registrar = (struct registrar_policy){
+		.min = 60, .max = 3600, .standard = 600, .contacts = 3,
+	};
+	h->ua[STRANGER].flow.connection = connection;
+	send_authentic(h, "REGISTER", "alice", "secret", "");
+	expect(h, STRANGER, "SIP/2.0 200");
+}
+
+TEST_F(subscriber, whose_flow_is_trusted_calls_without_a_challenge)
+{
+	struct harness *h = &self->h;
+
+	self->domain->flows = CALL_FLOW_TRUSTED;
+	h->policy->realms[1].trusted = true;
+	registered(h, self->domain, 0);
+	send_as(h, "INVITE", "alice", NULL);
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	EXPECT_TRUE(slice_eq(header(&h->ua[B].invite, "P-Asserted-Identity"),
+			     SLICE("<sip:alice@" DOMAIN ">")));
+	declined(h);
+	/* It is still nobody else's, not even by his flow, */
+	send_as(h, "INVITE", "bob", NULL);
+	expect(h, STRANGER, "SIP/2.0 401");
+	send_as(h, "INVITE", "alice", "P-Asserted-Identity: <sip:bob@" DOMAIN ">\r\n");
+	expect(h, STRANGER, "SIP/2.0 403");
+	/* nor his by another, */
+	from_elsewhere(h, "203.0.113.67:5060");
+	send_as(h, "INVITE", "alice", NULL);
+	expect(h, STRANGER, "SIP/2.0 401");
+	from_elsewhere(h, "203.0.113.66:5060");
+	/* and he proves it again when he registers. */
+	send_as(h, "REGISTER", "alice", NULL);
+	expect(h, STRANGER, "SIP/2.0 401");
+	advance(h, 601 * NSEC_PER_SEC);
+	send_as(h, "INVITE", "alice", NULL);
+	expect(h, STRANGER, "SIP/2.0 401");
+}
+
+TEST_F(subscriber, whose_flow_can_be_forged_is_challenged)
+{
+	struct harness *h = &self->h;
+
+	self->domain->flows = CALL_FLOW_TRUSTED_STREAMS;
+	registered(h, self->domain, 0);
+	send_as(h, "INVITE", "alice", NULL);
+	expect(h, STRANGER, "SIP/2.0 401");
+}
+
+TEST_F(subscriber, whose_connection_is_trusted_calls_without_a_challenge)
+{
+	struct harness *h = &self->h;
+	static const u8 by_policy[] = {
+		[CALL_FLOW_CHALLENGED] = false, [CALL_FLOW_TRUSTED_STREAMS] = true,
+		[CALL_FLOW_TRUSTED] = true,
+	};
+	size_t i;
+
+	/* The third listener, which is TCP's, for the realm of subscribers. */
+	h->policy->realms[1].nlisteners = 2;
+	h->policy->realms[1].challenges = true;
+	self->domain->realms[0] = 1;
+	h->ua[STRANGER].flow.listener = 2;
+	registered(h, self->domain, 7);
+	for (i = 0; i < sizeof(by_policy); i++) {
+		self->domain->flows = (enum call_flow_trust)i;
+		send_as(h, "OPTIONS", "alice", NULL);
+		expect(h, STRANGER, by_policy[i] ? "SIP/2.0 200" : "SIP/2.0 401");
+		h->ua[STRANGER].flow.connection = 8;
+		send_as(h, "OPTIONS", "alice", NULL);
+		expect(h, STRANGER, "SIP/2.0 401");
+		h->ua[STRANGER].flow.connection = 7;
+	}
+}
+
 /* --- trunks that prove who they are --- */
 
 TEST_F(subscriber, who_is_a_trunk_speaks_for_others)
