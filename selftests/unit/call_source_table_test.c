@@ -29,24 +29,25 @@ static const struct {
 	u16 closed;		/* somebody else, where auth is none */
 	u16 stranger;		/* where it is digest: without credentials, */
 	u16 wrong;		/* with those of a user who is not there, or another password, */
-	u16 subscriber;		/* with the right ones */
+	u16 subscriber;		/* with the right ones, */
+	u16 flow;		/* or by the flow of a registration, which is trusted */
 } table[] = {
-	/*		 trunk closed stranger wrong subscriber */
-	{ "INVITE",	 100, 403, 401, 403, 100 },
-	{ "ACK",	   0,   0,   0,   0,   0 },
-	{ "BYE",	 481, 403, 403, 403, 403 },
-	{ "CANCEL",	 481, 481, 481, 481, 481 },
-	{ "OPTIONS",	 200, 403, 401, 403, 200 },
-	{ "REGISTER",	 405, 403, 401, 403, 200 },
-	{ "PRACK",	 400, 400, 400, 400, 400 },
-	{ "SUBSCRIBE",	 405, 403, 401, 403, 405 },
-	{ "NOTIFY",	 405, 403, 403, 403, 403 },
-	{ "PUBLISH",	 405, 403, 401, 403, 405 },
-	{ "INFO",	 405, 403, 403, 403, 403 },
-	{ "REFER",	 405, 403, 401, 403, 405 },
-	{ "MESSAGE",	 405, 403, 401, 403, 405 },
-	{ "UPDATE",	 405, 403, 403, 403, 403 },
-	{ "MADEUP",	 501, 403, 403, 403, 403 },
+	/*		 trunk closed stranger wrong subscriber flow */
+	{ "INVITE",	 100, 403, 401, 403, 100, 100 },
+	{ "ACK",	   0,   0,   0,   0,   0,   0 },
+	{ "BYE",	 481, 403, 403, 403, 403, 403 },
+	{ "CANCEL",	 481, 481, 481, 481, 481, 481 },
+	{ "OPTIONS",	 200, 403, 401, 403, 200, 200 },
+	{ "REGISTER",	 405, 403, 401, 403, 200, 401 },
+	{ "PRACK",	 400, 400, 400, 400, 400, 400 },
+	{ "SUBSCRIBE",	 405, 403, 401, 403, 405, 405 },
+	{ "NOTIFY",	 405, 403, 403, 403, 403, 403 },
+	{ "PUBLISH",	 405, 403, 401, 403, 405, 405 },
+	{ "INFO",	 405, 403, 403, 403, 403, 403 },
+	{ "REFER",	 405, 403, 401, 403, 405, 405 },
+	{ "MESSAGE",	 405, 403, 401, 403, 405, 405 },
+	{ "UPDATE",	 405, 403, 403, 403, 403, 403 },
+	{ "MADEUP",	 501, 403, 403, 403, 403, 403 },
 };
 
 #define NTABLE (sizeof(table) / sizeof(table[0]))
@@ -169,6 +170,24 @@ TEST_F(sources, a_subscriber_may_what_his_domain_offers)
 		give_up(h, _metadata, STRANGER, table[i].subscriber);
 	}
 	EXPECT_EQ(counter(h, "credentials-wrong"), 0);
+}
+
+TEST_F(sources, a_registered_flow_may_what_its_subscriber_may)
+{
+	struct harness *h = &self->h;
+	size_t i;
+
+	h->policy->domains->flows = CALL_FLOW_TRUSTED;
+	h->policy->domains->registrar = (struct registrar_policy){
+		.min = 60, .max = 3600, .standard = 600, .contacts = 3,
+	};
+	send_authentic(h, "REGISTER", "alice", "secret", "");
+	expect(h, STRANGER, "SIP/2.0 200");
+	for (i = 0; i < NTABLE; i++) {
+		send_as(h, table[i].method, "alice", NULL);
+		check_answer(h, _metadata, STRANGER, table[i].method, table[i].flow);
+		give_up(h, _metadata, STRANGER, table[i].flow);
+	}
 }
 
 TEST_F(sources, nobody_is_let_into_a_dialog_that_is_none)
