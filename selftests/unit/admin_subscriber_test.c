@@ -79,7 +79,7 @@ static void ask(FIXTURE_DATA(admin) *self, const char *cmd, const char *args, co
 	admin_run(&self->ctx, slice_str(line), &answer);
 	code = json_string_value(json_object_get(json_object_get(answer.object, "error"), "code"));
 	EXPECT_STREQ(code ? code : "", wanted);
-	EXPECT_EQ(answer.secret, strstr(cmd, "list") == NULL);
+	EXPECT_EQ(answer.secret, !strstr(cmd, "list"));
 	if (result)
 		*result = json_incref(json_object_get(answer.object, "result"));
 	json_decref(answer.object);

@@ -213,7 +213,7 @@ struct call {
 	enum call_state state;
 	u64 created, rung, answered, ended;
 	struct call_policy *policy;
-	const struct call_domain *domain;	/* of a caller who is a subscriber; in policy; or NULL */
+	const struct call_domain *domain;	/* in policy: of a caller who is a subscriber */
 	char *user;			/* his name there */
 	bool renamed;			/* the far side hears that instead of From's */
 	struct call_usage *usage;	/* of him; or NULL */

@@ -269,7 +269,8 @@ static int init_identity(struct call_engine *e)
 	e->decoy.has = SIP_DIGEST_ALL;
 	for (alg = SIP_DIGEST_MD5; alg < SIP_DIGEST_ALGS; alg++)
 		call_random(e, e->decoy.ha1[alg], SIP_DIGEST_SIZE);
-	e->usage_key = (struct hash_key){ { sip_engine_random(e->sip), sip_engine_random(e->sip) } };
+	e->usage_key.k[0] = sip_engine_random(e->sip);
+	e->usage_key.k[1] = sip_engine_random(e->sip);
 	if (!e->nonces || !e->subscribers || hash_init(&e->usage))
 		return -ENOMEM;
 	key = (struct hash_key){ { sip_engine_random(e->sip), sip_engine_random(e->sip) } };

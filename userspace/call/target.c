@@ -62,7 +62,8 @@ static char *print_from(const struct call_leg *to, const struct sip_msg *msg, co
 	struct sip_uri uri;
 
 	call_names_init(&names, to->call->all[0], msg);
-	if (to->call->renamed || !is_printable(display) || (display.n && call_names_in(&names, display)))
+	if (to->call->renamed || !is_printable(display) ||
+	    (display.n && call_names_in(&names, display)))
 		display = SLICE("");
 	if (!to->call->renamed && sip_uri_parse(msg->from.uri, &uri) && is_anonymous(&uri))
 		host = "anonymous.invalid";

@@ -139,8 +139,9 @@ void domain_check_trunk(struct reader *r, const struct value *root, const struct
 				     value_get(value_get(root, "domains"), name->text) : NULL;
 
 	if (names && realm && (!clients || (!clients->bad && !clients->number)))
-		reader_mistake_at(r, names, "realm \"%s\" asks no client for a certificate: "
-				  "tls.clients", realm->key);
+		reader_mistake_at(r, names,
+				  "realm \"%s\" asks no client for a certificate: tls.clients",
+				  realm->key);
 	if (domain && realm && !serves(domain, realm->key))
 		reader_mistake_at(r, name, "domain \"%s\" is not served in realm \"%s\"",
 				  name->text, realm->key);
