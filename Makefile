@@ -5,7 +5,8 @@
 # make check                    every test; make check-debug under the debug kernel
 # make check-random             100 000 calls through a bad network, in virtual time
 # make check-connections        100 000 connections opened and closed
-# make bench                    costs beside peers: bench-packet, bench-parse, bench-sip, bench-load
+# make bench                    costs beside peers: bench-packet, bench-parse, bench-registrar,
+#                               bench-sip, bench-load
 # make fuzz                     each fuzz target for FUZZ_SECONDS (600), FUZZ_JOBS (2) at a time
 # make help                     the rest
 #
@@ -39,7 +40,7 @@ LIBS		 = $(shell pkg-config --libs $(PKGS)) -lwslay
 LDFLAGS		:= -pie -Wl,-z,relro,-z,now $(EXTRA)
 
 # Layers, from the bottom; a library may use those before it.
-FOLDERS		:= base store sip sdp media transport call config admin daemon
+FOLDERS		:= base store sip sdp media registrar transport call config admin daemon
 srcs		 = $(sort $(wildcard userspace/$(1)/*.c))
 objs		 = $(patsubst userspace/%.c,$(B)/obj/%.o,$(call srcs,$(1)))
 ARCHIVES	:= $(foreach f,$(FOLDERS),$(B)/lib/$(f).a)
@@ -51,7 +52,7 @@ NETPROGS	:= $(patsubst selftests/net/%.c,$(B)/net/%,$(sort $(wildcard selftests/
 
 .PHONY: all userspace tools modules modules-all spec spec-check style check check-debug \
 	check-random check-connections \
-	demo bench bench-packet bench-parse bench-sip bench-load \
+	demo bench bench-packet bench-parse bench-registrar bench-sip bench-load \
 	fuzz unit-tests fuzz-targets net-tests clean install help config-doc config-doc-check
 
 all: modules userspace tools
@@ -200,13 +201,16 @@ demo: userspace tools net-tests
 
 # Beside peers: instructions a packet, a message, CPU seconds a call. What else they
 # need is installed by tools/setup bench.
-bench: bench-packet bench-parse bench-sip bench-load
+bench: bench-packet bench-parse bench-registrar bench-sip bench-load
 
 bench-packet: net-tests
 	@selftests/bench/run
 
 bench-parse: build/bench/parse_jalur build/bench/parse_osip
 	@selftests/bench/sip/parse
+
+bench-registrar: build/bench/registrar
+	@build/bench/registrar
 
 bench-sip: userspace tools net-tests
 	@selftests/bench/sip/run
@@ -215,6 +219,10 @@ bench-load: userspace tools net-tests
 	@selftests/bench/sip/load
 
 build/bench/parse_jalur: selftests/bench/sip/parse_jalur.c $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -o $@ $< $(LDFLAGS) $(LINKLIBS)
+
+build/bench/registrar: selftests/bench/registrar.c $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $< $(LDFLAGS) $(LINKLIBS)
 

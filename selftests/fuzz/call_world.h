@@ -18,6 +18,7 @@
 #include <linux/jalur.h>
 
 #include "call/engine.h"
+#include "call/subscriber.h"
 
 #define LAST_DEADLINE (200000 * NSEC_PER_SEC)
 
@@ -43,6 +44,26 @@ static void fork_route(struct call_route *route)
 		route->to[i] = (struct call_destination){
 			.trunk = 1, .q = i < 2 ? 1000 : 500, .ring = 20 * NSEC_PER_SEC,
 		};
+}
+
+/* Whose subscriber a stranger may be, of the first realm. */
+static void add_domain(struct call_policy *p)
+{
+	struct call_domain *d = calloc(1, sizeof(*d));
+
+	p->domains = d;
+	p->ndomains = 1;
+	d->name = strdup("example.com");
+	d->auth_realm = strdup("example.com");
+	d->realms = calloc(1, sizeof(*d->realms));
+	d->nrealms = 1;
+	d->subscribers = calloc(1, sizeof(*d->subscribers));
+	d->nsubscribers = 1;
+	d->subscribers->user = strdup("alice");
+	call_subscriber_hash(&d->subscribers->secret, SLICE("alice"), SLICE("example.com"),
+			     SLICE("secret"));
+	call_domain_complete(d);
+	p->realms[0].challenges = true;
 }
 
 static struct call_policy *make_policy(struct world *w)
@@ -89,6 +110,7 @@ static struct call_policy *make_policy(struct world *w)
 	p->routes[0].to[0] = (struct call_destination){ .trunk = 1, .q = 1000 };
 	if (w->fork)
 		fork_route(&p->routes[0]);
+	add_domain(p);
 	p->media_idle_ms = 60000;
 	p->ring_timeout = 180 * NSEC_PER_SEC;
 	p->max_duration = 3600 * NSEC_PER_SEC;

@@ -119,6 +119,14 @@ static void tell(void *arg, const struct call_route *route, const char *failed,
 		told->failed = failed;
 }
 
+/* As if flow's source were known by its address. */
+static void begin_subject(struct call_subject *s, const struct call_policy *p,
+			  const struct flow *flow, const struct sip_msg *msg)
+{
+	call_subject_init(s, call_policy_realm(p, flow->listener),
+			  call_policy_trunk(p, flow, NULL), &flow->peer, msg);
+}
+
 TEST(the_first_route_that_matches_is_taken)
 {
 	struct call_policy *p = policy_of(_metadata, many);
@@ -140,7 +148,7 @@ TEST(the_first_route_that_matches_is_taken)
 		ASSERT_EQ(sip_parse(slice_str(text), &msg, &err), 0);
 		ASSERT_TRUE(addr_parse_ip(slice_str(requests[i].source), &flow.peer));
 		flow.listener = *requests[i].source == '1' && requests[i].source[1] == '0';
-		call_subject_init(&s, p, &flow, &msg);
+		begin_subject(&s, p, &flow, &msg);
 		choice = call_route_find(p, &s, NULL);
 		EXPECT_STREQ(choice.route ? choice.route->name : "", requests[i].route) {
 			TH_LOG("%s", requests[i].what);
@@ -179,7 +187,7 @@ TEST(an_explanation_names_the_first_condition_that_fails)
 
 	ASSERT_EQ(sip_parse(slice_str(text), &msg, &err), 0);
 	addr_parse_ip(SLICE(IP_A), &flow.peer);
-	call_subject_init(&s, p, &flow, &msg);
+	begin_subject(&s, p, &flow, &msg);
 	for (i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		struct told told = { .of = steps[i].route };
 

@@ -20,6 +20,7 @@
 
 #include "call/engine.h"
 #include "call_pair.h"
+#include "call/registration.h"
 
 #define UNUSED __attribute__((unused))
 #define MAX_QUEUE 64
@@ -87,6 +88,7 @@ struct harness {
 	u32 branch;
 	struct call_pair over;
 	u64 connections;
+	size_t sent;			/* bytes of the last input */
 	struct ua ua[NWHO];
 	/* the fake kernel */
 	bool late;			/* tickets wait for complete() */
@@ -101,6 +103,10 @@ struct harness {
 	u64 stored[MAX_STORED];
 	size_t nstored;
 	char *written;
+	/* and addresses-of-record: written last, and how that ends */
+	char *bindings;
+	int bindings_result;
+	unsigned int nbindings;		/* so often */
 	/* names: asked for last, and how it is answered; targets that did not answer */
 	char asked[64];
 	struct effect_locate locate;
@@ -310,6 +316,7 @@ static UNUSED void harness_stop(struct harness *h)
 	}
 	media_plan_put(h->plan);
 	free(h->written);
+	free(h->bindings);
 }
 
 /* Writes it down as it is now, or forgets it. */
@@ -432,6 +439,25 @@ static UNUSED void answer_ticket(struct harness *h, enum effect_kind kind, u64 t
 			     kind == EFFECT_MEDIA_REMOVE ? &figures : NULL);
 }
 
+/* Whoever waits is told at once, or by complete(). */
+static UNUSED void store_bindings(struct harness *h, u64 record, u64 ticket)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	u64 wall = 1700000000 * NSEC_PER_SEC + h->now;
+
+	free(h->bindings);
+	h->bindings = NULL;
+	call_engine_save_bindings(h->engine, h->now, wall, record, &h->bindings);
+	h->nbindings++;
+	if (ticket && !h->late)
+		call_engine_complete(h->engine, h->now, ticket, h->bindings_result, NULL);
+	if (!ticket || !h->late)
+		return;
+	ASSERT_LT(h->ntickets, MAX_TICKETS);
+	h->kinds[h->ntickets] = EFFECT_STORE_BINDINGS;
+	h->tickets[h->ntickets++] = ticket;
+}
+
 /* Carries out every effect in order, as the daemon does. */
 static UNUSED void run(struct harness *h)
 {
@@ -448,6 +474,8 @@ static UNUSED void run(struct harness *h)
 		h->removed += kind == EFFECT_MEDIA_REMOVE;
 		if (kind == EFFECT_STORE_CALL)
 			store_call(h, effect->session);
+		if (kind == EFFECT_STORE_BINDINGS)
+			store_bindings(h, effect->session, ticket);
 		h->unreached += kind == EFFECT_UNREACHED;
 		if (kind == EFFECT_LOCATE) {
 			snprintf(h->asked, sizeof(h->asked), "%s", effect->bytes);
@@ -506,6 +534,7 @@ static UNUSED void input(struct harness *h, enum who from, const char *text, siz
 	if (transport_reliable(ua->transport) && !ua->flow.connection)
 		connect_by_itself(h, ua);
 	memcpy(bytes, text, n);
+	h->sent = n;
 	call_engine_input(h->engine, h->now, &ua->flow, slice_of(bytes, n));
 	run(h);
 	free(bytes);

@@ -151,6 +151,10 @@ int trunk_list(struct ctl *ctl, int argc, char **argv);
 int trunk_show(struct ctl *ctl, int argc, char **argv);
 int trunk_drain(struct ctl *ctl, int argc, char **argv);
 int trunk_enable(struct ctl *ctl, int argc, char **argv);
+int subscriber_list(struct ctl *ctl, int argc, char **argv);
+int subscriber_add(struct ctl *ctl, int argc, char **argv);
+int subscriber_passwd(struct ctl *ctl, int argc, char **argv);
+int subscriber_del(struct ctl *ctl, int argc, char **argv);
 int monitor(struct ctl *ctl, int argc, char **argv);
 int info(struct ctl *ctl, int argc, char **argv);
 

@@ -200,6 +200,8 @@ int daemon_start(struct ctl *ctl, const char *cmd, json_t *args)
 	text[n++] = '\n';
 	while (sent < n && (got = send(ctl->daemon->fd, text + sent, n - sent, MSG_NOSIGNAL)) > 0)
 		sent += (size_t)got;
+	/* A password may be in it. */
+	explicit_bzero(text, n);
 	free(text);
 	if (sent == n)
 		return CTL_OK;
@@ -211,6 +213,9 @@ static int refused(struct ctl *ctl, const json_t *error)
 {
 	const char *code = member_text(error, "code");
 
+	if (!strcmp(code, "no-such-subscriber"))
+		return ctl_fail(ctl, CTL_NOT_FOUND, code, "USER@DOMAIN", "jalurctl subscriber list",
+				"%s", member_text(error, "message"));
 	if (!strcmp(code, "no-such-call"))
 		return ctl_fail(ctl, CTL_NOT_FOUND, code, "ID", "jalurctl call list", "%s",
 				member_text(error, "message"));

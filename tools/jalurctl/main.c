@@ -41,6 +41,11 @@ static const struct ctl_command commands[] = {
 	{ "trunk drain", "NAME", "no new calls to or from it; those that are there go on",
 	  trunk_drain },
 	{ "trunk enable", "NAME", "new calls again", trunk_enable },
+	{ "subscriber list", "", "subscribers of the domains", subscriber_list },
+	{ "subscriber add", "USER@DOMAIN", "a new one; the password is asked for, or read",
+	  subscriber_add },
+	{ "subscriber passwd", "USER@DOMAIN", "another password", subscriber_passwd },
+	{ "subscriber del", "USER@DOMAIN", "take one out of the store", subscriber_del },
 	{ "monitor", "", "events of kernel and daemon as they happen", monitor },
 	{ "info", "", "module and daemon: versions, features, counters", info },
 	{ "help", "[COMMAND]", "this text, or what a command does", show_help },
@@ -54,7 +59,7 @@ static void print_usage(FILE *out)
 
 	fputs("usage: jalurctl [--json] [--socket PATH] COMMAND\n\n", out);
 	for (i = 0; i < NCOMMANDS; i++)
-		fprintf(out, "  %-14s %-32s %s\n", commands[i].name, commands[i].args,
+		fprintf(out, "  %-17s %-32s %s\n", commands[i].name, commands[i].args,
 			commands[i].help);
 	fputs("\n"
 	      "  --json         JSON instead of text\n"

@@ -20,7 +20,7 @@ struct outcome {
 	json_t *result;
 	const char *code, *where, *remedy;
 	char message[256];
-	bool changed;
+	bool changed, secret;
 	u32 watch;
 };
 
@@ -54,6 +54,14 @@ static void run_trunk_show(const struct command_context *ctx, json_t *args, stru
 static void run_trunk_drain(const struct command_context *ctx, json_t *args, struct outcome *out);
 static void run_trunk_enable(const struct command_context *ctx, json_t *args,
 			     struct outcome *out);
+static void run_subscriber_list(const struct command_context *ctx, json_t *args,
+				struct outcome *out);
+static void run_subscriber_add(const struct command_context *ctx, json_t *args,
+			       struct outcome *out);
+static void run_subscriber_passwd(const struct command_context *ctx, json_t *args,
+				  struct outcome *out);
+static void run_subscriber_del(const struct command_context *ctx, json_t *args,
+			       struct outcome *out);
 static void run_monitor(const struct command_context *ctx, json_t *args, struct outcome *out);
 
 static const struct command commands[] = {
@@ -77,6 +85,12 @@ static const struct command commands[] = {
 	{ "trunk.show", "name", "one trunk with its addresses", run_trunk_show },
 	{ "trunk.drain", "name", "no new calls to or from it", run_trunk_drain },
 	{ "trunk.enable", "name", "calls again", run_trunk_enable },
+	{ "subscriber.list", "", "subscribers, without anything secret", run_subscriber_list },
+	{ "subscriber.add", "domain, user, password", "a new one, in the store",
+	  run_subscriber_add },
+	{ "subscriber.passwd", "domain, user, password", "another password of one in the store",
+	  run_subscriber_passwd },
+	{ "subscriber.del", "domain, user", "takes one out of the store", run_subscriber_del },
 	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
 };
 
@@ -404,6 +418,45 @@ static void run_trunk_enable(const struct command_context *ctx, json_t *args,
 	set_drained(ctx, args, out, false);
 }
 
+/* --- subscribers --- */
+
+static void run_subscriber_list(const struct command_context *ctx, json_t *args,
+				struct outcome *out)
+{
+	(void)args;
+	out->result = admin_subscribers(ctx->conf);
+}
+
+static void change_subscriber(const struct command_context *ctx, enum admin_subscriber what,
+			      json_t *args, struct outcome *out)
+{
+	struct admin_fault fault;
+
+	out->secret = true;
+	out->result = admin_subscriber(ctx->conf, what, args, &fault);
+	out->changed = out->result;
+	if (!out->result)
+		fail(out, fault.code, fault.where, fault.remedy, "%s", fault.message);
+}
+
+static void run_subscriber_add(const struct command_context *ctx, json_t *args,
+			       struct outcome *out)
+{
+	change_subscriber(ctx, ADMIN_SUBSCRIBER_ADD, args, out);
+}
+
+static void run_subscriber_passwd(const struct command_context *ctx, json_t *args,
+				  struct outcome *out)
+{
+	change_subscriber(ctx, ADMIN_SUBSCRIBER_PASSWD, args, out);
+}
+
+static void run_subscriber_del(const struct command_context *ctx, json_t *args,
+			       struct outcome *out)
+{
+	change_subscriber(ctx, ADMIN_SUBSCRIBER_DEL, args, out);
+}
+
 /* --- monitor --- */
 
 static u32 source_bit(const json_t *name)
@@ -473,6 +526,7 @@ static void run_command(const struct command_context *ctx, const struct command 
 	answer->name = command->name;
 	command->run(ctx, args, &out);
 	answer->changed = out.changed;
+	answer->secret = out.secret;
 	answer->watch = out.code ? 0 : out.watch;
 	if (out.code)
 		answer->object = admin_error(answer->id, out.code, out.where, out.remedy, "%s",

@@ -31,6 +31,7 @@ struct command_answer {
 	json_t *object;		/* one line; NULL: none, a stream begins; new reference */
 	json_t *id;		/* of the request; new reference */
 	bool changed;		/* call drive() */
+	bool secret;		/* the line has a secret in it: wipe it */
 	const char *name;	/* of the command, for the log; NULL: unknown */
 	u32 watch;		/* WATCH_...: answers are a stream from now on */
 };
@@ -78,6 +79,16 @@ json_t *admin_route_test(const struct command_context *ctx, const json_t *args,
 /* --- trunk.c; admin_trunk(): NULL: there is none --- */
 json_t *admin_trunks(const struct command_context *ctx);
 json_t *admin_trunk(const struct command_context *ctx, const char *name);
+/* --- subscriber.c: NULL: fault says why not --- */
+struct admin_fault {
+	const char *code, *where, *remedy, *message;
+};
+
+enum admin_subscriber { ADMIN_SUBSCRIBER_ADD, ADMIN_SUBSCRIBER_PASSWD, ADMIN_SUBSCRIBER_DEL };
+
+json_t *admin_subscriber(const struct control_conf *conf, enum admin_subscriber what,
+			 json_t *args, struct admin_fault *fault);
+json_t *admin_subscribers(const struct control_conf *conf);
 
 /* --- trace.c; NULL: there is nothing of it (any more) --- */
 json_t *admin_ladder(const struct command_context *ctx, u64 call);

@@ -176,6 +176,9 @@ static void serve_line(struct client *client, struct slice text)
 	struct command_answer answer;
 
 	admin_run(&ctx, text, &answer);
+	/* The client's buffer, in which nothing else is kept. */
+	if (answer.secret)
+		explicit_bzero((char *)text.p, text.n);
 	if (answer.changed)
 		log_text(LOG_INFO, "control: uid %u pid %d: %s", client->peer.uid,
 			 client->peer.pid, answer.name);

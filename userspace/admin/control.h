@@ -55,6 +55,13 @@ struct control_transports {
 	void (*counters)(void *arg, void (*each)(void *to, const char *name, u64 value), void *to);
 };
 
+/* What the daemon does for subscriber commands: 0, -ENOENT, -EOPNOTSUPP without a store, -ENOMEM. */
+struct control_subscribers {
+	int (*set)(void *arg, struct slice domain, struct slice user,
+		   const struct sip_secret *secret);
+	int (*del)(void *arg, struct slice domain, struct slice user);
+};
+
 struct control_conf {
 	const char *path;		/* of the socket; its directory is made if missing */
 	const char *group;		/* gets the socket (0660); NULL or "": the daemon's own */
@@ -73,6 +80,7 @@ struct control_conf {
 	/* The same for what is stored. */
 	bool (*store)(void *arg, struct control_store *store);
 	const struct control_transports *transports;	/* NULL: there are none */
+	const struct control_subscribers *subscribers;	/* NULL: they cannot be changed */
 	void *arg;
 };
 

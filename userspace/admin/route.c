@@ -211,7 +211,7 @@ static u32 listener_of(const struct call_policy *p, const struct addr *source)
 
 	for (i = 0; i < p->nrealms; i++) {
 		flow.listener = (u32)p->realms[i].first_listener;
-		if (call_policy_trunk(p, &flow) >= 0)
+		if (call_policy_trunk(p, &flow, NULL) >= 0)
 			return flow.listener;
 	}
 	return p->nrealms ? (u32)p->realms[0].first_listener : 0;
@@ -322,7 +322,8 @@ static json_t *test_request(const struct call_policy *p, const struct flow *flow
 	struct call_subject s;
 	json_t *steps = json_array(), *result;
 
-	call_subject_init(&s, p, flow, msg);
+	call_subject_init(&s, call_policy_realm(p, flow->listener),
+			  call_policy_trunk(p, flow, NULL), &flow->peer, msg);
 	choice = call_route_find(p, &s, &(struct call_explain){ add_step, steps });
 	result = json_pack("{s:o, s:o, s:o, s:o, s:b}", "request", request_object(p, &s),
 			   "routes", steps,

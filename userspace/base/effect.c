@@ -48,24 +48,30 @@ int effects_media_apply(struct effects *q, u64 ticket, struct media_plan *plan)
 	return 0;
 }
 
-int effects_media_remove(struct effects *q, u64 ticket, u64 session)
+/* Of something that has a number, and nothing else to say. */
+static int add_number(struct effects *q, enum effect_kind kind, u64 ticket, u64 number)
 {
-	struct effect *e = add_effect(q, EFFECT_MEDIA_REMOVE, ticket, 0);
+	struct effect *e = add_effect(q, kind, ticket, 0);
 
 	if (!e)
 		return -ENOMEM;
-	e->session = session;
+	e->session = number;
 	return 0;
+}
+
+int effects_media_remove(struct effects *q, u64 ticket, u64 session)
+{
+	return add_number(q, EFFECT_MEDIA_REMOVE, ticket, session);
 }
 
 int effects_store_call(struct effects *q, u64 call)
 {
-	struct effect *e = add_effect(q, EFFECT_STORE_CALL, 0, 0);
+	return add_number(q, EFFECT_STORE_CALL, 0, call);
+}
 
-	if (!e)
-		return -ENOMEM;
-	e->session = call;
-	return 0;
+int effects_store_bindings(struct effects *q, u64 ticket, u64 record)
+{
+	return add_number(q, EFFECT_STORE_BINDINGS, ticket, record);
 }
 
 int effects_locate(struct effects *q, u64 ticket, const char *name,

@@ -18,6 +18,7 @@ enum effect_kind {
 	EFFECT_MEDIA_APPLY,	/* create or replace plan->session; ticket */
 	EFFECT_MEDIA_REMOVE,	/* delete a session; ticket; figures come back */
 	EFFECT_STORE_CALL,	/* what is stored of a call is not what it is now; no ticket */
+	EFFECT_STORE_BINDINGS,	/* the same of an address-of-record; ticket, or none */
 	EFFECT_LOCATE,		/* where a name leads (RFC 3263); ticket */
 	EFFECT_ALIAS,		/* flow's connection is the way to its peer (RFC 5923); no ticket */
 	EFFECT_UNREACHED,	/* flow's peer did not answer, or not usefully; no ticket */
@@ -45,7 +46,7 @@ struct effect {
 	struct flow flow;		/* SEND, ALIAS, UNREACHED */
 	struct effect_locate locate;
 	struct media_plan *plan;	/* APPLY: the asker's, until the ticket is answered */
-	u64 session;			/* REMOVE; STORE: the call, which has the same id */
+	u64 session;			/* REMOVE; STORE: the call, which has the same id; the record */
 	size_t len;
 	char bytes[];			/* SEND; LOCATE: the name */
 };
@@ -61,6 +62,7 @@ int effects_send(struct effects *q, const struct flow *flow, struct slice bytes)
 int effects_media_apply(struct effects *q, u64 ticket, struct media_plan *plan);
 int effects_media_remove(struct effects *q, u64 ticket, u64 session);
 int effects_store_call(struct effects *q, u64 call);
+int effects_store_bindings(struct effects *q, u64 ticket, u64 record);
 int effects_locate(struct effects *q, u64 ticket, const char *name,
 		   const struct effect_locate *locate);
 int effects_flow(struct effects *q, enum effect_kind kind, const struct flow *flow);

@@ -165,6 +165,8 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	free(call->end_text);
 	free(call->end_headers);
 	free(call->figures);
+	call_usage_put(e, call);
+	free(call->user);
 	free(call);
 }
 
@@ -228,6 +230,13 @@ void call_settle(struct call_engine *e, u64 now, struct call *call)
 	call_free(e, now, call);
 }
 
+static u64 max_duration(const struct call *call)
+{
+	u64 all = call->policy->max_duration, his = call->domain ? call->domain->max_duration : 0;
+
+	return his && (!all || his < all) ? his : all;
+}
+
 /*
  * How long a call may stay in a state. An ending one waits at most for an ACK
  * that never comes and then for the answer to a BYE: 64*T1 each (RFC 3261
@@ -241,7 +250,7 @@ void call_set_timer(struct call_engine *e, u64 now, struct call *call)
 	if (call->state == CALL_TRYING || call->state == CALL_RINGING)
 		deadline = p->ring_timeout ? call->created + p->ring_timeout : 0;
 	else if (call->state == CALL_UP)
-		deadline = p->max_duration ? call->answered + p->max_duration : 0;
+		deadline = max_duration(call) ? call->answered + max_duration(call) : 0;
 	else if (call->state == CALL_ENDING)
 		deadline = now + 130 * e->t1;
 	if (deadline)

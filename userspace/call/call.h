@@ -24,6 +24,8 @@
 #include "call/lines.h"
 #include "call/record.h"
 #include "call/route.h"
+#include "call/source.h"
+#include "call/subscriber.h"
 #include "media/negotiation.h"
 
 #define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE\r\n"
@@ -32,6 +34,7 @@
 #define CALL_ACCEPT \
 	"Accept: application/sdp, multipart/mixed, multipart/alternative\r\n" \
 	"Accept-Encoding: identity\r\n"
+#define CALL_NONCE_LIFE (300 * NSEC_PER_SEC)
 #define CALL_MAX_LEGS 15
 #define CALL_NO_LEG 15		/* in a handle: a request of ours outside of calls */
 #define CALL_MAX_FORKS 6	/* dialogs of one INVITE beside the first */
@@ -216,6 +219,10 @@ struct call {
 	enum call_state state;
 	u64 created, rung, answered, ended;
 	struct call_policy *policy;
+	const struct call_domain *domain;	/* in policy: of a caller who is a subscriber */
+	char *user;			/* his name there */
+	bool renamed;			/* the far side hears that instead of From's */
+	struct call_usage *usage;	/* of him; or NULL */
 	struct call_leg *legs[2];	/* the pair: caller and callee, as far as there is one */
 	struct call_leg **all;		/* CALL_MAX_LEGS at most */
 	size_t nall;
@@ -283,9 +290,16 @@ struct call_engine {
 	u32 next_errand;
 	struct list events;
 	size_t nevents;
-	u64 counters[24];		/* enum call_counter */
+	struct sip_nonces *nonces;	/* of our challenges */
+	u64 nonce_key_since;
+	struct sip_secret decoy;	/* of users who are not there */
+	struct call_subscribers *subscribers;
+	struct call_registrar *registrar;
+	struct hash usage;		/* struct call_usage */
+	struct hash_key usage_key;
+	u64 counters[48];		/* enum call_counter */
 	struct call_histogram setup[2];	/* to ringing, to the answer */
-	struct sip_counter report[128];
+	struct sip_counter report[160];
 };
 
 enum call_counter {
@@ -295,6 +309,9 @@ enum call_counter {
 	CALL_COUNT_MEDIA_IDLE, CALL_COUNT_NO_ACK, CALL_COUNT_NO_PRACK, CALL_COUNT_RING_TIMEOUT,
 	CALL_COUNT_MAX_DURATION, CALL_COUNT_SURPLUS, CALL_COUNT_REINVITES, CALL_COUNT_GLARE,
 	CALL_COUNT_EVENTS_LOST, CALL_COUNT_AUTH_REFUSED, CALL_COUNT_REFUSED_TRUNK,
+	CALL_COUNT_CHALLENGED, CALL_COUNT_AUTH_BAD, CALL_COUNT_AUTH_REPLAYED,
+	CALL_COUNT_UNANSWERED, CALL_COUNT_PRETENDED, CALL_COUNT_TOO_MANY,
+	CALL_COUNT_MOVED, CALL_COUNT_REGISTERED, CALL_COUNT_REGISTER_REFUSED,
 	CALL_NCOUNTERS,
 };
 
@@ -349,6 +366,21 @@ void call_leg_dialog_made(struct call_leg *leg);
 /* A dialog of leg's branch that msg made beside leg's. NULL: no memory, or too many. */
 struct call_leg *call_leg_fork(struct call_engine *e, struct call_leg *leg,
 			       const struct sip_msg *msg);
+
+/* source.c: who sent a request */
+void call_random(struct call_engine *e, u8 *to, size_t n);	/* n: of whole words of 64 bits */
+/* NULL: there is no such subscriber. */
+const struct sip_secret *call_secret_of(const struct call_engine *e,
+					const struct call_domain *domain, struct slice user);
+
+/* caller.c: a caller who is a subscriber */
+/* Says msg that it is from somebody else? Why it is refused then; or he is renamed. NULL: no. */
+const char *call_caller_pretends(const struct call_engine *e, struct call_source *source,
+				 const struct sip_msg *msg);
+int call_caller_set(struct call *call, const struct call_source *source);	/* 0 or -ENOMEM */
+/* One call more is his. 0; -EBUSY: more than limit, unless that is 0; -ENOMEM. */
+int call_usage_take(struct call_engine *e, struct call *call, u32 limit);
+void call_usage_put(struct call_engine *e, struct call *call);
 
 /* auth.c: requests to a trunk that wants to know who we are */
 /* sip_request() in leg's dialog, with credentials if its trunk has some. */
@@ -551,16 +583,10 @@ void call_state_input(struct call_engine *e, u64 now, struct call_leg *leg, enum
 
 /* invite.c, options.c: requests outside a dialog; answer.c: what is said to an INVITE */
 void call_request(struct call_engine *e, u64 now, const struct sip_event *ev);
-void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev);
+void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev,
+		 const struct call_source *source);
 void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
 		 const char *headers, const char *why);
-/*
- * The same to a source of which nothing is known: without a transaction, never longer than
- * what it sent (else nothing is answered), and not saying what we are.
- */
-void call_refuse_stranger(struct call_engine *e, u64 now, const struct sip_event *ev,
-			  u16 status, const char *headers, const char *why);
-
 /* The same in other words than the RFC's; phrase NULL: in those. */
 void call_refuse_saying(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
 			const char *phrase, const char *headers, const char *why);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "call/register.h"
 #include "call/trunk_state.h"
 
 #define FIRST_BUCKETS 64
@@ -84,7 +85,7 @@ static void handle_event(struct call_engine *e, u64 now, const struct sip_event 
 	struct call_leg *leg;
 	enum call_input input;
 
-	if (ev->type == SIP_EVENT_NONE)
+	if (ev->type == SIP_EVENT_NONE || call_keepalive_event(e, now, ev))
 		return;
 	if (call_errand_event(e, now, ev))
 		return;
@@ -95,6 +96,8 @@ static void handle_event(struct call_engine *e, u64 now, const struct sip_event 
 	}
 	if (leg && ev->type == SIP_EVENT_RESPONSE && ev->client == leg->invite)
 		leg->silent_until = 0;
+	if (ev->foreign && !call_source_moved(e, now, ev, leg))
+		return;
 	if (leg && call_auth_again(e, now, leg, ev))
 		return;
 	input = leg ? event_input(leg, ev) : CALL_NINPUTS;
@@ -107,7 +110,7 @@ static bool is_stranger(const struct call_engine *e, const struct flow *flow, st
 {
 	bool response = bytes.n > 8 && !memcmp(bytes.p, "SIP/2.0 ", 8);
 
-	return !response && call_policy_trunk(e->policy, flow) < 0;
+	return !response && !call_source_is_known(e, flow);
 }
 
 void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, struct slice bytes)
@@ -139,6 +142,10 @@ void call_engine_tick(struct call_engine *e, u64 now)
 	while ((t = timers_due(&e->timers, now))) {
 		struct sip_event ev = { .type = SIP_EVENT_NONE };
 
+		if (t->kind == CALL_TIMER_REGISTRAR) {
+			call_registrar_timer(e, now);
+			continue;
+		}
 		if (t->kind == CALL_TIMER) {
 			call_timer(e, now, t->owner);
 			continue;
@@ -215,6 +222,11 @@ void call_engine_set_policy(struct call_engine *e, struct call_policy *policy)
 	call_policy_put(old);
 }
 
+struct call_subscribers *call_engine_subscribers(struct call_engine *e)
+{
+	return e->subscribers;
+}
+
 static int end_by_hand(struct call_engine *e, u64 now, struct call *call, const char *text)
 {
 	char line[160];
@@ -256,6 +268,27 @@ void call_engine_stop(struct call_engine *e, u64 now)
 	}
 }
 
+static int init_identity(struct call_engine *e)
+{
+	struct hash_key key = { { sip_engine_random(e->sip), sip_engine_random(e->sip) } };
+	struct sip_nonces_conf conf = { .lifetime = CALL_NONCE_LIFE };
+	enum sip_digest_alg alg;
+
+	call_random(e, conf.key, sizeof(conf.key));
+	e->nonces = sip_nonces_new(&conf);
+	explicit_bzero(conf.key, sizeof(conf.key));
+	e->subscribers = call_subscribers_new(&key);
+	e->decoy.has = SIP_DIGEST_ALL;
+	for (alg = SIP_DIGEST_MD5; alg < SIP_DIGEST_ALGS; alg++)
+		call_random(e, e->decoy.ha1[alg], SIP_DIGEST_SIZE);
+	e->usage_key.k[0] = sip_engine_random(e->sip);
+	e->usage_key.k[1] = sip_engine_random(e->sip);
+	if (!e->nonces || !e->subscribers || hash_init(&e->usage))
+		return -ENOMEM;
+	key = (struct hash_key){ { sip_engine_random(e->sip), sip_engine_random(e->sip) } };
+	return call_registrar_init(e, &key);
+}
+
 struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 {
 	struct call_engine *e = zalloc(sizeof(*e));
@@ -281,13 +314,16 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	e->listeners = calloc(e->nlisteners + 1, sizeof(*e->listeners));
 	e->trace = call_trace_new();
 	e->sip = sip_engine_new(&conf->sip, &e->effects, &e->timers);
-	if (!e->buckets || !e->listeners || !e->sip)
+	if (!e->buckets || !e->listeners || !e->sip || init_identity(e))
 		goto err_parts;
 	memcpy(e->listeners, conf->sip.listeners, e->nlisteners * sizeof(*e->listeners));
 	e->policy = call_policy_get(conf->policy);
 	return e;
 
 err_parts:
+	call_registrar_clear(e);
+	call_subscribers_free(e->subscribers);
+	sip_nonces_free(e->nonces);
 	if (e->sip)
 		sip_engine_free(e->sip);
 	call_trace_free(e->trace);
@@ -321,10 +357,15 @@ void call_engine_free(struct call_engine *e)
 	call_trunks_free(e);
 	while (call_engine_event(e, &event))
 		call_event_clear(&event);
+	call_registrar_clear(e);
 	sip_engine_free(e->sip);
 	effects_clear(&e->effects);
 	timers_free(&e->timers);
 	call_policy_put(e->policy);
+	call_subscribers_free(e->subscribers);
+	sip_nonces_free(e->nonces);
+	hash_free(&e->usage);
+	sip_secret_wipe(&e->decoy);
 	call_trace_free(e->trace);
 	while (e->nnames)
 		free(e->names[--e->nnames]);

@@ -50,12 +50,21 @@ void call_engine_located(struct call_engine *e, u64 now, u64 ticket, int err, co
 			 const char *domain, const struct hop *hops, size_t n);
 /* The name that a flow has a number for; NULL: none. */
 const char *call_engine_name(const struct call_engine *e, u32 name);
+/*
+ * The number of the name, among those of the trunks that may come by listener, which the
+ * peer's certificate proved, for the flow of what it sends; 0: none. is: arg's, by name.
+ */
+u32 call_engine_proved(struct call_engine *e, u32 listener,
+		       bool (*is)(void *arg, const char *name), void *arg);
 void call_engine_media_event(struct call_engine *e, u64 now, const struct media_event *event);
 /* What new calls follow; borrowed. */
 const struct call_policy *call_engine_policy(const struct call_engine *e);
 /* Reload: new calls follow the new policy. */
 void call_engine_set_policy(struct call_engine *e, struct call_policy *policy);
 struct effect *call_engine_effect(struct call_engine *e);	/* next, or NULL; caller frees */
+
+/* Those that are not in the configuration; the engine's. */
+struct call_subscribers *call_engine_subscribers(struct call_engine *e);
 
 /* How things stand, of what only its caller can measure. true: what is to be told changed. */
 bool call_engine_load(struct call_engine *e, u64 now, const struct call_load *load);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "call/register.h"
 #include "call/trunk_state.h"
 
 struct event_node {
@@ -128,6 +129,15 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_EVENTS_LOST] = "events-lost",
 	[CALL_COUNT_AUTH_REFUSED] = "credentials-refused",
 	[CALL_COUNT_REFUSED_TRUNK] = "refused-trunk",
+	[CALL_COUNT_CHALLENGED] = "challenged",
+	[CALL_COUNT_AUTH_BAD] = "credentials-wrong",
+	[CALL_COUNT_AUTH_REPLAYED] = "credentials-replayed",
+	[CALL_COUNT_UNANSWERED] = "strangers-unanswered",
+	[CALL_COUNT_PRETENDED] = "identity-refused",
+	[CALL_COUNT_MOVED] = "dialogs-moved",
+	[CALL_COUNT_TOO_MANY] = "refused-subscriber-limit",
+	[CALL_COUNT_REGISTERED] = "registrations",
+	[CALL_COUNT_REGISTER_REFUSED] = "registrations-refused",
 };
 
 #define NREPORT (sizeof(((struct call_engine *)0)->report) / sizeof(struct sip_counter))
@@ -158,6 +168,8 @@ const struct sip_counter *call_engine_counters(struct call_engine *e)
 	size_t n = 0, i;
 
 	e->report[n++] = (struct sip_counter){ "calls-now", e->ncalls };
+	e->report[n++] = (struct sip_counter){ "bindings-now",
+					       registrar_count(e->registrar->table) };
 	for (i = 0; i < CALL_NCOUNTERS; i++)
 		e->report[n++] = (struct sip_counter){ counter_names[i], e->counters[i] };
 	for (; sip->name && n < NREPORT - 1; sip++)

@@ -191,7 +191,8 @@ static void pass_all(struct call_passage *p)
 		struct slice name = hdr->id == SIP_HDR_OTHER ? hdr->name :
 				    slice_str(sip_hdr_info(hdr->id)->name);
 
-		if (call_dropped(p, name) || call_rewrite_removes(rewrite, name))
+		if (call_dropped(p, name) || call_rewrite_removes(rewrite, name) ||
+		    call_caller_keeps(p, hdr))
 			continue;
 		if (hdr->id != SIP_HDR_OTHER)
 			pass(p, hdr);
@@ -274,6 +275,7 @@ char *call_headers_invite(const struct call_engine *e, const struct call_leg *to
 	buf_str(&p.lines, reliable ? CALL_SUPPORTED : CALL_SUPPORTED_LATE);
 	add_max_forwards(&p);
 	pass_all(&p);
+	call_caller_assert(&p);
 	buf_str(&p.lines, to->routed->lines ? to->routed->lines : "");
 	return take(&p);
 }
@@ -318,10 +320,11 @@ static char *new_lines(const struct sip_msg *msg)
 	return malloc(size);
 }
 
-/* What is in CALL_SUPPORTED. */
-static bool is_supported(struct slice tag)
+/* What is in CALL_SUPPORTED; a registrar knows Path (RFC 3327) besides. */
+static bool is_supported(const struct sip_msg *msg, struct slice tag)
 {
-	return slice_caseeq(tag, SLICE("100rel")) || slice_caseeq(tag, SLICE("timer")) ||
+	return (msg->method == SIP_REGISTER && slice_caseeq(tag, SLICE("path"))) ||
+	       slice_caseeq(tag, SLICE("100rel")) || slice_caseeq(tag, SLICE("timer")) ||
 	       slice_caseeq(tag, SLICE("replaces"));
 }
 
@@ -335,7 +338,7 @@ char *call_headers_unsupported(const struct sip_msg *msg)
 	for (; lines && hdr; hdr = sip_msg_header_next(msg, hdr)) {
 		rest = hdr->value;
 		while (sip_next_element(&rest, &tag)) {
-			if (is_supported(tag))
+			if (is_supported(msg, tag))
 				continue;
 			end += sprintf(end, "%s" SLICE_FMT, separator, SLICE_ARG(tag));
 			separator = ",";	/* no longer than theirs */

@@ -42,6 +42,12 @@ bool call_unknown_passes(const struct call_passage *p, struct slice name);
 /* The realm of either side says that it does not pass. */
 bool call_dropped(const struct call_passage *p, struct slice name);
 
+/* caller.c: of a caller who is a subscriber */
+/* hdr is his word to us and to nobody else. */
+bool call_caller_keeps(const struct call_passage *p, const struct sip_hdr *hdr);
+/* What a trusted realm is told of him. */
+void call_caller_assert(struct call_passage *p);
+
 /* header_map.c: values in the words of the other side, added to p->lines */
 /* Addresses: those of sip: and sips: get our host. */
 void call_map_addresses(struct call_passage *p, const struct sip_hdr *hdr);

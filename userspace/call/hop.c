@@ -36,6 +36,14 @@ const char *call_engine_name(const struct call_engine *e, u32 name)
 	return name && name <= e->nnames ? e->names[name - 1] : NULL;
 }
 
+u32 call_engine_proved(struct call_engine *e, u32 listener,
+		       bool (*is)(void *arg, const char *name), void *arg)
+{
+	const char *name = call_policy_tls_name(e->policy, listener, is, arg);
+
+	return name ? call_name(e, name) : 0;
+}
+
 static const struct call_trunk *trunk_of(const struct call_leg *root)
 {
 	return &root->call->policy->trunks[root->trunk];

@@ -84,10 +84,11 @@ static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event
 /* --- leg A --- */
 
 /* Emergency calls are taken whatever there is to do; no other route is looked at for that. */
-static bool has_no_time(struct call_engine *e, u64 now, const struct sip_event *ev)
+static bool has_no_time(struct call_engine *e, u64 now, const struct sip_event *ev,
+			const struct call_subject *s)
 {
-	enum call_kind kind = call_is_emergency(e->policy, &ev->flow, ev->msg) ?
-			      CALL_KIND_EMERGENCY : CALL_KIND_CALL;
+	enum call_kind kind = call_is_emergency(e->policy, s) ? CALL_KIND_EMERGENCY :
+								 CALL_KIND_CALL;
 
 	return call_turn_away(e, now, ev, kind, NULL);
 }
@@ -126,13 +127,15 @@ static bool refuses(struct call_engine *e, u64 now, const struct sip_event *ev,
 
 /* The route, and what it makes of the INVITE; false: refused. */
 static bool find_way(struct call_engine *e, u64 now, const struct sip_event *ev,
-		     struct call_routed **routed)
+		     const struct call_source *source, struct call_routed **routed)
 {
 	struct call_choice choice;
 	struct call_subject s;
 	int err;
 
-	call_subject_init(&s, e->policy, &ev->flow, ev->msg);
+	call_subject_init(&s, source->realm, source->trunk, &ev->flow.peer, ev->msg);
+	if (has_no_time(e, now, ev, &s) || !passes_checks(e, now, ev))
+		return false;
 	choice = call_route_find(e->policy, &s, NULL);
 	if (refuses(e, now, ev, &choice) || is_turned_away(e, now, ev, choice.route))
 		return false;
@@ -144,6 +147,27 @@ static bool find_way(struct call_engine *e, u64 now, const struct sip_event *ev,
 		call_refuse(e, now, ev, 503, "Retry-After: 5\r\n", "no memory");
 	else
 		call_refuse(e, now, ev, 484, "", "the number cannot be rewritten");
+	return false;
+}
+
+/* A subscriber's calls are limited, and counted as long as they are there. */
+static bool take_caller(struct call_engine *e, u64 now, const struct sip_event *ev,
+			struct call *call, const struct call_source *source)
+{
+	int err = call_caller_set(call, source);
+
+	if (!err && call->domain)
+		err = call_usage_take(e, call, call->domain->max_calls);
+	if (!err)
+		return true;
+	call_free(e, now, call);
+	if (err == -ENOMEM) {
+		call_refuse(e, now, ev, 503, "Retry-After: 5\r\n", "no memory");
+		return false;
+	}
+	e->counters[CALL_COUNT_TOO_MANY]++;
+	call_refuse(e, now, ev, 486, "Warning: 399 jalur \"too many calls at the same time\"\r\n",
+		    "too many calls at the same time");
 	return false;
 }
 
@@ -179,7 +203,8 @@ static void send_on(struct call_engine *e, u64 now, struct call *call, struct ca
 		end_unsent(e, now, call);
 }
 
-void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
+void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev,
+		 const struct call_source *source)
 {
 	struct call_routed *routed;
 	char lines[SIP_SESSION_LINES];
@@ -189,8 +214,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	u16 status;
 	int err;
 
-	if (has_no_time(e, now, ev) || !passes_checks(e, now, ev) ||
-	    !find_way(e, now, ev, &routed))
+	if (!find_way(e, now, ev, source, &routed))
 		return;
 	status = call_replaces_find(e, ev->msg, &replaced, &why);
 	if (status) {
@@ -207,6 +231,8 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	call->routed = routed;
 	call->route = routed->route;
 	call->emergency = routed->route->emergency;
+	if (!take_caller(e, now, ev, call, source))
+		return;
 	a = call->legs[0];
 	err = sip_dialog_new_uas(e->sip, ev->server, call_leg_handle(a), &a->dialog);
 	if (err) {
@@ -224,8 +250,9 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev)
 	call->invite = ev->server;
 	a->state = CALL_LEG_INVITED;
 	a->peer = ev->flow.peer;
-	a->realm = call_policy_realm(e->policy, ev->flow.listener);
-	a->trunk = call_policy_trunk(e->policy, &ev->flow);
+	a->realm = source->realm;
+	a->trunk = source->trunk;
+	a->dialog->roams = call->domain;
 	call_leg_dialog_made(a);
 	call_update_learn(a, ev->msg);
 	sip_server_set_user(call->invite, call_leg_handle(a));

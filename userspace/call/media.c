@@ -11,6 +11,7 @@
 #include <linux/jalur.h>
 
 #include "call/call.h"
+#include "call/register.h"
 
 /* The plan asked for last, acknowledged or not. */
 static const struct media_plan *asked_plan(const struct call_engine *e, const struct call *call)
@@ -371,10 +372,13 @@ static void trace_event(struct call_engine *e, u64 now, const struct call *call,
 void call_engine_complete(struct call_engine *e, u64 now, u64 ticket, int result,
 			  const struct media_figures *figures)
 {
-	struct call_ticket *t = call_ticket_find(e, ticket);
+	struct call_ticket *t;
 	struct call *call;
 
 	e->clock = now;
+	if (call_register_done(e, now, ticket, result))
+		return;
+	t = call_ticket_find(e, ticket);
 	if (!t)
 		return;
 	call = t->call;

@@ -5,6 +5,7 @@
  * that belong to no call are sorted here.
  */
 #include "call/call.h"
+#include "call/register.h"
 
 #define CAPABILITIES CALL_ALLOW CALL_ACCEPT CALL_SUPPORTED
 
@@ -49,26 +50,25 @@ void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16
 	call_refuse_saying(e, now, ev, status, NULL, headers, why);
 }
 
-void call_refuse_stranger(struct call_engine *e, u64 now, const struct sip_event *ev,
-			  u16 status, const char *headers, const char *why)
-{
-	call_event_refused(e, now, ev, status, why);
-	sip_dismiss(e->sip, now, ev->server, true, status, slice_str(headers));
-}
-
 /* Who sent it comes first: an unknown source learns nothing but that. */
 void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
-	if (call_policy_trunk(e->policy, &ev->flow) < 0) {
-		e->counters[CALL_COUNT_REFUSED_SOURCE]++;
-		call_refuse_stranger(e, now, ev, 403, "", "unknown source");
+	struct call_source source;
+
+	if (!call_source_admit(e, now, ev, &source))
 		return;
-	}
-	if (ev->msg->method != SIP_INVITE && call_turn_away(e, now, ev, CALL_KIND_OTHER, NULL))
+	if (ev->msg->method != SIP_INVITE && ev->msg->method != SIP_REGISTER &&
+	    call_turn_away(e, now, ev, CALL_KIND_OTHER, NULL))
 		return;
 	switch (ev->msg->method) {
 	case SIP_INVITE:
-		call_invite(e, now, ev);
+		call_invite(e, now, ev, &source);
+		break;
+	case SIP_REGISTER:
+		if (source.domain)
+			call_register(e, now, ev, &source);
+		else
+			call_not_allowed(e, now, NULL, ev);
 		break;
 	case SIP_OPTIONS:
 		call_options(e, now, NULL, ev);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "call/policy.h"
+#include "call/policy_private.h"
 #include "call/route.h"
 
 struct call_policy *call_policy_get(struct call_policy *p)
@@ -60,6 +61,8 @@ static void free_trunk(struct call_trunk *trunk)
 {
 	free(trunk->name);
 	free(trunk->match);
+	free_names(trunk->tls_names, trunk->ntls_names);
+	free(trunk->digest_user);
 	free(trunk->causes);
 	free_targets(trunk);
 	free(trunk->failover.list);
@@ -109,6 +112,9 @@ void call_policy_put(struct call_policy *p)
 		free_trunk(&p->trunks[i]);
 	for (i = 0; i < p->nroutes; i++)
 		free_route(&p->routes[i]);
+	for (i = 0; i < p->ndomains; i++)
+		call_domain_free(&p->domains[i]);
+	free(p->domains);
 	free(p->realms);
 	free(p->trunks);
 	free(p->routes);
@@ -144,11 +150,62 @@ static int match_bits(const struct call_trunk *trunk, const struct addr *addr)
 	return best;
 }
 
-int call_policy_trunk(const struct call_policy *p, const struct flow *flow)
+static bool has_name(const struct call_trunk *trunk, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < trunk->ntls_names; i++)
+		if (slice_caseeq(slice_str(trunk->tls_names[i]), slice_str(name)))
+			return true;
+	return false;
+}
+
+static int trunk_of_name(const struct call_policy *p, int realm, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name && i < p->ntrunks; i++)
+		if (p->trunks[i].realm == (size_t)realm && has_name(&p->trunks[i], name))
+			return (int)i;
+	return -1;
+}
+
+const char *call_policy_tls_name(const struct call_policy *p, u32 listener,
+				 bool (*is)(void *arg, const char *name), void *arg)
+{
+	int realm = call_policy_realm(p, listener);
+	size_t i, j;
+
+	for (i = 0; realm >= 0 && i < p->ntrunks; i++)
+		for (j = 0; p->trunks[i].realm == (size_t)realm && j < p->trunks[i].ntls_names; j++)
+			if (is(arg, p->trunks[i].tls_names[j]))
+				return p->trunks[i].tls_names[j];
+	return NULL;
+}
+
+int call_policy_digest_trunk(const struct call_policy *p, int realm,
+			     const struct call_domain *domain, const char *user)
+{
+	size_t i;
+
+	for (i = 0; i < p->ntrunks; i++) {
+		const struct call_trunk *t = &p->trunks[i];
+
+		if (t->digest_user && t->realm == (size_t)realm &&
+		    &p->domains[t->digest_domain] == domain && !strcmp(t->digest_user, user))
+			return (int)i;
+	}
+	return -1;
+}
+
+int call_policy_trunk(const struct call_policy *p, const struct flow *flow, const char *name)
 {
 	int realm = call_policy_realm(p, flow->listener);
-	int best = -1, bits = -1;
+	int best = realm < 0 ? -1 : trunk_of_name(p, realm, name), bits = -1;
 	size_t i;
+
+	if (best >= 0)
+		return best;
 
 	for (i = 0; realm >= 0 && i < p->ntrunks; i++) {
 		int n;

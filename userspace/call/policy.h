@@ -12,6 +12,7 @@
 #include "call/rule.h"
 #include "media/codecs.h"
 #include "media/port.h"
+#include "registrar/registrar.h"
 #include "sip/auth.h"
 #include "sip/session_timer.h"
 
@@ -22,6 +23,7 @@ struct call_realm {
 	size_t nmedia;
 	u8 latch;				/* enum jalur_latch */
 	bool trusted;				/* RFC 3325: what it asserts counts */
+	bool challenges;			/* whoever is no trunk proves to be a subscriber */
 	struct media_codecs codecs;
 	char **pass, **drop;			/* names of headers that do, that do not */
 	size_t npass, ndrop;
@@ -78,6 +80,10 @@ struct call_trunk {
 	size_t realm;			/* index */
 	struct prefix *match;		/* source addresses */
 	size_t nmatch;
+	char **tls_names;		/* or domains that its certificate proves */
+	size_t ntls_names;
+	char *digest_user;		/* or the subscriber that it proves to be; NULL: none */
+	size_t digest_domain;		/* index, of digest_user */
 	struct call_trunk_target *targets;	/* CALL_MAX_TARGETS at most, or none */
 	size_t ntargets;
 	struct call_codes failover;	/* the next address is tried then */
@@ -131,6 +137,43 @@ struct call_route {
 	enum call_redirection redirect;
 };
 
+/* What becomes of a request that says to be from somebody else than who sent it. */
+enum call_identity {
+	CALL_IDENTITY_REJECT,		/* 403 */
+	CALL_IDENTITY_REWRITE,		/* it goes on as his */
+};
+
+/* Whether a request by the flow of a registration (RFC 5626) is his who registered. */
+enum call_flow_trust {
+	CALL_FLOW_CHALLENGED,
+	CALL_FLOW_TRUSTED_STREAMS,	/* nobody but he can send by his connection */
+	CALL_FLOW_TRUSTED,
+};
+
+struct call_subscriber {
+	char *user;			/* of his URI, unescaped */
+	struct sip_secret secret;	/* HA1s in the domain's auth_realm, no password */
+};
+
+/* A SIP domain that is ours: what is behind the @ of its subscribers' URIs. */
+struct call_domain {
+	char *name;
+	char *auth_realm;		/* of challenges */
+	size_t *realms;			/* where it is served: indices */
+	size_t nrealms;
+	struct call_subscriber *subscribers;	/* sorted by user; the store has more */
+	size_t nsubscribers;
+	size_t have[SIP_DIGEST_ALGS];	/* so many of them have HA1 by it */
+	enum call_identity identity;
+	enum call_flow_trust flows;
+	u32 max_calls;			/* at a time, of a subscriber; 0: no limit */
+	u64 max_duration;		/* ns, 0: that of all calls */
+	struct registrar_policy registrar;
+	bool by_q;			/* contacts with a lower q are called when others failed */
+	char **service_routes;		/* URIs (RFC 3608) */
+	size_t nservice_routes;
+};
+
 struct call_policy {
 	int refs;
 	struct call_realm *realms;
@@ -139,6 +182,8 @@ struct call_policy {
 	size_t ntrunks;
 	struct call_route *routes;	/* emergency ones first */
 	size_t nroutes;
+	struct call_domain *domains;
+	size_t ndomains;
 	u32 media_idle_ms;
 	u64 ring_timeout;		/* ns */
 	u64 max_duration;		/* ns, 0: none */
@@ -155,6 +200,18 @@ bool call_codes_have(const struct call_codes *codes, u16 status);	/* 503 is alwa
  */
 int call_trunk_set_credentials(struct call_trunk *trunk, char *user, char *password,
 			       char *auth_realm);
+
+/* The domain of that name, in any case; NULL: it is not ours. */
+const struct call_domain *call_policy_domain(const struct call_policy *p, struct slice name);
+bool call_domain_serves(const struct call_domain *domain, int realm);
+/* In the configuration; NULL: there is none. */
+const struct call_subscriber *call_domain_subscriber(const struct call_domain *domain,
+						     struct slice user);
+/* The trunk of a realm that is this subscriber; -1: none. */
+int call_policy_digest_trunk(const struct call_policy *p, int realm,
+			     const struct call_domain *domain, const char *user);
+/* Sorts and counts them, once all are there. */
+void call_domain_complete(struct call_domain *domain);
 
 struct call_policy *call_policy_get(struct call_policy *p);
 void call_policy_put(struct call_policy *p);	/* frees with the last reference */

@@ -127,7 +127,8 @@ struct call_record *call_record_refused(struct call_engine *e, u64 now, const st
 		return NULL;
 	r->id = call_id(e, ++e->counter);
 	set_place(&r->a, e->policy, call_policy_realm(e->policy, ev->flow.listener),
-		  call_policy_trunk(e->policy, &ev->flow));
+		  call_policy_trunk(e->policy, &ev->flow,
+				    call_engine_name(e, ev->flow.name)));
 	r->a.peer = ev->flow.peer;
 	r->a.call_id = copy_slice(msg->call_id);
 	r->a.from = copy_slice(msg->from.value);

@@ -22,23 +22,6 @@ struct contact {
 	u16 q;			/* thousandths */
 };
 
-/* RFC 3261 §25.1: 1 or 0 and at most three decimals. Anything else is 1. */
-static u16 parse_q(struct slice text)
-{
-	u16 q = 0, place = 100;
-	size_t i;
-
-	if (!text.n || text.p[0] != '0' || (text.n > 1 && text.p[1] != '.') || text.n > 5)
-		return 1000;
-	for (i = 2; i < text.n; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return 1000;
-		q = (u16)(q + (text.p[i] - '0') * place);
-		place /= 10;
-	}
-	return q;
-}
-
 static bool read_contact(struct slice element, struct contact *contact)
 {
 	struct sip_nameaddr addr;
@@ -50,7 +33,7 @@ static bool read_contact(struct slice element, struct contact *contact)
 		return false;
 	contact->uri = addr.uri;
 	contact->user = call_uri_user(addr.uri);
-	contact->q = sip_param(addr.params, "q", &q) ? parse_q(q) : 1000;
+	contact->q = sip_param(addr.params, "q", &q) ? sip_parse_q(q) : 1000;
 	return contact->user.n;
 }
 
@@ -127,12 +110,12 @@ static bool add(struct call *call, const struct call_destination *to, struct cal
 static struct call_routed *route_of(const struct call_leg *root, const struct contact *contact)
 {
 	const struct call *call = root->call;
-	const struct flow *flow = &call->all[0]->dialog->flow;
 	struct call_routed *routed = NULL;
 	struct call_choice choice;
 	struct call_subject s;
 
-	call_subject_init(&s, call->policy, flow, sip_server_request(call->invite));
+	call_subject_init(&s, root->realm, root->trunk, &root->peer,
+			  sip_server_request(call->invite));
 	call_subject_redirect(&s, root->realm, root->trunk, &root->peer, contact->uri);
 	choice = call_route_find(call->policy, &s, NULL);
 	if (!choice.route || choice.gave_up || choice.route->reject ||

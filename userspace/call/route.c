@@ -182,22 +182,16 @@ struct call_choice call_route_find(const struct call_policy *p, const struct cal
 	return find(p, p->nroutes, s, explain);
 }
 
-/* Asked when there is no time: no other route is looked at. */
-bool call_is_emergency(const struct call_policy *p, const struct flow *flow,
-		       const struct sip_msg *msg)
+bool call_is_emergency(const struct call_policy *p, const struct call_subject *s)
 {
 	struct call_choice choice;
-	struct call_subject s;
 	size_t n = 0;
 
 	while (n < p->nroutes && p->routes[n].emergency)
 		n++;
-	if (msg->method != SIP_INVITE || !n)
+	if (!n)
 		return false;
-	call_subject_init(&s, p, flow, msg);
-	if (s.trunk < 0)
-		return false;
-	choice = find(p, n, &s, NULL);
+	choice = find(p, n, s, NULL);
 	return choice.route && !choice.gave_up;
 }
 

@@ -13,10 +13,14 @@
 /* The realm that a listener belongs to; -1: none. */
 int call_policy_realm(const struct call_policy *p, u32 listener);
 /*
- * The trunk of a source: that of the listener's realm with the longest prefix
- * around the address; -1: unknown source.
+ * The trunk of a source: that of the listener's realm which has name, of flow, that a
+ * certificate proved (NULL: none did), else the one with the longest prefix around the
+ * address; -1: unknown source.
  */
-int call_policy_trunk(const struct call_policy *p, const struct flow *flow);
+int call_policy_trunk(const struct call_policy *p, const struct flow *flow, const char *name);
+/* The first of the names of the listener's trunks that is one of the peer's; NULL: none. */
+const char *call_policy_tls_name(const struct call_policy *p, u32 listener,
+				 bool (*is)(void *arg, const char *name), void *arg);
 /* The first listener of a realm with that transport and address family; -1: none. */
 int call_policy_listener(const struct call_policy *p, size_t realm, enum transport transport,
 			 u8 family, const struct sip_listener *listeners, size_t n);
@@ -36,8 +40,8 @@ struct call_subject {
 };
 
 /* msg and, where nothing was escaped, its bytes stay as long as s. */
-void call_subject_init(struct call_subject *s, const struct call_policy *p,
-		       const struct flow *flow, const struct sip_msg *msg);
+void call_subject_init(struct call_subject *s, int realm, int trunk, const struct addr *source,
+		       const struct sip_msg *msg);
 /* The same request, but sent to uri by leg's trunk. */
 void call_subject_redirect(struct call_subject *s, int realm, int trunk, const struct addr *source,
 			   struct slice uri);
@@ -58,9 +62,8 @@ struct call_explain {
 /* The first route that matches; explain may be NULL. */
 struct call_choice call_route_find(const struct call_policy *p, const struct call_subject *s,
 				   const struct call_explain *explain);
-/* It is an INVITE from somebody whom we know, and takes an emergency route. */
-bool call_is_emergency(const struct call_policy *p, const struct flow *flow,
-		       const struct sip_msg *msg);
+/* It takes an emergency route; no other is looked at, for there may be no time. */
+bool call_is_emergency(const struct call_policy *p, const struct call_subject *s);
 
 /* --- rewrite.c: what a route makes of a request --- */
 

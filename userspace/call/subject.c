@@ -57,12 +57,12 @@ static void set_called(struct call_subject *s, struct slice text)
 	split_user(call_uri_user(text), &s->number, &s->number_rest, s->text[0]);
 }
 
-void call_subject_init(struct call_subject *s, const struct call_policy *p,
-		       const struct flow *flow, const struct sip_msg *msg)
+void call_subject_init(struct call_subject *s, int realm, int trunk, const struct addr *source,
+		       const struct sip_msg *msg)
 {
-	s->realm = call_policy_realm(p, flow->listener);
-	s->trunk = call_policy_trunk(p, flow);
-	s->source = flow->peer;
+	s->realm = realm;
+	s->trunk = trunk;
+	s->source = *source;
 	s->msg = msg;
 	set_called(s, msg->ruri);
 	split_user(call_uri_user(msg->from.uri), &s->from, &s->from_rest, s->text[1]);

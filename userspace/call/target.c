@@ -49,10 +49,12 @@ static bool is_printable(struct slice text)
 	return true;
 }
 
-/* As the route has it. */
+/* What he calls himself, unless it is not his, or the route has it otherwise. */
 static struct slice caller_of(const struct call_leg *to, const struct sip_msg *msg)
 {
-	return to->routed->from ? slice_str(to->routed->from) : call_uri_user(msg->from.uri);
+	if (to->routed->from)
+		return slice_str(to->routed->from);
+	return to->call->renamed ? slice_str(to->call->user) : call_uri_user(msg->from.uri);
 }
 
 static char *print_from(const struct call_leg *to, const struct sip_msg *msg, const char *host)
@@ -63,9 +65,10 @@ static char *print_from(const struct call_leg *to, const struct sip_msg *msg, co
 	struct sip_uri uri;
 
 	call_names_init(&names, to->call->all[0], msg);
-	if (!is_printable(display) || (display.n && call_names_in(&names, display)))
+	if (to->call->renamed || !is_printable(display) ||
+	    (display.n && call_names_in(&names, display)))
 		display = SLICE("");
-	if (sip_uri_parse(msg->from.uri, &uri) && is_anonymous(&uri))
+	if (!to->call->renamed && sip_uri_parse(msg->from.uri, &uri) && is_anonymous(&uri))
 		host = "anonymous.invalid";
 	return buf_format(SLICE_FMT "%s<sip:" SLICE_FMT "%s%s>", SLICE_ARG(display),
 			  display.n ? " " : "", SLICE_ARG(user), user.n ? "@" : "", host);

@@ -132,6 +132,7 @@ static bool build_realm(struct config *c, const struct value *v)
 	if (!realm->name || !realm->media)
 		return false;
 	realm->trusted = number_of(v, "trust");
+	realm->challenges = number_of(v, "auth");
 	if (!build_headers(realm, value_get(v, "headers")) ||
 	    !build_codecs(&realm->codecs, value_get(v, "codecs")))
 		return false;
@@ -187,7 +188,21 @@ static bool build_causes(struct call_trunk *trunk, const struct value *causes)
 	return trunk->causes;
 }
 
-static bool build_trunk(struct call_policy *policy, const struct value *realms,
+static bool build_proof(struct call_trunk *trunk, const struct value *root, const struct value *v)
+{
+	const struct value *digest = value_get(v, "digest");
+
+	if (!build_names(&trunk->tls_names, &trunk->ntls_names, value_get(v, "tls-names")))
+		return false;
+	if (!digest)
+		return true;
+	trunk->digest_domain = (size_t)index_of(value_get(root, "domains"),
+						value_get(digest, "domain"));
+	trunk->digest_user = dup_text(digest, "user");
+	return trunk->digest_user;
+}
+
+static bool build_trunk(struct call_policy *policy, const struct value *root,
 			const struct value *v)
 {
 	const struct value *match = value_get(v, "match");
@@ -196,13 +211,14 @@ static bool build_trunk(struct call_policy *policy, const struct value *realms,
 	size_t i;
 
 	trunk->name = strdup(v->key);
-	trunk->realm = (size_t)index_of(realms, value_get(v, "realm"));
+	trunk->realm = (size_t)index_of(value_get(root, "realms"), value_get(v, "realm"));
 	trunk->match = calloc(match ? match->n + 1 : 1, sizeof(*trunk->match));
 	if (!trunk->name || !trunk->match)
 		return false;
 	for (i = 0; match && i < match->n; i++)
 		trunk->match[trunk->nmatch++] = match->children[i]->prefix;
-	if (credentials && !build_credentials(trunk, credentials))
+	if (!build_proof(trunk, root, v) ||
+	    (credentials && !build_credentials(trunk, credentials)))
 		return false;
 	trunk->rtp_stat = number_of(v, "rtp-stat");
 	trunk->large_datagrams = number_of(v, "large");
@@ -272,7 +288,7 @@ static bool build_trunks(struct call_policy *policy, const struct value *root)
 	if (!policy->trunks)
 		return false;
 	for (i = 0; i < trunks->n; i++)
-		if (!build_trunk(policy, value_get(root, "realms"), trunks->children[i]))
+		if (!build_trunk(policy, root, trunks->children[i]))
 			return false;
 	return true;
 }
@@ -296,6 +312,21 @@ static bool build_routes(struct call_policy *policy, const struct value *root)
 			return false;
 	}
 	return true;
+}
+
+static bool build_domains(struct call_policy *policy, const struct value *root)
+{
+	const struct value *domains = value_get(root, "domains");
+	size_t i;
+
+	if (!domains || !domains->n)
+		return true;
+	policy->domains = calloc(domains->n, sizeof(*policy->domains));
+	for (i = 0; policy->domains && i < domains->n; i++)
+		if (!domain_build(&policy->domains[policy->ndomains++], value_get(root, "realms"),
+				  domains->children[i]))
+			return false;
+	return policy->domains;
 }
 
 static void build_timers(struct call_policy *policy, const struct value *timers)
@@ -447,7 +478,7 @@ struct config *build_config(const struct value *root)
 	build_strangers(&c->strangers, value_get(root, "limits-per-source"));
 	build_connections(&c->connections, value_get(root, "connections"));
 	if (!build_realms(c, value_get(root, "realms")) || !build_trunks(c->policy, root) ||
-	    !build_routes(c->policy, root))
+	    !build_domains(c->policy, root) || !build_routes(c->policy, root))
 		goto err_config;
 	return c;
 

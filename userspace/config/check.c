@@ -329,8 +329,10 @@ static void check_trunk(struct reader *r, const struct value *root, const struct
 	const struct value *targets[TRUNK_TARGETS];
 	size_t i, n = trunk_targets(trunk, targets);
 
-	if (!trunk_has_target(trunk) && (!match || (!match->bad && !match->n)))
+	if (!trunk_has_target(trunk) && !value_get(trunk, "tls-names") &&
+	    !value_get(trunk, "digest") && (!match || (!match->bad && !match->n)))
 		reader_mistake_at(r, trunk, "\"match\", \"target\" or both are missing");
+	domain_check_trunk(r, root, realm, trunk);
 	for (i = 0; i < n; i++)
 		check_target(r, realm, targets[i], claims);
 	trunk_check(r, trunk);
@@ -401,7 +403,8 @@ static void check_route_match(struct reader *r, const struct value *root,
 		reader_mistake_at(r, realm, "found \"%s\", but trunk \"%s\" is in realm \"%s\"",
 				  realm->text, trunk->text, in);
 	from = trunk ? value_get(value_get(root, "trunks"), trunk->text) : NULL;
-	if (from && !value_get(from, "match"))
+	if (from && !value_get(from, "match") && !value_get(from, "tls-names") &&
+	    !value_get(from, "digest"))
 		reader_mistake_at(r, trunk,
 				  "trunk \"%s\" has no \"match\": no call comes from it",
 				  trunk->text);
@@ -503,7 +506,7 @@ static void check_timers(struct reader *r, const struct value *timers)
 void check_tree(struct reader *r, const struct value *root)
 {
 	const struct value *realms = get(root, "realms"), *trunks = get(root, "trunks");
-	const struct value *routes = get(root, "routes");
+	const struct value *routes = get(root, "routes"), *domains = get(root, "domains");
 	struct claims claims = { 0 };
 	size_t i;
 
@@ -512,6 +515,8 @@ void check_tree(struct reader *r, const struct value *root)
 	check_names(r, root, root);
 	if (realms)
 		check_realms(r, realms, &claims);
+	for (i = 0; domains && i < domains->n && !r->err; i++)
+		domain_check(r, root, domains->children[i]);
 	for (i = 0; trunks && i < trunks->n && !r->err; i++)
 		check_trunk(r, root, trunks->children[i], &claims);
 	for (i = 0; routes && i < routes->n && !r->err; i++)

@@ -29,6 +29,10 @@ static const char *const yes_no[] = { "no", "yes", NULL };
 static const char *const larges[] = { "stream", "datagram", NULL };
 static const char *const trusts[] = { "none", "full", NULL };
 static const char *const rtp_stats[] = { "never", "bye", NULL };
+static const char *const auths[] = { "none", "digest", NULL };
+/* In the order of enum call_identity, enum call_flow_trust. */
+static const char *const identities[] = { "reject", "rewrite", NULL };
+static const char *const flows[] = { "challenged", "streams", "trusted", NULL };
 static const char *const latches[] = { "strict", "port", "any", NULL };
 
 #define KEY(p, t, ...) { .path = (p), .type = SCHEMA_##t, __VA_ARGS__ }
@@ -169,6 +173,10 @@ const struct schema_item schema[] = {
 		 "to other trusted realms (RFC 3325): P-Asserted-Identity, History-Info, Diversion, "
 		 "and headers that Jalur does not know. To a realm without trust, Jalur "
 		 "does what Privacy asks for.")),
+	KEY("realms.*.auth", CHOICE, DEFAULT("none"), CHOICES(auths), RELOAD(CALLS),
+	    HELP("What a request must have that no trunk sends: none, it is refused; digest, it is "
+		 "challenged (RFC 3261 section 22), and taken from a subscriber of a domain that "
+		 "this realm serves.")),
 	KEY("realms.*.headers", MAP, RELOAD(CALLS),
 	    HELP("Headers that are treated otherwise than trust says.")),
 	KEY("realms.*.headers.pass", LIST, RELOAD(CALLS),
@@ -181,9 +189,55 @@ const struct schema_item schema[] = {
 	KEY("realms.*.headers.drop[]", TOKEN, RELOAD(CALLS), EXAMPLE("Subject"),
 	    HELP("Name of a header.")),
 
+	KEY("domains", NAMED, RELOAD(CALLS),
+	    HELP("The SIP domains whose registrar Jalur is: what is behind the @ of their "
+		 "subscribers' URIs.")),
+	KEY("domains.*", MAP, RELOAD(CALLS), HELP("One domain.")),
+	KEY("domains.*.realms", LIST, REQUIRED, RELOAD(CALLS),
+	    HELP("Where its subscribers are; each must have auth: digest.")),
+	KEY("domains.*.realms[]", NAME, REFERS("realms"), RELOAD(CALLS), EXAMPLE("outside"),
+	    HELP("A realm.")),
+	KEY("domains.*.auth-realm", TEXT, RANGE(1, 127), RELOAD(CALLS), EXAMPLE("example.com"),
+	    HELP("Realm of its challenges, which is part of every HA1. Without it, the name of the "
+		 "domain.")),
+	KEY("domains.*.identity", CHOICE, DEFAULT("reject"), CHOICES(identities), RELOAD(CALLS),
+	    HELP("What becomes of a request whose From, P-Asserted-Identity, "
+		 "P-Preferred-Identity or Contact names somebody else than the subscriber who sent "
+		 "it: reject, 403; rewrite, it goes on as his.")),
+	KEY("domains.*.flows", CHOICE, DEFAULT("streams"), CHOICES(flows), RELOAD(CALLS),
+	    HELP("Whether a request by the flow of a registration is his who registered: "
+		 "challenged, it is challenged like any other; streams, it is when the flow is a "
+		 "connection; trusted, by UDP too, where addresses can be forged.")),
+	KEY("domains.*.limits", MAP, RELOAD(CALLS), HELP("Of each subscriber.")),
+	KEY("domains.*.limits.calls", NUMBER, DEFAULT("0"), RANGE(0, 1000000), RELOAD(CALLS),
+	    HELP("Calls that he may have at the same time; above it 486. 0: no limit.")),
+	KEY("domains.*.limits.duration", DURATION, DEFAULT("0s"), RANGE(0, 240 * HOUR),
+	    RELOAD(CALLS), HELP("How long his calls may last, if that is shorter than "
+				"timers.max-duration. 0s: no limit of his own.")),
+	KEY("domains.*.subscribers", LIST, RELOAD(CALLS),
+	    HELP("Its subscribers, beside those in the store, which jalurctl subscriber adds and "
+		 "takes away. One that is in both is the one here.")),
+	KEY("domains.*.subscribers[]", MAP, RELOAD(CALLS),
+	    HELP("One subscriber: with password-file, or with one or more ha1- files.")),
+	KEY("domains.*.subscribers[].user", TOKEN, REQUIRED, RELOAD(CALLS), EXAMPLE("alice"),
+	    HELP("User part of his URI, and his name in credentials.")),
+	KEY("domains.*.subscribers[].password-file", SECRET, RELOAD(CALLS),
+	    EXAMPLE("/etc/jalur/alice.secret"),
+	    HELP("File whose one line is his password, of which only the hashes are kept. Only its "
+		 "owner, and if need be a group, may be able to read it (mode 0600 or 0640), and so "
+		 "for those below.")),
+	KEY("domains.*.subscribers[].ha1-md5-file", SECRET, RELOAD(CALLS),
+	    EXAMPLE("/etc/jalur/alice.md5"),
+	    HELP("File whose one line is HA1, the hash of user:auth-realm:password, in hex: by "
+		 "MD5.")),
+	KEY("domains.*.subscribers[].ha1-sha-256-file", SECRET, RELOAD(CALLS),
+	    EXAMPLE("/etc/jalur/alice.sha-256"), HELP("The same by SHA-256.")),
+	KEY("domains.*.subscribers[].ha1-sha-512-256-file", SECRET, RELOAD(CALLS),
+	    EXAMPLE("/etc/jalur/alice.sha-512-256"), HELP("The same by SHA-512/256.")),
+
 	KEY("trunks", NAMED, RELOAD(CALLS),
 	    HELP("The SIP servers and peers that Jalur knows, each with a name. A request from "
-		 "any other source is refused.")),
+		 "any other source is refused, or, where the realm has auth: digest, challenged.")),
 	KEY("trunks.*", MAP, RELOAD(CALLS), HELP("One trunk.")),
 	KEY("trunks.*.realm", NAME, REQUIRED, REFERS("realms"), RELOAD(CALLS), EXAMPLE("inside"),
 	    HELP("Realm that the trunk is in.")),
@@ -192,6 +246,19 @@ const struct schema_item schema[] = {
 		 "the longest prefix wins.")),
 	KEY("trunks.*.match[]", PREFIX, RELOAD(CALLS), EXAMPLE("192.0.2.0/24"),
 	    HELP("An address or a prefix.")),
+	KEY("trunks.*.tls-names", LIST, RELOAD(CALLS),
+	    HELP("Or, whatever their address is: by a TLS connection whose client proved by its "
+		 "certificate to be one of these (RFC 5922). The realm must ask for certificates "
+		 "(tls.clients).")),
+	KEY("trunks.*.tls-names[]", TEXT, RANGE(1, 253), RELOAD(CALLS), EXAMPLE("carrier.example"),
+	    HELP("A domain, as it stands in the certificate.")),
+	KEY("trunks.*.digest", MAP, RELOAD(CALLS),
+	    HELP("Or: with the credentials of this subscriber, in a realm that has auth: digest. He "
+		 "may then speak for others, as any trunk may.")),
+	KEY("trunks.*.digest.domain", NAME, REQUIRED, REFERS("domains"), RELOAD(CALLS),
+	    EXAMPLE("example.com"), HELP("His domain.")),
+	KEY("trunks.*.digest.user", TOKEN, REQUIRED, RELOAD(CALLS), EXAMPLE("pbx"),
+	    HELP("His name there.")),
 	KEY("trunks.*.target", TARGET, RELOAD(CALLS), EXAMPLE("sip:10.0.0.2:5060"),
 	    HELP("Where requests to this trunk are sent: a sip: or sips: URI with an IP address, or "
 		 "with a name, which is looked up as RFC 3263 says (NAPTR, SRV, AAAA, A); its "

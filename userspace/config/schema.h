@@ -146,6 +146,13 @@ size_t trunk_targets(const struct value *trunk, const struct value *targets[TRUN
 bool trunk_has_target(const struct value *trunk);	/* or was to have one */
 void trunk_check(struct reader *r, const struct value *trunk);
 bool trunk_build(struct call_trunk *trunk, const struct value *v);	/* false: no memory */
+/* domain.c */
+void domain_check(struct reader *r, const struct value *root, const struct value *domain);
+/* How a trunk proves who it is; realm: its own, or NULL. */
+void domain_check_trunk(struct reader *r, const struct value *root, const struct value *realm,
+			const struct value *trunk);
+/* false: no memory. */
+bool domain_build(struct call_domain *to, const struct value *realms, const struct value *v);
 
 /* check.c, build.c */
 void check_tree(struct reader *r, const struct value *root);

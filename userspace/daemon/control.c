@@ -133,6 +133,10 @@ static const struct control_transports transports = {
 	.counters = each_counter,
 };
 
+static const struct control_subscribers subscribers = {
+	.set = daemon_subscriber_set, .del = daemon_subscriber_del,
+};
+
 void daemon_control_conf(struct daemon *d, struct control_conf *conf)
 {
 	*conf = (struct control_conf){
@@ -146,6 +150,7 @@ void daemon_control_conf(struct daemon *d, struct control_conf *conf)
 		.records = records,
 		.store = stored,
 		.transports = &transports,
+		.subscribers = &subscribers,
 		.arg = d,
 	};
 }

@@ -31,6 +31,9 @@ static void carry_out(struct daemon *d, struct effect *effect)
 	case EFFECT_STORE_CALL:
 		daemon_store_call(d, effect->session);
 		break;
+	case EFFECT_STORE_BINDINGS:
+		daemon_store_bindings(d, effect);
+		break;
 	case EFFECT_LOCATE:
 		daemon_locate(d, effect);
 		break;
@@ -261,6 +264,8 @@ int daemon_start(struct daemon *d, const char *path, struct config *config)
 	if (!err)
 		err = daemon_media_watch(d);
 	if (!err)
+		err = daemon_subscribers_restore(d);
+	if (!err)
 		err = daemon_store_restore(d);
 	if (!err)
 		err = daemon_control_open(d);
@@ -296,11 +301,11 @@ void daemon_stop(struct daemon *d)
 	daemon_locate_close(d);
 	uv_run(&d->loop, UV_RUN_NOWAIT);
 	daemon_media_close(d);
+	daemon_store_close(d);		/* its thread wakes the loop */
 	uv_walk(&d->loop, close_handle, NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&d->loop);
 	daemon_record_close(d);
-	daemon_store_close(d);
 	call_engine_free(d->engine);
 	daemon_tls_close(d);
 	daemon_pools_free(d);

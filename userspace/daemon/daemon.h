@@ -68,6 +68,7 @@ struct daemon {
 	struct control_media media_sum;	/* of sessions that are over */
 	struct cdr *cdr;		/* NULL: call records are not written */
 	struct store *store;		/* NULL: nothing is stored */
+	uv_async_t stored;		/* some of what somebody waits for */
 	/* Sessions of an earlier daemon, relaying on without a call. */
 	struct daemon_adopted *adopted;
 	size_t nadopted;
@@ -160,10 +161,19 @@ int daemon_store_open(struct daemon *d);
 void daemon_store_close(struct daemon *d);
 /* What is stored of a call is not what it is now. */
 void daemon_store_call(struct daemon *d, u64 call);
-/* Goes on with the calls of an earlier daemon. 0 or -errno, the reason logged */
+/* The same of an address-of-record, for which somebody may wait. */
+void daemon_store_bindings(struct daemon *d, const struct effect *effect);
+/* Goes on with calls and registrations of an earlier daemon. 0 or -errno, the reason logged */
 int daemon_store_restore(struct daemon *d);
 /* false: nothing is stored. */
 bool daemon_store_figures(const struct daemon *d, struct control_store *store);
+
+/* subscriber.c: those in the store; 0 or -errno, the reason logged */
+int daemon_subscribers_restore(struct daemon *d);
+/* 0; -EOPNOTSUPP: nothing is stored; -ENOMEM. -ENOENT. arg: the daemon. */
+int daemon_subscriber_set(void *arg, struct slice domain, struct slice user,
+			  const struct sip_secret *secret);
+int daemon_subscriber_del(void *arg, struct slice domain, struct slice user);
 
 /* privilege.c: after everything is open; 0 or -errno, the reason logged */
 int daemon_privilege_drop(const struct daemon *d);

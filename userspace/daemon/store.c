@@ -9,7 +9,32 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "call/registration.h"
 #include "daemon/daemon.h"
+
+/* --- what somebody waits for --- */
+
+static void tell(void *arg, u64 ticket, int result)
+{
+	struct daemon *d = arg;
+
+	call_engine_complete(d->engine, clock_now(), ticket, result, NULL);
+}
+
+static void stored(uv_async_t *async)
+{
+	struct daemon *d = async->data;
+
+	store_done(d->store, tell, d);
+	daemon_settle(d);
+}
+
+static void notify(void *arg)
+{
+	struct daemon *d = arg;
+
+	uv_async_send(&d->stored);
+}
 
 int daemon_store_open(struct daemon *d)
 {
@@ -17,12 +42,17 @@ int daemon_store_open(struct daemon *d)
 	struct store_conf conf = {
 		.file = c->store_file, .waiting = c->store_waiting,
 		.sync = c->store_power ? STORE_SYNC_POWER : STORE_SYNC_CRASH,
+		.notify = notify, .arg = d,
 	};
 	struct store_error error;
 	int err;
 
 	if (!c->store_file)
 		return 0;
+	err = uv_async_init(&d->loop, &d->stored, stored);
+	if (err)
+		return err;
+	d->stored.data = d;
 	err = store_open(&d->store, &conf, &error);
 	if (err)
 		log_text(LOG_ERROR, "store: %s", error.text);
@@ -41,6 +71,31 @@ void daemon_store_call(struct daemon *d, u64 call)
 	else if (err != -EAGAIN)
 		log_call(LOG_ERROR, call, "not stored: no memory");
 	free(text);
+}
+
+static int write_bindings(struct daemon *d, const struct effect *effect)
+{
+	u64 record = effect->session;
+	char *text = NULL;
+	int err = call_engine_save_bindings(d->engine, clock_now(), clock_wall(), record, &text);
+
+	if (!err || err == -ENOENT)
+		err = store_change(d->store, STORE_BINDINGS, record, slice_str(text),
+				   effect->ticket);
+	free(text);
+	return err;
+}
+
+/* Whoever waits is told at once of what could not even be queued. */
+void daemon_store_bindings(struct daemon *d, const struct effect *effect)
+{
+	int err = write_bindings(d, effect);
+
+	if (err && effect->ticket)
+		tell(d, effect->ticket, err);
+	else if (err)
+		log_text(LOG_ERROR, "store: a registration that ended is not deleted: %s",
+			 strerror(-err));
 }
 
 /* --- after a restart --- */
@@ -78,15 +133,31 @@ static void restore_call(void *arg, u64 key, struct slice text)
 		call_engine_hangup(d->engine, clock_now(), id, "media could not be resumed");
 }
 
+static void restore_bindings(void *arg, u64 key, struct slice text)
+{
+	struct daemon *d = arg;
+	const char *bad = call_engine_restore_bindings(d->engine, clock_now(), clock_wall(), key,
+						       text);
+
+	if (!bad)
+		return;
+	log_text(LOG_ERROR, "store: registration %llu is lost: wrong %s",
+		 (unsigned long long)key, bad);
+	store_delete(d->store, STORE_BINDINGS, key);
+}
+
 int daemon_store_restore(struct daemon *d)
 {
 	struct restoring r = { .daemon = d };
 	struct store_error error;
+	size_t bindings;
 	int err;
 
 	if (!d->store)
 		return 0;
 	err = store_each(d->store, STORE_CALL, restore_call, &r, &error);
+	if (!err)
+		err = store_each(d->store, STORE_BINDINGS, restore_bindings, d, &error);
 	if (err) {
 		log_text(LOG_ERROR, "store: %s: %s", d->config->store_file, error.text);
 		return err;
@@ -94,6 +165,9 @@ int daemon_store_restore(struct daemon *d)
 	if (r.recovered || r.lost)
 		log_text(LOG_INFO, "%zu calls of an earlier run go on, %zu are lost",
 			 r.recovered, r.lost);
+	bindings = registrar_count(call_engine_registrar(d->engine));
+	if (bindings)
+		log_text(LOG_INFO, "%zu contacts of an earlier run are still registered", bindings);
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "call/route.h"
+#include "call/registration.h"
 #include "daemon/daemon.h"
 #include "transport/stun.h"
 
@@ -28,7 +28,7 @@ static void take(struct daemon *d, const struct flow *flow, struct slice bytes)
 
 static void answer_stun(struct daemon *d, const struct flow *flow, struct slice bytes)
 {
-	bool known = call_policy_trunk(d->config->policy, flow) >= 0;
+	bool known = call_engine_knows(d->engine, flow);
 	u8 answer[STUN_ANSWER];
 	int n = stun_answer(bytes, &flow->peer, known, answer);
 
@@ -61,11 +61,29 @@ static void opened(void *arg, const struct flow *flow, const struct stream_info 
 	(void)info;
 }
 
+static bool peer_is(void *arg, const char *name)
+{
+	return tls_peer_is(arg, name);
+}
+
+/* With the name of a trunk that the peer's certificate proved, so that it is known by that. */
+static struct flow proved(const struct daemon *d, const struct flow *flow,
+			  const struct stream_info *info)
+{
+	struct flow known = *flow;
+
+	if (info->incoming && info->tls && info->tls->verified)
+		known.name = call_engine_proved(d->engine, flow->listener, peer_is,
+						(void *)info->tls);
+	return known;
+}
+
 static void message(void *arg, const struct flow *flow, const struct stream_info *info,
 		    struct slice bytes)
 {
-	(void)info;
-	take(arg, flow, bytes);
+	struct flow known = proved(arg, flow, info);
+
+	take(arg, &known, bytes);
 }
 
 static void broken(void *arg, const struct flow *flow, const struct stream_info *info,
@@ -90,6 +108,7 @@ static void closed(void *arg, const struct flow *flow, const struct stream_info 
 	log_text(LOG_DEBUG, "%s connection with %s closed: %s", transport_name(info->transport),
 		 addr_print(&info->peer, peer), stream_reason_text(reason));
 	call_engine_unreachable(d->engine, clock_now(), flow);
+	call_engine_closed(d->engine, clock_now(), flow);
 }
 
 static void connected(void *arg, u64 ticket, int err, const char *text, const struct flow *flow)

@@ -35,6 +35,7 @@ struct sip_auth_realm {
 	bool proxy;			/* 407 and Proxy-Authenticate, not 401 */
 	u8 algs;			/* SIP_DIGEST_BITs */
 	u8 qops;			/* SIP_QOP_ bits; 0: RFC 2069, a nonce is good once */
+	bool brief;			/* MD5, which is meant without a word, is not named */
 	struct sip_nonces *nonces;
 };
 
@@ -44,7 +45,11 @@ enum sip_auth_verdict {
 	SIP_AUTH_STALE,		/* nonce expired or forgotten: challenge with stale */
 	SIP_AUTH_REPLAYED,	/* right, but seen before: challenge with stale, and count it */
 	SIP_AUTH_BAD,		/* wrong secret, or not what was offered: challenge or 403 */
-	SIP_AUTH_MALFORMED,	/* or for another Request-URI (RFC 7616 §3.4.6): 400 */
+	/*
+	 * Or for another Request-URI (RFC 7616 §3.4.6): 400. One that is a host alone is good
+	 * for any, since there are devices that send it.
+	 */
+	SIP_AUTH_MALFORMED,
 };
 
 struct sip_auth_claim {

@@ -58,7 +58,8 @@ int sip_auth_challenge(const struct sip_auth_realm *realm, u64 now, u64 random,
 	for (alg = SIP_DIGEST_ALGS - 1; alg > SIP_DIGEST_UNKNOWN; alg--) {
 		if (!(realm->algs & SIP_DIGEST_BIT(alg)))
 			continue;
-		c.algorithm = slice_str(sip_digest_name(alg));
+		c.algorithm = slice_str(realm->brief && alg == SIP_DIGEST_MD5 ?
+					NULL : sip_digest_name(alg));
 		buf_str(lines, realm->proxy ? "Proxy-Authenticate: " : "WWW-Authenticate: ");
 		sip_challenge_print(lines, &c);
 		buf_add(lines, SLICE("\r\n"));
@@ -105,6 +106,19 @@ static bool is_offered(const struct sip_auth_realm *realm, const struct sip_cred
 	return realm->qops ? c->used_qop & realm->qops : !c->qop.p;
 }
 
+/*
+ * Credentials are for one Request-URI. Some devices (SIPp) name the server alone: who does so is
+ * not protected from another URI on the way, and is right all the same.
+ */
+static bool is_for(const struct sip_credentials *c, const struct sip_msg *request)
+{
+	struct sip_uri uri;
+
+	return sip_uri_eq(c->uri, request->ruri) ||
+	       (sip_uri_parse(c->uri, &uri) && uri.kind == request->uri.kind &&
+		uri.host.n && !uri.user.n && !uri.params.n && !uri.headers.n);
+}
+
 enum sip_auth_verdict sip_auth_claim(const struct sip_auth_realm *realm, u64 now,
 				     const struct sip_msg *request, struct slice source,
 				     struct sip_auth_claim *claim)
@@ -122,7 +136,7 @@ enum sip_auth_verdict sip_auth_claim(const struct sip_auth_realm *realm, u64 now
 		return err == -ESTALE ? SIP_AUTH_STALE : SIP_AUTH_CHALLENGE;
 	if (!is_offered(realm, c))
 		return SIP_AUTH_BAD;
-	if (!sip_uri_eq(c->uri, request->ruri))
+	if (!is_for(c, request))
 		return SIP_AUTH_MALFORMED;
 	if (sip_unquote(c->username, claim->user, sizeof(claim->user)))
 		return SIP_AUTH_OK;

@@ -161,16 +161,27 @@ bool sip_check_initial(struct sip_engine *e, const struct sip_msg *msg, const st
 
 /* --- within a dialog --- */
 
+bool sip_check_order(struct sip_engine *e, const struct sip_dialog *d, const struct sip_msg *msg,
+		     const struct flow *flow)
+{
+	if (!d->remote_cseq || msg->cseq > d->remote_cseq)
+		return true;
+	refuse(e, msg, flow, SIP_COUNT_OUT_OF_ORDER, 500, SLICE("Retry-After: 0\r\n"));
+	return false;
+}
+
+/* By the address: behind a NAT the port may be another one after a pause. */
+bool sip_is_foreign(const struct sip_dialog *d, const struct flow *flow)
+{
+	return !addr_ip_eq(&flow->peer, &d->flow.peer);
+}
+
 bool sip_check_in_dialog(struct sip_engine *e, const struct sip_dialog *d,
 			 const struct sip_msg *msg, const struct flow *flow)
 {
-	if (!addr_ip_eq(&flow->peer, &d->flow.peer)) {
+	if (sip_is_foreign(d, flow) && !d->roams) {
 		refuse(e, msg, flow, SIP_COUNT_FOREIGN_SOURCE, 403, SLICE(""));
 		return false;
 	}
-	if (d->remote_cseq && msg->cseq <= d->remote_cseq) {
-		refuse(e, msg, flow, SIP_COUNT_OUT_OF_ORDER, 500, SLICE("Retry-After: 0\r\n"));
-		return false;
-	}
-	return true;
+	return sip_check_order(e, d, msg, flow);
 }

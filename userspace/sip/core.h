@@ -319,6 +319,9 @@ bool sip_check_request(struct sip_engine *e, const struct sip_msg *msg, const st
 /* The same for what is outside of any dialog. */
 bool sip_check_initial(struct sip_engine *e, const struct sip_msg *msg, const struct flow *flow);
 /* And within d. ACK is never answered. */
+bool sip_check_order(struct sip_engine *e, const struct sip_dialog *d, const struct sip_msg *msg,
+		     const struct flow *flow);
+bool sip_is_foreign(const struct sip_dialog *d, const struct flow *flow);
 bool sip_check_in_dialog(struct sip_engine *e, const struct sip_dialog *d,
 			 const struct sip_msg *msg, const struct flow *flow);
 

@@ -375,6 +375,18 @@ int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct
 	return 0;
 }
 
+bool sip_dialog_moved(struct sip_engine *e, u64 now, struct sip_dialog *d,
+		      struct sip_server *server)
+{
+	e->now = now;
+	if (!sip_check_order(e, d, server->request, &server->source))
+		return false;
+	d->remote_cseq = server->request->cseq;
+	d->flow = server->source;
+	d->translated = sip_is_translated(e, server->request, &server->source);
+	return true;
+}
+
 /* --- lookups --- */
 
 static struct sip_dialog *next_by_tag(struct hash_node *node, struct slice tag)

@@ -43,6 +43,7 @@ struct sip_dialog {
 	struct flow flow;		/* next hop */
 	bool translated;		/* its port is not the one that the peer says */
 	bool datagrams;			/* large requests, too */
+	bool roams;			/* requests from elsewhere are not refused, but foreign */
 	void *user;
 	/* private to sip/: index, responses waiting for ACK or PRACK */
 	struct sip_dialog_priv *priv;
@@ -77,6 +78,12 @@ struct sip_dialog *sip_dialog_fork(struct sip_engine *e, const struct sip_dialog
  */
 struct sip_dialog *sip_dialog_restore(struct sip_engine *e, const struct sip_dialog *from,
 				      void *user);
+/*
+ * Its peer is where the request of server, which was foreign, came from: it has proved that.
+ * false: the request is none that comes next, and has got its answer.
+ */
+bool sip_dialog_moved(struct sip_engine *e, u64 now, struct sip_dialog *d,
+		      struct sip_server *server);
 /* The dialog that is called so on our side, whatever its state; NULL: there is none. */
 struct sip_dialog *sip_dialog_of_ids(struct sip_engine *e, struct slice call_id,
 				     struct slice local_tag, struct slice remote_tag);

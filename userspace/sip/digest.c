@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "sip/chars.h"
 #include "sip/digest.h"
 
 struct sum {
@@ -107,6 +108,29 @@ static struct slice to_hex(const u8 *bytes, size_t n, char hex[SIP_DIGEST_HEX])
 	}
 	hex[2 * n] = 0;
 	return slice_of(hex, 2 * n);
+}
+
+void sip_digest_ha1_print(enum sip_digest_alg alg, const u8 ha1[SIP_DIGEST_SIZE],
+			  char hex[SIP_DIGEST_HEX])
+{
+	to_hex(ha1, sip_digest_size(alg), hex);
+}
+
+static u8 digit_of(char c)
+{
+	return (u8)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+}
+
+bool sip_digest_ha1_parse(enum sip_digest_alg alg, struct slice hex, u8 ha1[SIP_DIGEST_SIZE])
+{
+	size_t i, n = sip_digest_size(alg);
+
+	if (!n || hex.n != 2 * n || !sip_all(hex, SIP_CHAR_HEX))
+		return false;
+	memset(ha1, 0, SIP_DIGEST_SIZE);
+	for (i = 0; i < n; i++)
+		ha1[i] = (u8)(digit_of(hex.p[2 * i]) << 4 | digit_of(hex.p[2 * i + 1]));
+	return true;
 }
 
 int sip_digest_ha1(enum sip_digest_alg alg, struct slice user, struct slice realm,

@@ -96,6 +96,11 @@ size_t sip_digest_size(enum sip_digest_alg alg);
 int sip_digest_ha1(enum sip_digest_alg alg, struct slice user, struct slice realm,
 		   struct slice password, u8 ha1[SIP_DIGEST_SIZE]);
 
+/* From and to hex, as many digits as the algorithm has. false: that is none. */
+bool sip_digest_ha1_parse(enum sip_digest_alg alg, struct slice hex, u8 ha1[SIP_DIGEST_SIZE]);
+void sip_digest_ha1_print(enum sip_digest_alg alg, const u8 ha1[SIP_DIGEST_SIZE],
+			  char hex[SIP_DIGEST_HEX]);
+
 struct sip_digest {
 	enum sip_digest_alg alg;
 	bool sess;			/* nonce and cnonce go into the key (RFC 7616 §3.4.2) */

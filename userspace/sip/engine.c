@@ -77,7 +77,8 @@ static void take_new(struct sip_engine *e, const struct flow *flow, struct sip_d
 		sip_reply(e, &e->msg, flow, 503, NULL, NULL, SLICE(""));
 		return;
 	}
-	if (d)
+	event->foreign = d && sip_is_foreign(d, flow);
+	if (d && !event->foreign)
 		d->remote_cseq = e->msg.cseq;
 	event->type = SIP_EVENT_REQUEST;
 	event->server = s;
@@ -110,7 +111,7 @@ static void take_in_dialog(struct sip_engine *e, const struct flow *flow, struct
 	if (!d->flow.name)
 		take_connection(d, flow);
 	if (e->msg.method == SIP_PRACK) {
-		invite = sip_reliable_acked(e, d, &e->msg);
+		invite = sip_is_foreign(d, flow) ? NULL : sip_reliable_acked(e, d, &e->msg);
 		if (!invite) {
 			refuse_unknown(e, flow, SIP_COUNT_STRAY_PRACKS);
 			return;

@@ -70,6 +70,7 @@ struct sip_event {
 	struct sip_client *client;
 	struct sip_dialog *dialog;	/* found by local tag, checked; its CSeq advanced */
 	struct sip_server *invite;	/* of a PRACK: the INVITE whose response it acknowledges */
+	bool foreign;			/* not from dialog's peer; sip_dialog_moved(), or refuse */
 	bool reliable;			/* a response that wants its PRACK (RFC 3262) */
 	void *user;			/* of the client, server or dialog, in this order */
 };
@@ -157,6 +158,15 @@ int sip_respond_reliable(struct sip_engine *e, u64 now, struct sip_server *serve
  */
 size_t sip_server_unacknowledged(const struct sip_server *server,
 				 const struct sip_dialog *dialog);
+/*
+ * To somebody whom nothing may be told or remembered of: the final response, without a word of
+ * who we are, outside of the transaction, if it has no more than longest bytes. false: it has,
+ * and was not sent. sip_server_drop() is what comes next, or another try.
+ */
+bool sip_respond_briefly(struct sip_engine *e, u64 now, struct sip_server *server, u16 status,
+			 struct slice headers, size_t longest);
+/* Ends it, whatever it has sent: the same request is a new one. */
+void sip_server_drop(struct sip_engine *e, struct sip_server *server);
 void sip_server_set_user(struct sip_server *server, void *user);
 /* Lives as long as the transaction's TU holds it. */
 const struct sip_msg *sip_server_request(const struct sip_server *server);

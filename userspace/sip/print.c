@@ -165,7 +165,12 @@ void sip_print_response(struct buf *b, const struct sip_print_response *r)
 		buf_printf(b, "Require: 100rel\r\nRSeq: %u\r\n", r->rseq);
 	if (r->software)
 		print_line(b, "Server", slice_str(r->software));
-	print_content(b, r->content);
+	if (!r->no_length) {
+		print_content(b, r->content);
+		return;
+	}
+	buf_add(b, r->content->headers);
+	print_crlf(b);
 }
 
 /* --- requests --- */

@@ -20,6 +20,7 @@ struct sip_print_response {
 	u32 rseq;			/* reliable (RFC 3262 §3); 0: not */
 	const char *software;		/* NULL: no Server */
 	const struct sip_content *content;	/* may be NULL */
+	bool no_length;			/* a datagram need not say it (RFC 3261 §20.14) */
 };
 
 struct sip_print_request {

@@ -73,6 +73,22 @@ bool sip_param(struct slice params, const char *name, struct slice *value)
 	return false;
 }
 
+u16 sip_parse_q(struct slice text)
+{
+	u16 q = 0, place = 100;
+	size_t i;
+
+	if (!text.n || text.p[0] != '0' || (text.n > 1 && text.p[1] != '.') || text.n > 5)
+		return 1000;
+	for (i = 2; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return 1000;
+		q = (u16)(q + (text.p[i] - '0') * place);
+		place /= 10;
+	}
+	return q;
+}
+
 /* What stands before the first ';' is a Call-ID, which is made of words and of no ';'. */
 bool sip_parse_replaces(struct slice value, struct sip_replaces *out)
 {

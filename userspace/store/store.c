@@ -4,7 +4,8 @@
  * that the more there is to do, the less each costs. A commit that fails is tried again
  * each second with what came meanwhile: the disk may be full for an hour and nothing is
  * lost, until too many wait. Then the newest go, since a record that was written before
- * something is better than none of it.
+ * something is better than none of it. Whoever waits with a ticket is told of the first
+ * failure, and his change is forgotten: he tells his peer that nothing came of it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,6 +25,8 @@ struct change {
 	enum change_type type;
 	enum store_kind kind;
 	u64 key;
+	u64 ticket;			/* 0: nobody waits */
+	int result;
 	size_t n;
 	char bytes[];
 };
@@ -32,10 +35,12 @@ struct store {
 	struct sqlite_file *file;
 	char *path;
 	size_t limit;
+	void (*notify)(void *arg);
+	void *arg;
 	uv_thread_t thread;
 	uv_mutex_t lock;		/* of all below, but for failing and batch: */
 	uv_cond_t work;
-	struct list waiting;
+	struct list waiting, done;
 	struct store_figures figures;
 	bool stop;
 	bool reading;			/* the file, in another thread */
@@ -103,6 +108,34 @@ static void take_waiting(struct store *s)
 	}
 }
 
+/* What is over of the batch; how many. */
+static u64 end_batch(struct store *s, int err)
+{
+	struct list *at, *next;
+	bool told = false;
+	u64 n = 0;
+
+	for (at = s->batch.next; at != &s->batch; at = next) {
+		struct change *c = list_entry(at, struct change, node);
+
+		next = at->next;
+		if (err && !c->ticket)
+			continue;
+		list_del(&c->node);
+		n++;
+		if (!c->ticket) {
+			free(c);
+			continue;
+		}
+		c->result = err;
+		list_add_tail(&s->done, &c->node);
+		told = true;
+	}
+	if (told && s->notify)
+		s->notify(s->arg);
+	return n;
+}
+
 /* Under the lock; let go of while the file is written. true: it was. */
 static bool commit(struct store *s)
 {
@@ -112,9 +145,9 @@ static bool commit(struct store *s)
 	take_waiting(s);
 	uv_mutex_unlock(&s->lock);
 	err = write_batch(s);
-	n = err ? 0 : free_changes(&s->batch);
 	uv_mutex_lock(&s->lock);
-	s->figures.written += n;
+	n = end_batch(s, err);
+	s->figures.written += err ? 0 : n;
 	s->figures.waiting -= n;
 	s->figures.failures += err != 0;
 	return !err;
@@ -140,16 +173,15 @@ static void writer(void *arg)
 	while (!stop) {
 		wait_for_work(s, failed);
 		stop = s->stop;
-		if (!list_empty(&s->waiting) || !list_empty(&s->batch))
-			failed = !commit(s);
+		failed = (!list_empty(&s->waiting) || !list_empty(&s->batch)) && !commit(s);
 	}
 	uv_mutex_unlock(&s->lock);
 }
 
 /* --- who writes --- */
 
-static void add_change(struct store *s, enum change_type type, enum store_kind kind, u64 key,
-		       struct slice bytes)
+static int add_change(struct store *s, enum change_type type, enum store_kind kind, u64 key,
+		      struct slice bytes, u64 ticket)
 {
 	struct change *c = malloc(sizeof(*c) + bytes.n);
 	bool full;
@@ -158,6 +190,7 @@ static void add_change(struct store *s, enum change_type type, enum store_kind k
 		c->type = type;
 		c->kind = kind;
 		c->key = key;
+		c->ticket = ticket;
 		c->n = bytes.n;
 		if (bytes.n)
 			memcpy(c->bytes, bytes.p, bytes.n);
@@ -172,23 +205,46 @@ static void add_change(struct store *s, enum change_type type, enum store_kind k
 	}
 	uv_cond_signal(&s->work);
 	uv_mutex_unlock(&s->lock);
-	if (full)
+	if (!full)
+		return 0;
+	free(c);
+	return c ? -ENOBUFS : -ENOMEM;
+}
+
+int store_change(struct store *s, enum store_kind kind, u64 key, struct slice bytes, u64 ticket)
+{
+	return add_change(s, bytes.p ? PUT : DELETE, kind, key, bytes, ticket);
+}
+
+void store_done(struct store *s, void (*each)(void *arg, u64 ticket, int result), void *arg)
+{
+	struct change *c;
+
+	uv_mutex_lock(&s->lock);
+	while (!list_empty(&s->done)) {
+		c = list_entry(s->done.next, struct change, node);
+		list_del(&c->node);
+		uv_mutex_unlock(&s->lock);
+		each(arg, c->ticket, c->result);
 		free(c);
+		uv_mutex_lock(&s->lock);
+	}
+	uv_mutex_unlock(&s->lock);
 }
 
 void store_put(struct store *s, enum store_kind kind, u64 key, struct slice bytes)
 {
-	add_change(s, PUT, kind, key, bytes);
+	add_change(s, PUT, kind, key, bytes, 0);
 }
 
 void store_delete(struct store *s, enum store_kind kind, u64 key)
 {
-	add_change(s, DELETE, kind, key, SLICE(""));
+	add_change(s, DELETE, kind, key, SLICE(""), 0);
 }
 
 void store_clear(struct store *s, enum store_kind kind)
 {
-	add_change(s, CLEAR, kind, 0, SLICE(""));
+	add_change(s, CLEAR, kind, 0, SLICE(""), 0);
 }
 
 static void set_reading(struct store *s, bool reading)
@@ -251,7 +307,10 @@ int store_open(struct store **out, const struct store_conf *conf, struct store_e
 		return code;
 	list_init(&s->waiting);
 	list_init(&s->batch);
+	list_init(&s->done);
 	s->limit = conf->waiting;
+	s->notify = conf->notify;
+	s->arg = conf->arg;
 	s->path = strdup(conf->file);
 	if (s->path)
 		code = sqlite_file_open(&s->file, conf, err);
@@ -279,6 +338,7 @@ void store_close(struct store *s)
 	uv_mutex_unlock(&s->lock);
 	uv_thread_join(&s->thread);
 	left = free_changes(&s->batch);
+	free_changes(&s->done);
 	if (left)
 		log_text(LOG_ERROR, "store: %llu changes could not be written to %s",
 			 (unsigned long long)left, s->path);

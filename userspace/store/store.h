@@ -11,7 +11,8 @@
 
 struct store;
 
-enum store_kind { STORE_CALL = 1 };	/* in the file: never change a number */
+/* In the file: never change a number. */
+enum store_kind { STORE_CALL = 1, STORE_BINDINGS = 2, STORE_SUBSCRIBER = 3 };
 
 enum store_sync {
 	STORE_SYNC_CRASH,	/* what was committed outlives the process and the kernel's cache */
@@ -22,6 +23,9 @@ struct store_conf {
 	const char *file;	/* made (0600) if missing; its directory must be there */
 	enum store_sync sync;
 	size_t waiting;		/* changes that may wait for the disk */
+	/* Called by the thread of the store: store_done() has something. NULL: nobody waits. */
+	void (*notify)(void *arg);
+	void *arg;
 };
 
 struct store_error {
@@ -47,6 +51,14 @@ int store_each(struct store *s, enum store_kind kind,
 /* Makes or replaces one; bytes are copied. Never waits; changes keep their order. */
 void store_put(struct store *s, enum store_kind kind, u64 key, struct slice bytes);
 void store_delete(struct store *s, enum store_kind kind, u64 key);
+/*
+ * The same for somebody who waits until it is in the file, or is not, by a ticket, not 0; an
+ * empty slice with p NULL deletes. What fails is not tried again. 0: store_done() will say;
+ * -ENOBUFS, -ENOMEM: it is not done.
+ */
+int store_change(struct store *s, enum store_kind kind, u64 key, struct slice bytes, u64 ticket);
+/* All that were done since the last time: result 0, or -EIO. */
+void store_done(struct store *s, void (*each)(void *arg, u64 ticket, int result), void *arg);
 /* Every record of a kind goes. */
 void store_clear(struct store *s, enum store_kind kind);
 void store_figures(struct store *s, struct store_figures *figures);

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Subscribers call from a realm that challenges: those of the configuration, and those
+# that jalurctl adds to the store while jalurd runs. A wrong password is refused, and so
+# is a user who is not there.
+. "$(dirname "$0")/lib.sh"
+setup
+plan 12
+
+start_with_domain() {
+	(umask 077 && echo secret >"$dir/alice.secret")
+	config "store: {file: $dir/store}" "domains:" "  example.com:" "    realms: [outside]" \
+		"    limits: {calls: 1}" "    subscribers:" \
+		"      - {user: alice, password-file: $dir/alice.secret}" |
+		sed -e 's/^  outside:$/&\n    auth: digest/' \
+		    -e 's/match: {trunk: phones}/match: {realm: outside}/' >"$dir/jalurd.yaml"
+	start_jalurd_again
+}
+
+restart() {
+	kill "$jalurd_pid"
+	wait "$jalurd_pid"
+	: >"$dir/jalurd.log"
+	start_jalurd_again
+}
+
+as() {	# scenario user password
+	start_sipp "$caller_ns" "$1" -i $STRANGER -p 5060 -s 4930123 -key user "$2" \
+		-au "$2" -ap "$3" "$OUTSIDE:5060"
+	sipp_done $!
+}
+
+calls() {	# user password
+	start_callee uas_plain && as uac_auth "$1" "$2" && sipp_done "$callee_pid"
+}
+
+refused() { as uac_auth_refused "$1" "$2"; }
+
+counter_is() { [ "$(ctl info --json | jq ".daemon.counters[\"$1\"]")" = "$2" ]; }
+
+# The password is seen by nobody who lists processes, nor in the store.
+add_carol() { echo sesame | ctl subscriber add carol@example.com; }
+
+store_has_no_password() {
+	ctl subscriber list --json | jq -e '.subscribers | length == 2' >/dev/null &&
+		! grep -aq sesame "$dir"/store*
+}
+
+check "jalurd starts" start_with_domain
+check "a subscriber calls when he has proved who he is" calls alice secret
+check "he is refused with a wrong password" refused alice guess
+check "and so is a user who is not there" refused carol sesame
+check "both are counted" counter_is credentials-wrong 2
+check "jalurctl adds him" add_carol
+check "who calls at once" calls carol sesame
+check "what is stored is no password" store_has_no_password
+check "after a restart" restart
+check "he still calls" calls carol sesame
+check "jalurctl takes him away" ctl subscriber del carol@example.com
+check "and he is refused" refused carol sesame
+ktap_finished

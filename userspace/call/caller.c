@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A caller who is a subscriber: what he says of himself is held against who he proved
+ * to be, those whom we trust are told the latter (RFC 3325 §5), and how many calls he has
+ * is counted.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "call/header_private.h"
+
+/* --- is it he? --- */
+
+static u8 digit_of(char c)
+{
+	return (u8)(isdigit((u8)c) ? c - '0' : tolower((u8)c) - 'a' + 10);
+}
+
+/* written has escapes, user has none. */
+static bool is_user(struct slice written, struct slice user)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < written.n; i++, n++) {
+		char c = written.p[i];
+
+		if (c == '%' && i + 2 < written.n && isxdigit((u8)written.p[i + 1]) &&
+		    isxdigit((u8)written.p[i + 2])) {
+			c = (char)(digit_of(written.p[i + 1]) << 4 | digit_of(written.p[i + 2]));
+			i += 2;
+		}
+		if (n >= user.n || user.p[n] != c)
+			return false;
+	}
+	return n == user.n;
+}
+
+static bool is_own(const struct call_source *source, struct slice text)
+{
+	struct sip_uri uri;
+
+	if (!sip_uri_parse(text, &uri) || !is_user(uri.user, slice_str(source->user)))
+		return false;
+	return uri.kind == SIP_URI_TEL || slice_caseeq(uri.host, slice_str(source->domain->name));
+}
+
+/* Who hides himself (RFC 3323 §4.1.1.3) says to be nobody else. */
+static bool from_is_own(const struct call_source *source, const struct sip_msg *msg)
+{
+	struct sip_uri uri;
+
+	if (is_own(source, msg->from.uri))
+		return true;
+	return msg->method != SIP_REGISTER && sip_uri_parse(msg->from.uri, &uri) &&
+	       slice_caseeq(uri.host, SLICE("anonymous.invalid"));
+}
+
+static bool all_own(const struct call_source *source, const struct sip_msg *msg,
+		    enum sip_hdr_id id)
+{
+	const struct sip_hdr *hdr = sip_msg_header(msg, id);
+	struct sip_nameaddr address;
+	struct slice rest, element;
+
+	for (; hdr; hdr = sip_msg_header_next(msg, hdr)) {
+		rest = hdr->value;
+		while (sip_next_element(&rest, &element))
+			if (!sip_parse_nameaddr(element, &address) ||
+			    !is_own(source, address.uri))
+				return false;
+	}
+	return true;
+}
+
+/*
+ * A Contact is the device's, whose name for itself may be anything; not the name of another
+ * subscriber, though, nor another one at the domain itself.
+ */
+static bool names_another(const struct call_engine *e, const struct call_source *source,
+			  struct slice text)
+{
+	struct sip_uri uri;
+
+	if (!sip_uri_parse(text, &uri) || !uri.user.n ||
+	    is_user(uri.user, slice_str(source->user)))
+		return false;
+	return slice_caseeq(uri.host, slice_str(source->domain->name)) ||
+	       call_secret_of(e, source->domain, uri.user);
+}
+
+static bool contact_is_own(const struct call_engine *e, const struct call_source *source,
+			   const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_CONTACT);
+	struct sip_nameaddr address;
+	struct slice rest, element;
+
+	for (; hdr; hdr = sip_msg_header_next(msg, hdr)) {
+		rest = hdr->value;
+		while (sip_next_element(&rest, &element))
+			if (sip_parse_nameaddr(element, &address) &&
+			    names_another(e, source, address.uri))
+				return false;
+	}
+	return true;
+}
+
+const char *call_caller_pretends(const struct call_engine *e, struct call_source *source,
+				 const struct sip_msg *msg)
+{
+	const char *what = NULL;
+
+	/* Whose bindings are changed is no matter of names. */
+	if (msg->method == SIP_REGISTER && !is_own(source, msg->to.uri))
+		return "To is somebody else's";
+	if (!from_is_own(source, msg))
+		what = "From is somebody else's";
+	else if (!all_own(source, msg, SIP_HDR_P_ASSERTED_IDENTITY) ||
+		 !all_own(source, msg, SIP_HDR_P_PREFERRED_IDENTITY))
+		what = "the asserted identity is somebody else's";
+	else if (!contact_is_own(e, source, msg))
+		what = "Contact is somebody else's";
+	if (!what || source->domain->identity == CALL_IDENTITY_REJECT)
+		return what;
+	source->renamed = true;
+	return NULL;
+}
+
+/* --- what the far side is told --- */
+
+int call_caller_set(struct call *call, const struct call_source *source)
+{
+	if (!source->domain)
+		return 0;
+	call->domain = source->domain;
+	call->renamed = source->renamed;
+	call->user = strdup(source->user);
+	return call->user ? 0 : -ENOMEM;
+}
+
+/* By which somebody proved to us who he is; others may prove it to others. */
+static bool is_for_us(const struct call_policy *p, struct slice value)
+{
+	struct sip_credentials c;
+	size_t i;
+
+	if (sip_credentials_parse(value, &c))
+		return false;
+	for (i = 0; i < p->ndomains; i++)
+		if (sip_quoted_eq(c.realm, slice_str(p->domains[i].auth_realm)))
+			return true;
+	return false;
+}
+
+/* A subscriber's own words about who he is end here, and so does any proof to us. */
+bool call_caller_keeps(const struct call_passage *p, const struct sip_hdr *hdr)
+{
+	const struct call *call = p->from->call;
+
+	switch (hdr->id) {
+	case SIP_HDR_P_ASSERTED_IDENTITY:
+	case SIP_HDR_P_PREFERRED_IDENTITY:
+		return call->domain && p->from == call->all[0];
+	case SIP_HDR_AUTHORIZATION:
+		return is_for_us(call->policy, hdr->value);
+	default:
+		return false;
+	}
+}
+
+void call_caller_assert(struct call_passage *p)
+{
+	const struct call *call = p->from->call;
+
+	if (call->domain && p->out && p->out->trusted)
+		buf_printf(&p->lines, "P-Asserted-Identity: <sip:%s@%s>\r\n", call->user,
+			   call->domain->name);
+}
+
+/* --- how many calls he has --- */
+
+struct call_usage {
+	struct hash_node node;
+	u32 calls;
+	char who[];
+};
+
+static u64 hash_of(const struct call_engine *e, const char *who)
+{
+	struct hasher h;
+
+	hash_begin(&h, &e->usage_key);
+	hash_add(&h, slice_str(who));
+	return hash_end(&h);
+}
+
+static struct call_usage *find_usage(const struct call_engine *e, const char *who)
+{
+	struct hash_node *node = hash_first(&e->usage, hash_of(e, who));
+
+	for (; node; node = hash_next(node)) {
+		struct call_usage *u = hash_entry(node, struct call_usage, node);
+
+		if (!strcmp(u->who, who))
+			return u;
+	}
+	return NULL;
+}
+
+static struct call_usage *need_usage(struct call_engine *e, const char *who)
+{
+	struct call_usage *u = find_usage(e, who);
+
+	if (u)
+		return u;
+	u = zalloc(sizeof(*u) + strlen(who) + 1);
+	if (!u)
+		return NULL;
+	strcpy(u->who, who);
+	hash_insert(&e->usage, &u->node, hash_of(e, who));
+	return u;
+}
+
+int call_usage_take(struct call_engine *e, struct call *call, u32 limit)
+{
+	char who[SIP_AUTH_USER + 64];
+
+	snprintf(who, sizeof(who), "%s@%s", call->user, call->domain->name);
+	call->usage = need_usage(e, who);
+	if (!call->usage)
+		return -ENOMEM;
+	call->usage->calls++;
+	return limit && call->usage->calls > limit ? -EBUSY : 0;
+}
+
+void call_usage_put(struct call_engine *e, struct call *call)
+{
+	if (!call->usage || --call->usage->calls)
+		return;
+	hash_remove(&e->usage, &call->usage->node);
+	free(call->usage);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of registrar/. There may be 100 000 bindings and more, so each is one block:
+ * its strings stand behind it, one after the other, each with its NUL.
+ */
+#ifndef REGISTRAR_BINDING_H
+#define REGISTRAR_BINDING_H
+
+#include "registrar/registrar.h"
+
+enum binding_text {
+	BINDING_URI, BINDING_PARAMS, BINDING_PATH, BINDING_CALL_ID, BINDING_AGENT,
+	BINDING_TEXTS,
+};
+
+#define BINDING_MAX_TEXT 4000	/* registrar_texts_size() */
+
+struct registrar_user {
+	struct hash_node by_name, by_record;
+	u64 record;
+	struct registrar_binding *first;	/* the highest q first, the newest of equal ones */
+	struct registrar_change *change;	/* under way; or NULL */
+	bool stale;			/* in registrar->stale */
+	bool deferred;			/* will be, after the change */
+	char aor[];
+};
+
+struct registrar_binding {
+	struct registrar_binding *next;		/* of the user, or of the change */
+	struct registrar_user *user;
+	struct hash_node by_flow, by_id;
+	struct timer timer;		/* expires, or the next keep-alive, which is sooner */
+	struct flow flow;
+	u64 id;
+	u64 expires;
+	u32 cseq;
+	u32 interval;			/* s between keep-alives */
+	u16 q;
+	u8 keepalive;
+	u8 unanswered;			/* in a row */
+	bool nat;
+	bool going;			/* the change under way takes it away */
+	u16 lengths[BINDING_TEXTS];
+	char text[];
+};
+
+struct registrar_change {
+	struct registrar_user *user;
+	struct registrar_binding *added;
+};
+
+struct registrar {
+	const struct sip_listener *listeners;
+	size_t nlisteners;
+	struct hash_key key;
+	struct hash users, records;	/* struct registrar_user */
+	struct hash flows, ids;		/* struct registrar_binding */
+	struct timers timers;
+	size_t n;			/* bindings, without those of changes */
+	u64 last_record, last_id;
+	u64 *stale;			/* records */
+	size_t nstale, cstale;
+};
+
+/* table.c */
+struct registrar_user *registrar_user_find(const struct registrar *r, const char *aor);
+struct registrar_user *registrar_user_of_record(const struct registrar *r, u64 record);
+/* record 0: the next. NULL: no memory. */
+struct registrar_user *registrar_user_new(struct registrar *r, const char *aor, u64 record);
+/* Frees a user of whom nothing is left. */
+void registrar_user_settle(struct registrar *r, struct registrar_user *user);
+void registrar_user_stale(struct registrar *r, struct registrar_user *user);
+size_t registrar_texts_size(const struct slice texts[BINDING_TEXTS]);	/* with NULs */
+/* With copies of texts, in which folding becomes spaces. NULL: no memory, or too long. */
+struct registrar_binding *registrar_binding_new(struct registrar *r,
+						const struct slice texts[BINDING_TEXTS]);
+/* Of one that no user has. */
+void registrar_binding_free(struct registrar *r, struct registrar_binding *b);
+struct slice registrar_binding_text(const struct registrar_binding *b, enum binding_text which);
+/* Gives b to user, and lets its time run. first: when its first keep-alive is due. */
+void registrar_binding_add(struct registrar *r, struct registrar_user *user,
+			   struct registrar_binding *b, u64 first);
+void registrar_binding_remove(struct registrar *r, struct registrar_binding *b);
+/* Lets go of all that are for the change, or of all. */
+void registrar_user_clear(struct registrar *r, struct registrar_user *user, bool going_only);
+struct registrar_contact registrar_contact_of(const struct registrar_binding *b);
+/* When b is to get a keep-alive next: those of all contacts are spread over time. */
+u64 registrar_next_keepalive(struct registrar *r, u64 now, const struct registrar_binding *b,
+			     bool first);
+
+#endif
