@@ -54,13 +54,16 @@ static UNUSED const char *content_type(const char *extra, const char *body)
 	return "Content-Type: application/sdp\r\n";
 }
 
+/* A REGISTER has no Contact but that in extra. */
 static UNUSED void send_request(struct harness *h, enum who who, const char *method, u32 cseq,
 				const char *extra, const char *sdp)
 {
 	struct ua *ua = &h->ua[who];
-	char text[4096];
+	char text[4096], contact[96] = "";
 	int n;
 
+	if (strcmp(method, "REGISTER"))
+		snprintf(contact, sizeof(contact), "Contact: <sip:user@%s:5060>\r\n", ua->ip);
 	n = snprintf(text, sizeof(text),
 		     "%s %s SIP/2.0\r\n"
 		     "Via: SIP/2.0/UDP %s:5060;branch=z9hG4bK%s%u\r\n"
@@ -69,12 +72,11 @@ static UNUSED void send_request(struct harness *h, enum who who, const char *met
 		     "To: %s%s%s\r\n"
 		     "Call-ID: %s\r\n"
 		     "CSeq: %u %s\r\n"
-		     "Contact: <sip:user@%s:5060>\r\n"
-		     "%s%s"
+		     "%s%s%s"
 		     "Content-Length: %zu\r\n\r\n%s",
 		     method, ua->target, ua->ip, ua->ip, ++h->branch, ua->from, ua->local_tag,
 		     ua->to, ua->remote_tag[0] ? ";tag=" : "", ua->remote_tag, ua->call_id, cseq,
-		     method, ua->ip, extra ? extra : "",
+		     method, contact, extra ? extra : "",
 		     content_type(extra, sdp), sdp ? strlen(sdp) : 0,
 		     sdp ? sdp : "");
 	input(h, who, text, (size_t)n);

@@ -57,6 +57,11 @@ static void hang_up_alice(struct harness *h)
 	reply(h, B, "200 OK", NULL);
 }
 
+static void from_elsewhere(struct harness *h, const char *address)
+{
+	addr_parse(slice_str(address), &h->ua[STRANGER].flow.peer);
+}
+
 /* --- proof --- */
 
 TEST_F(subscriber, calls_when_he_has_proved_who_he_is)
@@ -332,6 +337,47 @@ TEST_F(subscriber, calls_no_longer_than_his_domain_allows)
 	reply(h, B, "200 OK", NULL);
 }
 
+TEST_F(subscriber, whose_call_outlives_the_daemon_has_it_still)
+{
+	struct harness *h = &self->h, after;
+	u64 id, wall = 1700000000 * NSEC_PER_SEC + h->now;
+	char *saved;
+
+	call_as_alice(h, "");
+	answered(h);
+	saved = strdup(h->written);
+	harness_start(&after, _metadata);
+	add_domain(&after, SIP_DIGEST_BIT(SIP_DIGEST_MD5));
+	let_subscribers_call(&after);
+	after.policy->domains->max_calls = 1;
+	after.policy->domains->max_duration = 600 * NSEC_PER_SEC;
+	after.ua[STRANGER] = h->ua[STRANGER];
+	after.ua[STRANGER].last = after.ua[STRANGER].invite_bytes = NULL;
+	ASSERT_EQ(call_engine_restore(after.engine, after.now, wall, slice_str(saved), &id), NULL);
+	run(&after);
+	send_authentic(&after, "INVITE", "alice", "secret", "");
+	expect(&after, STRANGER, "SIP/2.0 486");
+	send_same_branch(&after, STRANGER, "ACK", after.branch, NULL);
+	/* and a stranger who knows his dialog is challenged there, too */
+	after.ua[STRANGER] = h->ua[STRANGER];
+	after.ua[STRANGER].last = after.ua[STRANGER].invite_bytes = NULL;
+	from_elsewhere(&after, "203.0.113.99:5060");
+	send_request(&after, STRANGER, "BYE", 50, DEVICE DEVICE, NULL);
+	expect(&after, STRANGER, "SIP/2.0 401");
+	from_elsewhere(&after, "203.0.113.66:5060");
+	advance(&after, 601 * NSEC_PER_SEC);
+	expect(&after, STRANGER, "BYE ");
+	call_engine_hangup(after.engine, after.now, id, NULL);
+	advance(&after, 200 * NSEC_PER_SEC);
+	while (pending(&after, STRANGER))
+		expect(&after, STRANGER, "BYE ");
+	while (pending(&after, B))
+		expect(&after, B, "BYE ");
+	harness_stop(&after);
+	free(saved);
+	hang_up_alice(h);
+}
+
 /* --- trunks that prove who they are --- */
 
 TEST_F(subscriber, who_is_a_trunk_speaks_for_others)
@@ -387,11 +433,6 @@ TEST_F(subscriber, a_certificate_makes_a_trunk_of_a_stranger)
 }
 
 /* --- in his dialogs --- */
-
-static void from_elsewhere(struct harness *h, const char *address)
-{
-	addr_parse(slice_str(address), &h->ua[STRANGER].flow.peer);
-}
 
 TEST_F(subscriber, is_not_hung_up_on_by_somebody_who_knows_his_dialog)
 {

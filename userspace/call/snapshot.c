@@ -113,6 +113,10 @@ static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const str
 	json_object_set_new(object, "a", save_leg(e, now, wall, call->legs[0]));
 	json_object_set_new(object, "b", save_leg(e, now, wall, call->legs[1]));
 	json_object_set_new(object, "media", media_negotiation_save(call->media));
+	if (call->domain)
+		json_object_set_new(object, "caller",
+				    json_pack("{s:s, s:o}", "domain", call->domain->name,
+					      "user", save_text(call->user)));
 	return object;
 }
 
@@ -315,6 +319,28 @@ static void restore_media(struct restoring *s, const json_t *saved)
 	s->call->idle_from = s->now;
 }
 
+/* A subscriber's call is his as long as his domain is ours. */
+static void restore_caller(struct restoring *s, const json_t *saved)
+{
+	const json_t *caller = json_object_get(saved, "caller") ?
+			       json_read_object(&s->r, saved, "caller") : NULL;
+	struct call_source source = { .class = CALL_SOURCE_SUBSCRIBER };
+	struct slice domain;
+
+	if (!caller)
+		return;
+	domain = slice_str(json_read_text(&s->r, caller, "domain", MAX_TEXT));
+	source.domain = call_policy_domain(s->call->policy, domain);
+	slice_copy(source.user, sizeof(source.user),
+		   slice_str(json_read_text(&s->r, caller, "user", SIP_AUTH_USER - 1)));
+	if (s->r.bad || !source.domain)
+		return;
+	if (call_caller_set(s->call, &source) || call_usage_take(s->e, s->call, 0))
+		s->r.bad = "memory";
+	else
+		s->call->legs[0]->dialog->roams = true;
+}
+
 static void restore(struct restoring *s, const json_t *saved)
 {
 	const char *from = json_read_text(&s->r, saved, "from", CALL_MAX_URI);
@@ -333,6 +359,7 @@ static void restore(struct restoring *s, const json_t *saved)
 	restore_leg(s, call->legs[0], json_read_object(&s->r, saved, "a"));
 	restore_leg(s, call->legs[1], json_read_object(&s->r, saved, "b"));
 	restore_media(s, json_read_object(&s->r, saved, "media"));
+	restore_caller(s, saved);
 }
 
 /* 16 hex digits, of a node that is ours. */

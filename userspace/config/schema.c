@@ -237,7 +237,7 @@ const struct schema_item schema[] = {
 
 	KEY("trunks", NAMED, RELOAD(CALLS),
 	    HELP("The SIP servers and peers that Jalur knows, each with a name. A request from "
-		 "any other source is refused.")),
+		 "any other source is refused, or, where the realm has auth: digest, challenged.")),
 	KEY("trunks.*", MAP, RELOAD(CALLS), HELP("One trunk.")),
 	KEY("trunks.*.realm", NAME, REQUIRED, REFERS("realms"), RELOAD(CALLS), EXAMPLE("inside"),
 	    HELP("Realm that the trunk is in.")),
