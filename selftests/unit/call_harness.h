@@ -54,7 +54,6 @@ static UNUSED const char *content_type(const char *extra, const char *body)
 	return "Content-Type: application/sdp\r\n";
 }
 
-/* A REGISTER has no Contact but that in extra. */
 static UNUSED void send_request(struct harness *h, enum who who, const char *method, u32 cseq,
 				const char *extra, const char *sdp)
 {
@@ -62,7 +61,7 @@ static UNUSED void send_request(struct harness *h, enum who who, const char *met
 	char text[4096], contact[96] = "";
 	int n;
 
-	if (strcmp(method, "REGISTER"))
+	if (!h->own_contacts || strcmp(method, "REGISTER"))
 		snprintf(contact, sizeof(contact), "Contact: <sip:user@%s:5060>\r\n", ua->ip);
 	n = snprintf(text, sizeof(text),
 		     "%s %s SIP/2.0\r\n"

@@ -20,9 +20,7 @@ FIXTURE_SETUP(registration)
 {
 	harness_start(&self->h, _metadata);
 	self->domain = add_domain(&self->h, SIP_DIGEST_ALL);
-	self->domain->registrar = (struct registrar_policy){
-		.min = 60, .max = 7200, .standard = 600, .contacts = 3,
-	};
+	self->h.own_contacts = true;
 }
 
 FIXTURE_TEARDOWN(registration)

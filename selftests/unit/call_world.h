@@ -95,6 +95,7 @@ struct harness {
 	char *bindings;
 	int bindings_result;
 	unsigned int nbindings;		/* so often */
+	bool own_contacts;		/* a REGISTER has no Contact but those of the test */
 	/* names: asked for last, and how it is answered; targets that did not answer */
 	char asked[64];
 	struct effect_locate locate;

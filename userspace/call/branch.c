@@ -15,6 +15,7 @@
 #include <linux/jalur.h>
 
 #include "call/call.h"
+#include "call/register.h"
 
 /* Each negotiation of a call numbers its ends from there on. */
 #define IDS_OF_A_BRANCH 1000000
@@ -245,15 +246,16 @@ void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root)
 
 /* --- its beginning --- */
 
-static struct call_leg *new_root(struct call_engine *e, struct call *call, size_t trunk)
+/* trunk -1: it goes to a contact. */
+static struct call_leg *new_root(struct call_engine *e, struct call *call, int trunk, int realm)
 {
 	struct call_leg *root = call_leg_new(e, call, MEDIA_LEG_B);
 
 	if (!root)
 		return NULL;
 	root->root = root;
-	root->trunk = (int)trunk;
-	root->realm = (int)call->policy->trunks[trunk].realm;
+	root->trunk = trunk;
+	root->realm = realm;
 	if (!call->legs[1])
 		call->legs[1] = root;
 	return root;
@@ -295,8 +297,12 @@ int call_branch_offer(struct call_engine *e, u64 now, struct call_leg *root,
 static void start(struct call_engine *e, u64 now, struct call_leg *root)
 {
 	struct call_failure f = { .status = 503, .text = "no memory" };
-	int err = root->listener == CALL_NO_LISTENER ? call_hop_first(e, root, &f) : 0;
+	int err = 0;
 
+	if (root->contact)
+		err = call_hop_contact(e, root, &f);
+	else if (root->listener == CALL_NO_LISTENER)
+		err = call_hop_first(e, root, &f);
 	if (!err)
 		err = call_branch_offer(e, now, root, &f);
 	if (!err || err == -EINPROGRESS)
@@ -309,7 +315,8 @@ static void start(struct call_engine *e, u64 now, struct call_leg *root)
 void call_branch_start(struct call_engine *e, u64 now, struct call *call,
 		       const struct call_destination *to, char *user)
 {
-	struct call_leg *root = new_root(e, call, to->trunk);
+	struct call_leg *root = new_root(e, call, (int)to->trunk,
+					 (int)call->policy->trunks[to->trunk].realm);
 
 	if (!root) {
 		free(user);
@@ -322,11 +329,37 @@ void call_branch_start(struct call_engine *e, u64 now, struct call *call,
 	start(e, now, root);
 }
 
+void call_branch_contact(struct call_engine *e, u64 now, struct call *call,
+			 struct call_redirect *r)
+{
+	struct call_leg *root = new_root(e, call, -1, r->contact->realm);
+	struct call_contact *contact = r->contact;
+
+	if (!root)
+		return;
+	r->contact = NULL;
+	root->contact = contact;
+	root->peer = contact->flow.peer;
+	root->listener = contact->flow.listener;
+	root->connection = contact->flow.connection;
+	root->ring = r->to.ring;
+	root->redirected = true;
+	start(e, now, root);
+}
+
+bool call_branch_contacts(struct call_engine *e, u64 now, struct call *call)
+{
+	while (!list_empty(&call->redirects) && !any_open(call) && call->state < CALL_ANSWERED)
+		call_redirect_next(e, now, call);
+	return any_open(call) || call->state >= CALL_ANSWERED;
+}
+
 /* By the way of the dialog that it takes over. */
 bool call_branch_replace(struct call_engine *e, u64 now, struct call *call)
 {
 	const struct flow *flow = &call->replacement->flow;
-	struct call_leg *root = new_root(e, call, (size_t)call->replacement->trunk);
+	struct call_leg *root = new_root(e, call, call->replacement->trunk,
+					 call_policy_realm(call->policy, flow->listener));
 
 	call->next_to = call->route->nto;
 	if (!root)

@@ -129,6 +129,7 @@ struct call_leg {
 	u64 connection;			/* B: of a dialog that another call took over; 0: none */
 	/* of a root, before the answer: */
 	struct call_hops *hops;
+	struct call_contact *contact;	/* of a registration; or NULL: it is a trunk */
 	struct media_negotiation *media;
 	char *user;			/* called so; NULL: as the caller's INVITE says */
 	u64 ring;			/* ns; 0: no limit of its own */
@@ -196,6 +197,7 @@ struct call_redirect {
 	struct list node;		/* in the call, by q */
 	struct call_destination to;
 	char *user;
+	struct call_contact *contact;	/* or where one of ours is; register.h */
 };
 
 /* Whose dialog a call takes over, and how he knows it (RFC 3891). */

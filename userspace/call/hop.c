@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "call/call.h"
+#include "call/register.h"
 
 #define MAX_NAMES 65535
 
@@ -54,7 +55,9 @@ bool call_hop_is_secure(const struct call_leg *root)
 {
 	const struct sip_msg *msg = sip_server_request(root->call->invite);
 
-	return hop_of(root)->secure || msg->uri.kind == SIP_URI_SIPS;
+	if (root->contact ? root->contact->secure : root->trunk >= 0 && hop_of(root)->secure)
+		return true;
+	return msg->uri.kind == SIP_URI_SIPS;
 }
 
 static void set_failure(struct call_failure *f, u16 status, const char *headers, const char *text)
@@ -69,6 +72,15 @@ static int refuse_insecure(struct call_failure *f)
 	set_failure(f, 480, "Warning: 380 jalur \"SIPS Not Allowed\"\r\n",
 		    "sips: and no way by TLS");
 	return -EPROTONOSUPPORT;
+}
+
+/* The flow of a contact is known; is it what the caller wants? */
+int call_hop_contact(const struct call_engine *e, const struct call_leg *root,
+		     struct call_failure *f)
+{
+	if (!call_hop_is_secure(root) || transport_secure(e->listeners[root->listener].transport))
+		return 0;
+	return refuse_insecure(f);
 }
 
 static void take_hop(struct call_leg *root)

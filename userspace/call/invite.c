@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "call/call.h"
+#include "call/register.h"
 
 /* --- may it become a call? --- */
 
@@ -90,6 +91,26 @@ static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event
 
 /* --- leg A --- */
 
+/* One of our users, else whoever the routes lead to. NULL: it was refused. */
+static const struct call_route *find_route(struct call_engine *e, u64 now,
+					   const struct sip_event *ev,
+					   const struct call_source *source,
+					   char aor[REGISTRAR_AOR])
+{
+	u16 status = call_contacts_find(e, ev->msg->ruri, aor);
+	const struct call_route *route;
+
+	if (!status)
+		return &call_contacts_route;
+	route = call_policy_route(e->policy, source->realm, source->trunk,
+				  call_uri_user(ev->msg->ruri));
+	if (route && status == 404)
+		return route;
+	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
+	call_refuse(e, now, ev, status, "", status == 480 ? "not registered" : "no route");
+	return NULL;
+}
+
 /* A subscriber's calls are limited, and counted as long as they are there. */
 static bool take_caller(struct call_engine *e, u64 now, const struct sip_event *ev,
 			struct call *call, const struct call_source *source)
@@ -126,7 +147,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev,
 		 const struct call_source *source)
 {
 	const struct call_route *route;
-	char lines[SIP_SESSION_LINES];
+	char lines[SIP_SESSION_LINES], aor[REGISTRAR_AOR];
 	struct call_leg *a, *replaced;
 	const char *why;
 	struct call *call;
@@ -135,13 +156,9 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev,
 
 	if (!passes_checks(e, now, ev))
 		return;
-	route = call_policy_route(e->policy, source->realm, source->trunk,
-				  call_uri_user(ev->msg->ruri));
-	if (!route) {
-		e->counters[CALL_COUNT_REFUSED_ROUTE]++;
-		call_refuse(e, now, ev, 404, "", "no route");
+	route = find_route(e, now, ev, source, aor);
+	if (!route)
 		return;
-	}
 	status = call_replaces_find(e, ev->msg, &replaced, &why);
 	if (status) {
 		call_refuse(e, now, ev, status, "", why);
@@ -183,6 +200,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev,
 	call_event_add(e, now, CALL_EVENT_NEW, call);
 	call_set_timer(e, now, call);
 	if (!(replaced ? call_replaces_take(call, replaced) && call_branch_replace(e, now, call) :
+	      route == &call_contacts_route ? call_contacts_call(e, now, call, aor) :
 			 call_branch_next(e, now, call)))
 		end_unsent(e, now, call);
 	call_store(e, call);
@@ -214,6 +232,35 @@ static char *trunk_uri(const struct call_leg *leg)
 	if (!call_hop_is_secure(leg->root) || strncasecmp(uri, "sip:", 4))
 		return strdup(uri);
 	return asprintf(&secure, "sips:%s", uri + 4) < 0 ? NULL : secure;
+}
+
+/* To a contact, who is called by the name that he has here. */
+static int contact_dialog(struct call_engine *e, struct call_leg *leg)
+{
+	const struct call_contact *c = leg->contact;
+	struct call_target target;
+	char *to = buf_format("<sip:%s>", c->aor);
+	int err;
+
+	err = to ? call_target_make(&target, leg, sip_server_request(leg->call->invite),
+				    SLICE(""), c->uri, &e->listeners[leg->listener]) : -ENOMEM;
+	if (err)
+		goto out;
+	target.dialog.to = slice_str(to);
+	target.dialog.flow = (struct flow){
+		.listener = leg->listener, .peer = leg->peer, .connection = leg->connection,
+	};
+	leg->dialog = sip_dialog_new_uac(e->sip, &target.dialog, call_leg_handle(leg));
+	call_target_clear(&target);
+	err = leg->dialog ? call_contact_route(leg->dialog, slice_str(c->path)) : -ENOMEM;
+	if (err)
+		goto out;
+	leg->dialog->translated = c->nat;
+	call_leg_dialog_made(leg);
+	call_trace_leg(e->trace, e->clock, leg->call->id, MEDIA_LEG_B, leg->dialog->call_id);
+out:
+	free(to);
+	return err;
 }
 
 int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
@@ -255,7 +302,7 @@ int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)
 	int err;
 
 	if (!leg->dialog) {
-		err = call_invite_dialog(e, leg);
+		err = leg->contact ? contact_dialog(e, leg) : call_invite_dialog(e, leg);
 		if (err)
 			goto out;
 	}

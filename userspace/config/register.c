@@ -26,7 +26,8 @@ static void check_route(struct reader *r, const struct value *v)
 	if (strpbrk(v->text, " \t\r\n<>\"") || !sip_uri_parse(slice_str(v->text), &uri) ||
 	    (uri.kind != SIP_URI_SIP && uri.kind != SIP_URI_SIPS) ||
 	    !sip_param(uri.params, "lr", NULL))
-		reader_mistake_at(r, v, "found \"%.60s\", expected a SIP URI with \";lr\"", v->text);
+		reader_mistake_at(r, v, "found \"%.60s\", expected a SIP URI with \";lr\"",
+				  v->text);
 }
 
 void register_check(struct reader *r, const struct value *domain)

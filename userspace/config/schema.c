@@ -11,7 +11,9 @@
 #include "base/timer.h"
 #include "config/schema.h"
 
-#define HOUR (3600 * NSEC_PER_SEC)
+#define MINUTE (60 * NSEC_PER_SEC)
+#define HOUR (60 * MINUTE)
+#define WEEK (168 * HOUR)
 
 static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };
 /* In the order of enum call_redirection. */
@@ -225,10 +227,10 @@ const struct schema_item schema[] = {
 	KEY("domains.*.register.expires", MAP, ALWAYS, RELOAD(CALLS), HELP("How long a contact holds.")),
 	KEY("domains.*.register.expires.min", DURATION, DEFAULT("60s"), RANGE(NSEC_PER_SEC, HOUR),
 	    RELOAD(CALLS), HELP("What is asked for below it is refused with 423, which says so.")),
-	KEY("domains.*.register.expires.max", DURATION, DEFAULT("2h"), RANGE(60 * NSEC_PER_SEC, 168 * HOUR),
+	KEY("domains.*.register.expires.max", DURATION, DEFAULT("2h"), RANGE(MINUTE, WEEK),
 	    RELOAD(CALLS), HELP("What is asked for above it is granted for so long.")),
 	KEY("domains.*.register.expires.default", DURATION, DEFAULT("1h"),
-	    RANGE(60 * NSEC_PER_SEC, 168 * HOUR), RELOAD(CALLS), HELP("When nothing is asked for.")),
+	    RANGE(MINUTE, WEEK), RELOAD(CALLS), HELP("When nothing is asked for.")),
 	KEY("domains.*.register.contacts", NUMBER, DEFAULT("10"), RANGE(1, REGISTRAR_CONTACTS),
 	    RELOAD(CALLS), HELP("That a subscriber may have at the same time; above it 403.")),
 	KEY("domains.*.register.nat", CHOICE, DEFAULT("detect"), CHOICES(nats), RELOAD(CALLS),
@@ -456,10 +458,10 @@ const struct schema_item schema[] = {
 	    HELP("RFC 3261 T1, the estimate of a round trip; the first retransmission is sent "
 		 "after it, a transaction fails after 64 of it.")),
 	KEY("timers.t2", DURATION, DEFAULT("4s"),
-	    RANGE(10 * NSEC_PER_MSEC, 60 * NSEC_PER_SEC), RELOAD(RESTART),
+	    RANGE(10 * NSEC_PER_MSEC, MINUTE), RELOAD(RESTART),
 	    HELP("RFC 3261 T2, the longest pause between retransmissions.")),
 	KEY("timers.t4", DURATION, DEFAULT("5s"),
-	    RANGE(10 * NSEC_PER_MSEC, 60 * NSEC_PER_SEC), RELOAD(RESTART),
+	    RANGE(10 * NSEC_PER_MSEC, MINUTE), RELOAD(RESTART),
 	    HELP("RFC 3261 T4, the longest that a message stays in the network.")),
 };
 
