@@ -224,7 +224,8 @@ const struct schema_item schema[] = {
 	KEY("domains.*.register", MAP, ALWAYS, RELOAD(CALLS),
 	    HELP("How its subscribers register (RFC 3261 section 10); what was registered before "
 		 "a reload stays as it was.")),
-	KEY("domains.*.register.expires", MAP, ALWAYS, RELOAD(CALLS), HELP("How long a contact holds.")),
+	KEY("domains.*.register.expires", MAP, ALWAYS, RELOAD(CALLS),
+	    HELP("How long a contact holds.")),
 	KEY("domains.*.register.expires.min", DURATION, DEFAULT("60s"), RANGE(NSEC_PER_SEC, HOUR),
 	    RELOAD(CALLS), HELP("What is asked for below it is refused with 423, which says so.")),
 	KEY("domains.*.register.expires.max", DURATION, DEFAULT("2h"), RANGE(MINUTE, WEEK),
