@@ -58,9 +58,12 @@ static UNUSED void send_request(struct harness *h, enum who who, const char *met
 				const char *extra, const char *sdp)
 {
 	struct ua *ua = &h->ua[who];
-	char text[4096];
+	char text[4096], contact[96] = "";
 	int n;
 
+	if (!h->own_contacts || strcmp(method, "REGISTER"))
+		snprintf(contact, sizeof(contact), "Contact: <sip:user@%s:5060%s>\r\n",
+			 ua->host, uri_param(ua->transport));
 	n = snprintf(text, sizeof(text),
 		     "%s %s SIP/2.0\r\n"
 		     "Via: SIP/2.0/%s %s:5060;branch=z9hG4bK%s%u\r\n"
@@ -69,13 +72,12 @@ static UNUSED void send_request(struct harness *h, enum who who, const char *met
 		     "To: %s%s%s\r\n"
 		     "Call-ID: %s\r\n"
 		     "CSeq: %u %s\r\n"
-		     "Contact: <sip:user@%s:5060%s>\r\n"
-		     "%s%s"
+		     "%s%s%s"
 		     "Content-Length: %zu\r\n\r\n%s",
 		     method, ua->target, transport_name(ua->transport), ua->host, ua->ip,
 		     ++h->branch, ua->from, ua->local_tag, ua->to,
 		     ua->remote_tag[0] ? ";tag=" : "", ua->remote_tag, ua->call_id, cseq, method,
-		     ua->host, uri_param(ua->transport), extra ? extra : "",
+		     contact, extra ? extra : "",
 		     content_type(extra, sdp), sdp ? strlen(sdp) : 0,
 		     sdp ? sdp : "");
 	input(h, who, text, (size_t)n);

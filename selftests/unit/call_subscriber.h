@@ -44,6 +44,9 @@ static UNUSED struct call_domain *add_domain(struct harness *h, u8 algs)
 	make_secret(&d->subscribers[0].secret, "bob", "hidden", algs);
 	d->subscribers[1].user = strdup("alice");
 	make_secret(&d->subscribers[1].secret, "alice", "secret", algs);
+	d->registrar = (struct registrar_policy){
+		.min = 60, .max = 7200, .standard = 3600, .contacts = 5,
+	};
 	call_domain_complete(d);
 	h->policy->realms[0].challenges = true;
 	return d;

@@ -107,6 +107,7 @@ struct harness {
 	char *bindings;
 	int bindings_result;
 	unsigned int nbindings;		/* so often */
+	bool own_contacts;		/* a REGISTER has no Contact but those of the test */
 	/* names: asked for last, and how it is answered; targets that did not answer */
 	char asked[64];
 	struct effect_locate locate;
@@ -384,6 +385,8 @@ static void check_transport(struct harness *h, const struct ua *ua, struct slice
 	const char *contact = memmem(bytes.p, bytes.n, "\r\nContact: <sip", 15);
 	char via[32];
 
+	if (slice_eq(bytes, SLICE("\r\n")))
+		return;		/* keeps a NAT open */
 	snprintf(via, sizeof(via), "Via: SIP/2.0/%s ", transport_name(ua->transport));
 	EXPECT_NE(memmem(bytes.p, bytes.n, via, strlen(via)), NULL) {
 		TH_LOG("no %sin " SLICE_FMT, via, SLICE_ARG(bytes));

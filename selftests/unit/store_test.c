@@ -165,6 +165,81 @@ TEST_F(store, a_process_that_is_killed_leaves_what_was_written)
 	EXPECT_STREQ(content(self->store), "0=x 1=x 2=x 3=x 4=x 5=x 6=x ");
 }
 
+/* --- who waits --- */
+
+struct told {
+	u64 tickets[8];
+	int results[8];
+	size_t n;
+};
+
+static void note_done(void *arg, u64 ticket, int result)
+{
+	struct told *told = arg;
+
+	told->tickets[told->n] = ticket;
+	told->results[told->n++] = result;
+}
+
+static void wait_told(struct store *s, struct told *told, size_t n)
+{
+	while (told->n < n) {
+		usleep(100);
+		store_done(s, note_done, told);
+	}
+}
+
+static void count(void *arg)
+{
+	__atomic_fetch_add((int *)arg, 1, __ATOMIC_RELAXED);
+}
+
+TEST_F(store, who_waits_is_told_when_it_is_in_the_file)
+{
+	struct told told = { .n = 0 };
+	int notified = 0;
+
+	self->conf.notify = count;
+	self->conf.arg = &notified;
+	open_again(_metadata, self);
+	store_put(self->store, STORE_CALL, 1, SLICE("one"));
+	EXPECT_EQ(store_change(self->store, STORE_CALL, 2, SLICE("two"), 7), 0);
+	EXPECT_EQ(store_change(self->store, STORE_CALL, 1, slice_of(NULL, 0), 8), 0);
+	wait_told(self->store, &told, 2);
+	EXPECT_EQ(told.tickets[0], 7);
+	EXPECT_EQ(told.tickets[1], 8);
+	EXPECT_EQ(told.results[0], 0);
+	EXPECT_GE(__atomic_load_n(&notified, __ATOMIC_RELAXED), 1);
+	EXPECT_STREQ(content(self->store), "2=two ");
+}
+
+/* The file may not grow: what nobody waits for is tried again, the rest is over. */
+TEST_F(store, who_waits_is_told_of_a_failure_and_it_is_not_tried_again)
+{
+	struct rlimit old, none = { .rlim_cur = 0 };
+	struct told told = { .n = 0 };
+
+	open_again(_metadata, self);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	none.rlim_max = old.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &none);
+	store_put(self->store, STORE_CALL, 1, SLICE("one"));
+	EXPECT_EQ(store_change(self->store, STORE_CALL, 2, SLICE("two"), 7), 0);
+	wait_told(self->store, &told, 1);
+	EXPECT_EQ(told.results[0], -EIO);
+	setrlimit(RLIMIT_FSIZE, &old);
+	wait_written(self->store, 1);
+	EXPECT_STREQ(content(self->store), "1=one ");
+}
+
+TEST_F(store, who_comes_when_too_many_wait_is_refused_at_once)
+{
+	self->conf.waiting = 0;
+	open_again(_metadata, self);
+	EXPECT_EQ(store_change(self->store, STORE_CALL, 2, SLICE("two"), 7), -ENOBUFS);
+}
+
 TEST_F(store, a_file_in_use_is_refused)
 {
 	struct store *second = NULL;

@@ -12,6 +12,7 @@
 
 #include "admin/command.h"
 #include "base/json.h"
+#include "call/registration.h"
 #include "call/trunk.h"
 #include "jalur/version.h"
 
@@ -62,6 +63,12 @@ static void run_subscriber_passwd(const struct command_context *ctx, json_t *arg
 				  struct outcome *out);
 static void run_subscriber_del(const struct command_context *ctx, json_t *args,
 			       struct outcome *out);
+static void run_registration_list(const struct command_context *ctx, json_t *args,
+				  struct outcome *out);
+static void run_registration_show(const struct command_context *ctx, json_t *args,
+				  struct outcome *out);
+static void run_registration_del(const struct command_context *ctx, json_t *args,
+				 struct outcome *out);
 static void run_monitor(const struct command_context *ctx, json_t *args, struct outcome *out);
 
 static const struct command commands[] = {
@@ -91,6 +98,9 @@ static const struct command commands[] = {
 	{ "subscriber.passwd", "domain, user, password", "another password of one in the store",
 	  run_subscriber_passwd },
 	{ "subscriber.del", "domain, user", "takes one out of the store", run_subscriber_del },
+	{ "registration.list", "domain?", "contacts that are registered", run_registration_list },
+	{ "registration.show", "aor", "those of one user", run_registration_show },
+	{ "registration.del", "aor", "takes them away", run_registration_del },
 	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
 };
 
@@ -455,6 +465,49 @@ static void run_subscriber_del(const struct command_context *ctx, json_t *args,
 			       struct outcome *out)
 {
 	change_subscriber(ctx, ADMIN_SUBSCRIBER_DEL, args, out);
+}
+
+/* --- registrations --- */
+
+static void run_registration_list(const struct command_context *ctx, json_t *args,
+				  struct outcome *out)
+{
+	const json_t *domain = json_object_get(args, "domain");
+
+	out->result = admin_registrations(ctx, slice_of(json_string_value(domain),
+							json_string_length(domain)));
+}
+
+static void not_registered(struct outcome *out)
+{
+	fail(out, "no-such-registration", "args.aor", "registration.list has those who are",
+	     "nobody is registered by that name");
+}
+
+static void run_registration_show(const struct command_context *ctx, json_t *args,
+				  struct outcome *out)
+{
+	const char *aor = json_string_value(json_object_get(args, "aor"));
+
+	out->result = aor ? admin_registration(ctx, aor) : NULL;
+	if (!out->result)
+		not_registered(out);
+}
+
+static void run_registration_del(const struct command_context *ctx, json_t *args,
+				 struct outcome *out)
+{
+	const char *aor = json_string_value(json_object_get(args, "aor"));
+	int err = aor ? call_engine_unregister(ctx->conf->engine, ctx->now, aor) : -ENOENT;
+
+	if (err == -EBUSY)
+		fail(out, "busy", "args.aor", "try again", "it registers at this moment");
+	else if (err)
+		not_registered(out);
+	if (err)
+		return;
+	out->changed = true;
+	out->result = json_pack("{s:o}", "aor", json_text(aor));
 }
 
 /* --- monitor --- */

@@ -90,6 +90,10 @@ json_t *admin_subscriber(const struct control_conf *conf, enum admin_subscriber 
 			 json_t *args, struct admin_fault *fault);
 json_t *admin_subscribers(const struct control_conf *conf);
 
+/* --- registration.c --- */
+json_t *admin_registrations(const struct command_context *ctx, struct slice domain);
+json_t *admin_registration(const struct command_context *ctx, const char *aor);	/* NULL: none */
+
 /* --- trace.c; NULL: there is nothing of it (any more) --- */
 json_t *admin_ladder(const struct command_context *ctx, u64 call);
 

@@ -14,6 +14,7 @@
 
 #include <linux/jalur.h>
 
+#include "call/register.h"
 #include "call/trunk_state.h"
 
 /* Each negotiation of a call numbers its ends from there on. */
@@ -261,7 +262,8 @@ void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root)
 
 /* --- its beginning --- */
 
-static struct call_leg *new_root(struct call_engine *e, struct call *call, size_t trunk,
+/* trunk -1: it goes to a contact. */
+static struct call_leg *new_root(struct call_engine *e, struct call *call, int trunk, int realm,
 				 struct call_routed *routed)
 {
 	struct call_leg *root = call_leg_new(e, call, MEDIA_LEG_B);
@@ -270,8 +272,8 @@ static struct call_leg *new_root(struct call_engine *e, struct call *call, size_
 		return NULL;
 	root->root = root;
 	root->routed = call_routed_get(routed);
-	root->trunk = (int)trunk;
-	root->realm = (int)call->policy->trunks[trunk].realm;
+	root->trunk = trunk;
+	root->realm = realm;
 	if (!call->legs[1])
 		call->legs[1] = root;
 	return root;
@@ -313,8 +315,12 @@ int call_branch_offer(struct call_engine *e, u64 now, struct call_leg *root,
 static void start(struct call_engine *e, u64 now, struct call_leg *root)
 {
 	struct call_failure f = { .status = 503, .text = "no memory" };
-	int err = root->listener == CALL_NO_LISTENER ? call_hop_first(e, now, root, &f) : 0;
+	int err = 0;
 
+	if (root->contact)
+		err = call_hop_contact(e, root, &f);
+	else if (root->listener == CALL_NO_LISTENER)
+		err = call_hop_first(e, now, root, &f);
 	if (!err)
 		err = call_branch_offer(e, now, root, &f);
 	if (!err || err == -EINPROGRESS)
@@ -328,7 +334,8 @@ void call_branch_start(struct call_engine *e, u64 now, struct call *call,
 		       const struct call_destination *to, struct call_routed *routed,
 		       char *user)
 {
-	struct call_leg *root = new_root(e, call, to->trunk, routed);
+	struct call_leg *root = new_root(e, call, (int)to->trunk,
+					 (int)call->policy->trunks[to->trunk].realm, routed);
 	struct call_failure f = { 0 };
 
 	if (!root) {
@@ -353,7 +360,7 @@ struct call_leg *call_branch_follow(struct call_engine *e, struct call_leg *root
 	struct call_leg *next = NULL;
 
 	if (!root->user || user)
-		next = new_root(e, root->call, (size_t)root->trunk, root->routed);
+		next = new_root(e, root->call, root->trunk, root->realm, root->routed);
 	if (!next) {
 		free(user);
 		return NULL;
@@ -369,11 +376,38 @@ struct call_leg *call_branch_follow(struct call_engine *e, struct call_leg *root
 	return next;
 }
 
+void call_branch_contact(struct call_engine *e, u64 now, struct call *call,
+			 struct call_redirect *r)
+{
+	struct call_leg *root = new_root(e, call, -1, r->contact->realm, call->routed);
+	struct call_contact *contact = r->contact;
+
+	if (!root)
+		return;
+	r->contact = NULL;
+	root->contact = contact;
+	root->peer = contact->flow.peer;
+	root->listener = contact->flow.listener;
+	root->connection = contact->flow.connection;
+	root->ring = r->to.ring;
+	root->redirected = true;
+	start(e, now, root);
+}
+
+bool call_branch_contacts(struct call_engine *e, u64 now, struct call *call)
+{
+	while (!list_empty(&call->redirects) && !any_open(call) && call->state < CALL_ANSWERED)
+		call_redirect_next(e, now, call);
+	return any_open(call) || call->state >= CALL_ANSWERED;
+}
+
 /* By the way of the dialog that it takes over. */
 bool call_branch_replace(struct call_engine *e, u64 now, struct call *call)
 {
 	const struct flow *flow = &call->replacement->flow;
-	struct call_leg *root = new_root(e, call, (size_t)call->replacement->trunk, call->routed);
+	struct call_leg *root = new_root(e, call, call->replacement->trunk,
+					 call_policy_realm(call->policy, flow->listener),
+					 call->routed);
 
 	call->next_to = call->route->nto;
 	if (!root)

@@ -137,6 +137,7 @@ struct call_leg {
 	u64 connection;			/* B: of a dialog that another call took over; 0: none */
 	/* of a root, before the answer: */
 	struct call_hops *hops;
+	struct call_contact *contact;	/* of a registration; or NULL: it is a trunk */
 	struct media_negotiation *media;
 	struct call_routed *routed;	/* what the route made of the INVITE */
 	char *user;			/* called so; NULL: as the caller's INVITE says */
@@ -202,6 +203,7 @@ struct call_redirect {
 	struct call_destination to;
 	struct call_routed *routed;
 	char *user;
+	struct call_contact *contact;	/* or where one of ours is; register.h */
 };
 
 /* Whose dialog a call takes over, and how he knows it (RFC 3891). */

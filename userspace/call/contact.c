@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "call/call.h"
 #include "call/register.h"
 
@@ -58,6 +59,98 @@ void call_contact_flow(const struct call_engine *e, const struct registrar_conta
 	    flow_of_uri(e, &uri, &contact->flow, flow))
 		return;
 	*flow = contact->flow;
+}
+
+/* --- calls --- */
+
+const struct call_route call_contacts_route = {
+	.name = "registrar", .from_realm = -1, .from_trunk = -1,
+	.early_media = CALL_EARLY_MEDIA_FIRST, .redirect = CALL_REDIRECT_PASS,
+};
+
+void call_contact_free(struct call_contact *c)
+{
+	if (!c)
+		return;
+	free(c->aor);
+	free(c->uri);
+	free(c->path);
+	free(c);
+}
+
+static struct call_contact *make(const struct call_engine *e,
+				 const struct registrar_contact *contact)
+{
+	struct call_contact *c = zalloc(sizeof(*c));
+	struct sip_uri uri;
+
+	if (!c)
+		return NULL;
+	call_contact_flow(e, contact, &c->flow);
+	c->realm = call_policy_realm(e->policy, c->flow.listener);
+	c->secure = sip_uri_parse(contact->uri, &uri) && uri.kind == SIP_URI_SIPS;
+	c->nat = contact->nat;
+	c->aor = strdup(contact->aor);
+	c->uri = slice_dup(contact->uri);
+	c->path = slice_dup(contact->path);
+	if (c->aor && c->uri && c->path && c->realm >= 0)
+		return c;
+	call_contact_free(c);
+	return NULL;
+}
+
+static bool is_user(const struct call_engine *e, const struct call_domain *domain,
+		    const char *aor)
+{
+	return call_secret_of(e, domain, slice_of(aor, (size_t)(strrchr(aor, '@') - aor)));
+}
+
+u16 call_contacts_find(const struct call_engine *e, struct slice ruri, char aor[REGISTRAR_AOR])
+{
+	struct registrar_contact found[REGISTRAR_CONTACTS];
+	const struct call_domain *domain;
+
+	if (!registrar_aor(ruri, aor))
+		return 404;
+	domain = call_policy_domain(e->policy, slice_str(strrchr(aor, '@') + 1));
+	if (!domain)
+		return 404;
+	if (registrar_lookup(e->registrar->table, e->clock, aor, found))
+		return 0;
+	return is_user(e, domain, aor) ? 480 : 404;
+}
+
+static void add(struct call *call, struct call_contact *contact,
+		const struct call_destination *to)
+{
+	struct call_redirect *r = zalloc(sizeof(*r));
+
+	if (!r) {
+		call_contact_free(contact);
+		return;
+	}
+	r->to = *to;
+	r->contact = contact;
+	list_add_tail(&call->redirects, &r->node);
+}
+
+bool call_contacts_call(struct call_engine *e, u64 now, struct call *call, const char *aor)
+{
+	const struct call_domain *domain = call_policy_domain(e->policy,
+							      slice_str(strrchr(aor, '@') + 1));
+	struct registrar_contact found[REGISTRAR_CONTACTS];
+	size_t i, n = registrar_lookup(e->registrar->table, now, aor, found);
+
+	for (i = 0; domain && i < n; i++) {
+		struct call_contact *contact = make(e, &found[i]);
+		struct call_destination to = {
+			.q = domain->by_q ? found[i].q : 1000, .ring = domain->ring,
+		};
+
+		if (contact)
+			add(call, contact, &to);
+	}
+	return call_branch_contacts(e, now, call);
 }
 
 int call_contact_route(struct sip_dialog *d, struct slice path)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "call/register.h"
 #include "call/trunk_state.h"
 
 #define MAX_NAMES 65535
@@ -78,6 +79,19 @@ void call_hops_clear(struct call_leg *root)
 }
 
 /* --- forward --- */
+
+/* The flow of a contact is known; is it what the caller wants? */
+int call_hop_contact(const struct call_engine *e, const struct call_leg *root,
+		     struct call_failure *f)
+{
+	if ((!root->contact->secure && !caller_is_secure(root)) ||
+	    transport_secure(e->listeners[root->listener].transport))
+		return 0;
+	f->status = 480;
+	f->headers = strdup(CALL_SIPS_WARNING);
+	snprintf(f->text, sizeof(f->text), "sips: and no way by TLS");
+	return -EPROTONOSUPPORT;
+}
 
 static void take_hop(struct call_leg *root)
 {

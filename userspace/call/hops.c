@@ -152,7 +152,7 @@ static void note(struct call_hops *hops, u16 status, const char *headers, const 
 
 static void note_insecure(struct call_hops *hops)
 {
-	note(hops, 480, "Warning: 380 jalur \"SIPS Not Allowed\"\r\n", "sips: and no way by TLS");
+	note(hops, 480, CALL_SIPS_WARNING, "sips: and no way by TLS");
 }
 
 static int take_address(struct call_engine *e, struct call_hops *hops, u8 target)

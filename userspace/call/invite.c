@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "call/register.h"
 #include "call/trunk_state.h"
 
 /* --- may it become a call? --- */
@@ -125,19 +126,38 @@ static bool refuses(struct call_engine *e, u64 now, const struct sip_event *ev,
 	return true;
 }
 
+/* One of our users, else whoever the routes lead to. false: it was refused. */
+static bool choose(struct call_engine *e, u64 now, const struct sip_event *ev,
+		   const struct call_subject *s, char aor[REGISTRAR_AOR],
+		   struct call_choice *choice)
+{
+	u16 status = call_is_emergency(e->policy, s) ? 404 :
+		     call_contacts_find(e, ev->msg->ruri, aor);
+
+	*choice = (struct call_choice){ .route = &call_contacts_route };
+	if (!status)
+		return true;
+	if (status == 404) {
+		*choice = call_route_find(e->policy, s, NULL);
+		return !refuses(e, now, ev, choice);
+	}
+	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
+	call_refuse(e, now, ev, status, "", "not registered");
+	return false;
+}
+
 /* The route, and what it makes of the INVITE; false: refused. */
 static bool find_way(struct call_engine *e, u64 now, const struct sip_event *ev,
-		     const struct call_source *source, struct call_routed **routed)
+		     const struct call_source *source, char aor[REGISTRAR_AOR],
+		     struct call_routed **routed)
 {
 	struct call_choice choice;
 	struct call_subject s;
 	int err;
 
 	call_subject_init(&s, source->realm, source->trunk, &ev->flow.peer, ev->msg);
-	if (has_no_time(e, now, ev, &s) || !passes_checks(e, now, ev))
-		return false;
-	choice = call_route_find(e->policy, &s, NULL);
-	if (refuses(e, now, ev, &choice) || is_turned_away(e, now, ev, choice.route))
+	if (has_no_time(e, now, ev, &s) || !passes_checks(e, now, ev) ||
+	    !choose(e, now, ev, &s, aor, &choice) || is_turned_away(e, now, ev, choice.route))
 		return false;
 	err = call_routed_new(choice.route, &s, routed);
 	if (!err)
@@ -183,7 +203,8 @@ static void end_unsent(struct call_engine *e, u64 now, struct call *call)
 }
 
 /* To where the route leads, or to the other side of the leg that it replaces. */
-static void send_on(struct call_engine *e, u64 now, struct call *call, struct call_leg *replaced)
+static void send_on(struct call_engine *e, u64 now, struct call *call, struct call_leg *replaced,
+		    const char *aor)
 {
 	struct call_failure f = { 0 };
 	bool sent;
@@ -197,6 +218,8 @@ static void send_on(struct call_engine *e, u64 now, struct call *call, struct ca
 	}
 	if (replaced)
 		sent = call_replaces_take(call, replaced) && call_branch_replace(e, now, call);
+	else if (call->route == &call_contacts_route)
+		sent = call_contacts_call(e, now, call, aor);
 	else
 		sent = call_branch_next(e, now, call);
 	if (!sent)
@@ -207,14 +230,14 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev,
 		 const struct call_source *source)
 {
 	struct call_routed *routed;
-	char lines[SIP_SESSION_LINES];
+	char lines[SIP_SESSION_LINES], aor[REGISTRAR_AOR];
 	struct call_leg *a, *replaced;
 	const char *why;
 	struct call *call;
 	u16 status;
 	int err;
 
-	if (!find_way(e, now, ev, source, &routed))
+	if (!find_way(e, now, ev, source, aor, &routed))
 		return;
 	status = call_replaces_find(e, ev->msg, &replaced, &why);
 	if (status) {
@@ -260,7 +283,7 @@ void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev,
 	call_trace_leg(e->trace, now, call->id, MEDIA_LEG_A, a->dialog->call_id);
 	call_event_add(e, now, CALL_EVENT_NEW, call);
 	call_set_timer(e, now, call);
-	send_on(e, now, call, replaced);
+	send_on(e, now, call, replaced, aor);
 	call_store(e, call);
 	call_settle(e, now, call);
 }
@@ -279,6 +302,35 @@ char *call_invite_headers(const struct call_engine *e, const struct call_leg *ro
 		all = NULL;
 	free(headers);
 	return all;
+}
+
+/* To a contact, who is called by the name that he has here. */
+static int contact_dialog(struct call_engine *e, struct call_leg *leg)
+{
+	const struct call_contact *c = leg->contact;
+	struct call_target target;
+	char *to = buf_format("<sip:%s>", c->aor);
+	int err;
+
+	err = to ? call_target_make(&target, leg, sip_server_request(leg->call->invite),
+				    SLICE(""), c->uri, &e->listeners[leg->listener]) : -ENOMEM;
+	if (err)
+		goto out;
+	target.dialog.to = slice_str(to);
+	target.dialog.flow = (struct flow){
+		.listener = leg->listener, .peer = leg->peer, .connection = leg->connection,
+	};
+	leg->dialog = sip_dialog_new_uac(e->sip, &target.dialog, call_leg_handle(leg));
+	call_target_clear(&target);
+	err = leg->dialog ? call_contact_route(leg->dialog, slice_str(c->path)) : -ENOMEM;
+	if (err)
+		goto out;
+	leg->dialog->translated = c->nat;
+	call_leg_dialog_made(leg);
+	call_trace_leg(e->trace, e->clock, leg->call->id, MEDIA_LEG_B, leg->dialog->call_id);
+out:
+	free(to);
+	return err;
 }
 
 int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
@@ -321,7 +373,7 @@ int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)
 	int err;
 
 	if (!leg->dialog) {
-		err = call_invite_dialog(e, leg);
+		err = leg->contact ? contact_dialog(e, leg) : call_invite_dialog(e, leg);
 		if (err)
 			goto out;
 	}

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "call/call.h"
+#include "call/register.h"
 
 /*
  * A handle: four bits for the leg, the rest of the pointer for the low bits of
@@ -104,6 +105,7 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 	free(leg->user);
 	call_routed_put(leg->routed);
 	call_hops_clear(leg);
+	call_contact_free(leg->contact);
 	free(leg);
 }
 

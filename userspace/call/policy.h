@@ -170,6 +170,7 @@ struct call_domain {
 	u64 max_duration;		/* ns, 0: that of all calls */
 	struct registrar_policy registrar;
 	bool by_q;			/* contacts with a lower q are called when others failed */
+	u64 ring;			/* ns until they are called; 0: until others fail */
 	char **service_routes;		/* URIs (RFC 3608) */
 	size_t nservice_routes;
 };

@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "call/call.h"
+#include "call/register.h"
 
 #define MAX_REDIRECTS 8		/* of a call, followed */
 #define MAX_CONTACTS 8		/* of a response, looked at */
@@ -75,7 +76,7 @@ static bool was_named(const struct call *call, size_t trunk, struct slice user)
 	for (at = call->redirects.next; at != &call->redirects; at = at->next) {
 		const struct call_redirect *r = list_entry(at, struct call_redirect, node);
 
-		if (r->to.trunk == trunk && slice_eq(slice_str(r->user), user))
+		if (!r->contact && r->to.trunk == trunk && slice_eq(slice_str(r->user), user))
 			return true;
 	}
 	return false;
@@ -158,6 +159,7 @@ static void free_redirect(struct call_redirect *r)
 {
 	list_del(&r->node);
 	call_routed_put(r->routed);
+	call_contact_free(r->contact);
 	free(r->user);
 	free(r);
 }
@@ -174,7 +176,10 @@ void call_redirect_next(struct call_engine *e, u64 now, struct call *call)
 		r = list_entry(call->redirects.next, struct call_redirect, node);
 		if (r->to.q != q)
 			return;
-		call_branch_start(e, now, call, &r->to, r->routed, r->user);
+		if (r->contact)
+			call_branch_contact(e, now, call, r);
+		else
+			call_branch_start(e, now, call, &r->to, r->routed, r->user);
 		r->user = NULL;
 		free_redirect(r);
 	}

@@ -10,6 +10,10 @@
 
 #define CALL_TIMER_REGISTRAR 110
 
+struct call_leg;
+struct call_failure;
+struct call_redirect;
+
 struct call_registrar {
 	struct registrar *table;
 	struct timer timer;		/* of the table */
@@ -39,7 +43,35 @@ void call_registrar_timer(struct call_engine *e, u64 now);
 bool call_keepalive_event(struct call_engine *e, u64 now, const struct sip_event *ev);
 void call_keepalive_clear(struct call_engine *e);
 
+/* A contact that is called. */
+struct call_contact {
+	struct flow flow;
+	int realm;
+	bool secure;			/* sips: */
+	bool nat;
+	char *aor, *uri, *path;
+};
+
 /* contact.c: the way to a contact */
+void call_contact_free(struct call_contact *c);		/* NULL allowed */
+/*
+ * Calls one of our users, wherever he is registered. 0, 480: nowhere, or 404: he is none of
+ * ours; the routes may know him.
+ */
+u16 call_contacts_find(const struct call_engine *e, struct slice ruri,
+		       char aor[REGISTRAR_AOR]);
+/* false: none of them could be invited. */
+bool call_contacts_call(struct call_engine *e, u64 now, struct call *call, const char *aor);
+/* branch.c, hop.c */
+/* Invites contacts, those with the highest q that are left. false: none could be. */
+bool call_branch_contacts(struct call_engine *e, u64 now, struct call *call);
+void call_branch_contact(struct call_engine *e, u64 now, struct call *call,
+			 struct call_redirect *r);	/* takes its contact */
+/* 0, or -errno with f: sips:, and the contact has no TLS. */
+int call_hop_contact(const struct call_engine *e, const struct call_leg *root,
+		     struct call_failure *f);
+/* What call->route is then. */
+extern const struct call_route call_contacts_route;
 /* The flow that a request to it takes. */
 void call_contact_flow(const struct call_engine *e, const struct registrar_contact *contact,
 		       struct flow *flow);

@@ -7,6 +7,9 @@
 #define CALL_TRUNK_STATE_H
 
 #include "call/call.h"
+
+/* RFC 5630 §5.1.1.3 */
+#define CALL_SIPS_WARNING "Warning: 380 jalur \"SIPS Not Allowed\"\r\n"
 #include "call/trunk.h"
 #include "sip/auth.h"
 

@@ -11,7 +11,9 @@
 #include "base/timer.h"
 #include "config/schema.h"
 
-#define HOUR (3600 * NSEC_PER_SEC)
+#define MINUTE (60 * NSEC_PER_SEC)
+#define HOUR (60 * MINUTE)
+#define WEEK (168 * HOUR)
 
 static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };
 /* In the order of enum call_redirection. */
@@ -32,12 +34,17 @@ static const char *const rtp_stats[] = { "never", "bye", NULL };
 static const char *const auths[] = { "none", "digest", NULL };
 /* In the order of enum call_identity, enum call_flow_trust. */
 static const char *const identities[] = { "reject", "rewrite", NULL };
+/* In the order of enum registrar_keepalive; the others are bools. */
+static const char *const keepalives[] = { "none", "options", "crlf", NULL };
+static const char *const nats[] = { "detect", "always", NULL };
+static const char *const register_forks[] = { "parallel", "q", NULL };
 static const char *const flows[] = { "challenged", "streams", "trusted", NULL };
 static const char *const latches[] = { "strict", "port", "any", NULL };
 
 #define KEY(p, t, ...) { .path = (p), .type = SCHEMA_##t, __VA_ARGS__ }
 #define REQUIRED .required = true
 #define DEFAULT(text) .initial = (text)
+#define ALWAYS .always = true
 #define RANGE(from, to) .min = (from), .max = (to)
 #define CHOICES(list) .choices = (list)
 #define REFERS(to) .refers = (to)
@@ -214,6 +221,42 @@ const struct schema_item schema[] = {
 	KEY("domains.*.limits.duration", DURATION, DEFAULT("0s"), RANGE(0, 240 * HOUR),
 	    RELOAD(CALLS), HELP("How long his calls may last, if that is shorter than "
 				"timers.max-duration. 0s: no limit of his own.")),
+	KEY("domains.*.register", MAP, ALWAYS, RELOAD(CALLS),
+	    HELP("How its subscribers register (RFC 3261 section 10); what was registered before "
+		 "a reload stays as it was.")),
+	KEY("domains.*.register.expires", MAP, ALWAYS, RELOAD(CALLS),
+	    HELP("How long a contact holds.")),
+	KEY("domains.*.register.expires.min", DURATION, DEFAULT("60s"), RANGE(NSEC_PER_SEC, HOUR),
+	    RELOAD(CALLS), HELP("What is asked for below it is refused with 423, which says so.")),
+	KEY("domains.*.register.expires.max", DURATION, DEFAULT("2h"), RANGE(MINUTE, WEEK),
+	    RELOAD(CALLS), HELP("What is asked for above it is granted for so long.")),
+	KEY("domains.*.register.expires.default", DURATION, DEFAULT("1h"),
+	    RANGE(MINUTE, WEEK), RELOAD(CALLS), HELP("When nothing is asked for.")),
+	KEY("domains.*.register.contacts", NUMBER, DEFAULT("10"), RANGE(1, REGISTRAR_CONTACTS),
+	    RELOAD(CALLS), HELP("That a subscriber may have at the same time; above it 403.")),
+	KEY("domains.*.register.nat", CHOICE, DEFAULT("detect"), CHOICES(nats), RELOAD(CALLS),
+	    HELP("Which contacts are behind a NAT, so that calls take the way that their REGISTER "
+		 "came: detect, those whose Contact or Via names another address than it came "
+		 "from; always, all.")),
+	KEY("domains.*.register.keepalive", CHOICE, DEFAULT("options"), CHOICES(keepalives),
+	    RELOAD(CALLS),
+	    HELP("What is sent to contacts behind a NAT or by a connection, so that the way stays "
+		 "open: none; options, and who does not answer three times in a row is gone; "
+		 "crlf, an empty line.")),
+	KEY("domains.*.register.interval", DURATION, DEFAULT("30s"), RANGE(5 * NSEC_PER_SEC, HOUR),
+	    RELOAD(CALLS), HELP("Between two of them; each comes up to a quarter earlier.")),
+	KEY("domains.*.register.fork", CHOICE, DEFAULT("q"), CHOICES(register_forks),
+	    RELOAD(CALLS),
+	    HELP("How the contacts of a subscriber are called: q, those with the highest q "
+		 "first, the next when these have failed; parallel, all at once.")),
+	KEY("domains.*.register.ring", DURATION, DEFAULT("20s"), RANGE(0, HOUR), RELOAD(CALLS),
+	    HELP("How long contacts ring before those with a lower q are called, too. 0s: until "
+		 "they fail.")),
+	KEY("domains.*.register.service-routes", LIST, RELOAD(CALLS),
+	    HELP("Service-Route of a 200 to REGISTER (RFC 3608): where a phone sends its "
+		 "requests.")),
+	KEY("domains.*.register.service-routes[]", TEXT, RANGE(5, 255), RELOAD(CALLS),
+	    EXAMPLE("sip:192.0.2.1;lr"), HELP("A SIP URI with lr.")),
 	KEY("domains.*.subscribers", LIST, RELOAD(CALLS),
 	    HELP("Its subscribers, beside those in the store, which jalurctl subscriber adds and "
 		 "takes away. One that is in both is the one here.")),
@@ -518,10 +561,10 @@ const struct schema_item schema[] = {
 	    HELP("RFC 3261 T1, the estimate of a round trip; the first retransmission is sent "
 		 "after it, a transaction fails after 64 of it.")),
 	KEY("timers.t2", DURATION, DEFAULT("4s"),
-	    RANGE(10 * NSEC_PER_MSEC, 60 * NSEC_PER_SEC), RELOAD(RESTART),
+	    RANGE(10 * NSEC_PER_MSEC, MINUTE), RELOAD(RESTART),
 	    HELP("RFC 3261 T2, the longest pause between retransmissions.")),
 	KEY("timers.t4", DURATION, DEFAULT("5s"),
-	    RANGE(10 * NSEC_PER_MSEC, 60 * NSEC_PER_SEC), RELOAD(RESTART),
+	    RANGE(10 * NSEC_PER_MSEC, MINUTE), RELOAD(RESTART),
 	    HELP("RFC 3261 T4, the longest that a message stays in the network.")),
 };
 

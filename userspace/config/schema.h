@@ -50,6 +50,7 @@ struct schema_item {
 	const char *path;	/* "realms.*.media[].ports" */
 	enum schema_type type;
 	bool required;
+	bool always;		/* a map: its defaults hold where it is absent, too */
 	const char *initial;	/* default as text; NULL: none */
 	u64 min, max;
 	const char *const *choices;
@@ -153,6 +154,10 @@ void domain_check_trunk(struct reader *r, const struct value *root, const struct
 			const struct value *trunk);
 /* false: no memory. */
 bool domain_build(struct call_domain *to, const struct value *realms, const struct value *v);
+
+/* register.c: the registrar of a domain */
+void register_check(struct reader *r, const struct value *domain);
+bool register_build(struct call_domain *to, const struct value *domain);
 
 /* check.c, build.c */
 void check_tree(struct reader *r, const struct value *root);

@@ -274,6 +274,24 @@ static void read_default(struct reader *r, struct value *map, const struct schem
 		v->bad = !scalar_parse(v, &why);
 }
 
+/* A map that may be absent, with the defaults of what is below it. */
+static void add_absent(struct reader *r, struct value *parent, const struct schema_item *item)
+{
+	struct value *v = new_value(r, parent, schema_key(item), item);
+	const struct schema_item *child = NULL;
+
+	if (!v)
+		return;
+	v->line = parent->line;
+	v->column = parent->column;
+	while (!r->err && (child = schema_child(item, child))) {
+		if (child->initial)
+			read_default(r, v, child);
+		else if (child->always)
+			add_absent(r, v, child);
+	}
+}
+
 /* Also when it is there misspelt, which was reported. */
 static bool has_key(struct reader *r, const struct value *map, const yaml_node_t *node,
 		    const char *name)
@@ -311,6 +329,8 @@ static void fill_missing(struct reader *r, struct value *map, const yaml_node_t 
 					  schema_expects(item, expected, sizeof(expected)));
 		else if (item->initial)
 			read_default(r, map, item);
+		else if (item->always)
+			add_absent(r, map, item);
 	}
 }
 
@@ -380,17 +400,9 @@ static void add_absent_maps(struct reader *r, struct value *root)
 {
 	const struct schema_item *item = NULL;
 
-	while (!r->err && (item = schema_child(root->item, item))) {
-		struct value *v;
-		const struct schema_item *child = NULL;
-
-		if (item->type != SCHEMA_MAP || value_get(root, schema_key(item)))
-			continue;
-		v = new_value(r, root, schema_key(item), item);
-		while (v && !r->err && (child = schema_child(item, child)))
-			if (child->initial)
-				read_default(r, v, child);
-	}
+	while (!r->err && (item = schema_child(root->item, item)))
+		if (item->type == SCHEMA_MAP && !value_get(root, schema_key(item)))
+			add_absent(r, root, item);
 }
 
 struct value *tree_read(struct reader *r)
