@@ -210,4 +210,35 @@ TEST_F(domain, a_trunk_may_be_one_of_its_subscribers)
 			     "    tls-names: [carrier.example]\n", 13, "tls.clients"));
 }
 
+#define REGISTER "domains:\n  example.org:\n    realms: [outside]\n    register:\n"
+
+TEST_F(domain, is_a_registrar_also_where_nothing_is_said_of_it)
+{
+	const struct registrar_policy *p;
+
+	ASSERT_EQ(load(self, "p", "domains: {example.org: {realms: [outside]}}\n"), 0);
+	p = &self->config->policy->domains[0].registrar;
+	EXPECT_EQ(p->min, 60);
+	EXPECT_EQ(p->max, 7200);
+	EXPECT_EQ(p->standard, 3600);
+	EXPECT_EQ(p->contacts, 10);
+	EXPECT_EQ(p->keepalive, REGISTRAR_OPTIONS);
+	ASSERT_EQ(load(self, "p", REGISTER "      expires: {min: 5m}\n      keepalive: crlf\n"
+		       "      service-routes: [\"sip:192.0.2.1;lr\"]\n"), 0);
+	p = &self->config->policy->domains[0].registrar;
+	EXPECT_EQ(p->min, 300);
+	EXPECT_EQ(p->standard, 3600);
+	EXPECT_EQ(p->keepalive, REGISTRAR_CRLF);
+	EXPECT_STREQ(self->config->policy->domains[0].service_routes[0], "sip:192.0.2.1;lr");
+}
+
+TEST_F(domain, slips_of_a_registrar_are_told)
+{
+	EXPECT_TRUE(mistaken(self, "p", REGISTER "      expires: {default: 3h}\n", 13,
+			     "\"default\" is above \"max\""));
+	EXPECT_TRUE(mistaken(self, "p", REGISTER "      service-routes: [\"sip:a\"]\n", 13,
+			     "with \";lr\""));
+	EXPECT_TRUE(mistaken(self, "p", REGISTER "      contacts: 33\n", 13, "32"));
+}
+
 TEST_HARNESS_MAIN

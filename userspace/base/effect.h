@@ -46,7 +46,7 @@ struct effect {
 	struct flow flow;		/* SEND, ALIAS, UNREACHED */
 	struct effect_locate locate;
 	struct media_plan *plan;	/* APPLY: the asker's, until the ticket is answered */
-	u64 session;			/* REMOVE; STORE: the call, which has the same id; the record */
+	u64 session;			/* REMOVE; STORE: the call, with the same id, or record */
 	size_t len;
 	char bytes[];			/* SEND; LOCATE: the name */
 };
