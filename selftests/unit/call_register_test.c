@@ -18,7 +18,9 @@ FIXTURE(registration) {
 
 FIXTURE_SETUP(registration)
 {
-	harness_start(&self->h, _metadata);
+	struct call_engine_conf conf = { .overload.limits.of[CALL_OVERLOAD_LAG] = NSEC_PER_SEC };
+
+	harness_start_with(&self->h, _metadata, &conf);
 	self->domain = add_domain(&self->h, SIP_DIGEST_ALL);
 	self->h.own_contacts = true;
 }
@@ -230,6 +232,37 @@ TEST_F(registration, a_line_end_keeps_a_nat_open_too)
 	ASSERT_TRUE(pending(h, STRANGER));
 	EXPECT_STREQ(h->ua[STRANGER].queue[h->ua[STRANGER].head % MAX_QUEUE].text, "\r\n");
 	discard(h, STRANGER);
+	EXPECT_EQ(bindings(h), 1);
+}
+
+/* --- overload --- */
+
+static void lags(struct harness *h, u64 lag)
+{
+	struct call_load load = { 0 };
+
+	load.of[CALL_OVERLOAD_LAG] = lag;
+	call_engine_load(h->engine, h->now, &load);
+}
+
+TEST_F(registration, in_overload_who_is_there_already_stays)
+{
+	struct harness *h = &self->h;
+
+	lags(h, NSEC_PER_SEC + 1);
+	send_register(h, DESK "\r\n");
+	expect(h, STRANGER, "SIP/2.0 503");
+	EXPECT_TRUE(answer_has(h, "\r\nRetry-After: "));
+	lags(h, 0);
+	send_register(h, DESK "\r\n");
+	expect(h, STRANGER, "SIP/2.0 200");
+	lags(h, NSEC_PER_SEC + 1);
+	send_register(h, DESK "\r\n");
+	expect(h, STRANGER, "SIP/2.0 200");
+	/* There is an end to that, too. */
+	lags(h, 2 * NSEC_PER_SEC + 1);
+	send_register(h, DESK "\r\n");
+	expect(h, STRANGER, "SIP/2.0 503");
 	EXPECT_EQ(bindings(h), 1);
 }
 

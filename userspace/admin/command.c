@@ -32,79 +32,7 @@ struct command {
 	void (*run)(const struct command_context *ctx, json_t *args, struct outcome *out);
 };
 
-static void run_hello(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_help(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_info(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_call_list(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_call_show(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_call_hangup(const struct command_context *ctx, json_t *args,
-			    struct outcome *out);
-static void run_call_trace(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_transport_list(const struct command_context *ctx, json_t *args,
-			       struct outcome *out);
-static void run_transport_close(const struct command_context *ctx, json_t *args,
-				struct outcome *out);
-static void run_drain_on(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_drain_off(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_drain_status(const struct command_context *ctx, json_t *args,
-			     struct outcome *out);
-static void run_route_list(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_route_test(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_trunk_list(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_trunk_show(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_trunk_drain(const struct command_context *ctx, json_t *args, struct outcome *out);
-static void run_trunk_enable(const struct command_context *ctx, json_t *args,
-			     struct outcome *out);
-static void run_subscriber_list(const struct command_context *ctx, json_t *args,
-				struct outcome *out);
-static void run_subscriber_add(const struct command_context *ctx, json_t *args,
-			       struct outcome *out);
-static void run_subscriber_passwd(const struct command_context *ctx, json_t *args,
-				  struct outcome *out);
-static void run_subscriber_del(const struct command_context *ctx, json_t *args,
-			       struct outcome *out);
-static void run_registration_list(const struct command_context *ctx, json_t *args,
-				  struct outcome *out);
-static void run_registration_show(const struct command_context *ctx, json_t *args,
-				  struct outcome *out);
-static void run_registration_del(const struct command_context *ctx, json_t *args,
-				 struct outcome *out);
-static void run_monitor(const struct command_context *ctx, json_t *args, struct outcome *out);
 
-static const struct command commands[] = {
-	{ "hello", "", "who this is and which version of the protocol it speaks", run_hello },
-	{ "help", "", "the commands and their arguments", run_help },
-	{ "info", "", "state of the daemon and its counters", run_info },
-	{ "call.list", "", "all calls", run_call_list },
-	{ "call.show", "id", "one call with live figures of its media", run_call_show },
-	{ "call.trace", "id?", "the messages of a call; without id, of the last", run_call_trace },
-	{ "call.hangup", "id, reason?", "end a call", run_call_hangup },
-	{ "transport.list", "", "listeners and connections", run_transport_list },
-	{ "transport.close", "id", "close a connection", run_transport_close },
-	{ "drain.on", "", "take no new calls, serve those that there are", run_drain_on },
-	{ "drain.off", "", "take new calls again", run_drain_off },
-	{ "drain.status", "", "whether new calls are taken, and how many are left",
-	  run_drain_status },
-	{ "route.list", "", "the routes, in the order of looking", run_route_list },
-	{ "route.test", "uri, realm?, source?, method?, from?, headers?",
-	  "which route a request would take, and why", run_route_test },
-	{ "trunk.list", "", "all trunks", run_trunk_list },
-	{ "trunk.show", "name", "one trunk with its addresses", run_trunk_show },
-	{ "trunk.drain", "name", "no new calls to or from it", run_trunk_drain },
-	{ "trunk.enable", "name", "calls again", run_trunk_enable },
-	{ "subscriber.list", "", "subscribers, without anything secret", run_subscriber_list },
-	{ "subscriber.add", "domain, user, password", "a new one, in the store",
-	  run_subscriber_add },
-	{ "subscriber.passwd", "domain, user, password", "another password of one in the store",
-	  run_subscriber_passwd },
-	{ "subscriber.del", "domain, user", "takes one out of the store", run_subscriber_del },
-	{ "registration.list", "domain?", "contacts that are registered", run_registration_list },
-	{ "registration.show", "aor", "those of one user", run_registration_show },
-	{ "registration.del", "aor", "takes them away", run_registration_del },
-	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
-};
-
-#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void fail(struct outcome *out, const char *code, const char *where, const char *remedy,
 		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
@@ -122,7 +50,7 @@ static void fail(struct outcome *out, const char *code, const char *where, const
 	va_end(args);
 }
 
-/* --- hello, help, info --- */
+/* --- hello, info --- */
 
 static json_t *hello(void)
 {
@@ -140,20 +68,6 @@ static void run_hello(const struct command_context *ctx, json_t *args, struct ou
 	(void)ctx;
 	(void)args;
 	out->result = hello();
-}
-
-static void run_help(const struct command_context *ctx, json_t *args, struct outcome *out)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	(void)ctx;
-	(void)args;
-	for (i = 0; i < NCOMMANDS; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "cmd", commands[i].name,
-						      "args", commands[i].args, "help",
-						      commands[i].help));
-	out->result = json_pack("{s:o}", "commands", list);
 }
 
 static json_t *records(const struct control_conf *conf)
@@ -559,6 +473,59 @@ json_t *admin_error(json_t *id, const char *code, const char *where, const char 
 	return json_pack("{s:O?, s:{s:s, s:o, s:s, s:s}}", "id", id, "error", "code", code,
 			 "message", json_text(message), "where", where ? where : "",
 			 "remedy", remedy ? remedy : "");
+}
+
+/* --- the table --- */
+
+static void run_help(const struct command_context *ctx, json_t *args, struct outcome *out);
+
+static const struct command commands[] = {
+	{ "hello", "", "who this is and which version of the protocol it speaks", run_hello },
+	{ "help", "", "the commands and their arguments", run_help },
+	{ "info", "", "state of the daemon and its counters", run_info },
+	{ "call.list", "", "all calls", run_call_list },
+	{ "call.show", "id", "one call with live figures of its media", run_call_show },
+	{ "call.trace", "id?", "the messages of a call; without id, of the last", run_call_trace },
+	{ "call.hangup", "id, reason?", "end a call", run_call_hangup },
+	{ "transport.list", "", "listeners and connections", run_transport_list },
+	{ "transport.close", "id", "close a connection", run_transport_close },
+	{ "drain.on", "", "take no new calls, serve those that there are", run_drain_on },
+	{ "drain.off", "", "take new calls again", run_drain_off },
+	{ "drain.status", "", "whether new calls are taken, and how many are left",
+	  run_drain_status },
+	{ "route.list", "", "the routes, in the order of looking", run_route_list },
+	{ "route.test", "uri, realm?, source?, method?, from?, headers?",
+	  "which route a request would take, and why", run_route_test },
+	{ "trunk.list", "", "all trunks", run_trunk_list },
+	{ "trunk.show", "name", "one trunk with its addresses", run_trunk_show },
+	{ "trunk.drain", "name", "no new calls to or from it", run_trunk_drain },
+	{ "trunk.enable", "name", "calls again", run_trunk_enable },
+	{ "subscriber.list", "", "subscribers, without anything secret", run_subscriber_list },
+	{ "subscriber.add", "domain, user, password", "a new one, in the store",
+	  run_subscriber_add },
+	{ "subscriber.passwd", "domain, user, password", "another password of one in the store",
+	  run_subscriber_passwd },
+	{ "subscriber.del", "domain, user", "takes one out of the store", run_subscriber_del },
+	{ "registration.list", "domain?", "contacts that are registered", run_registration_list },
+	{ "registration.show", "aor", "those of one user", run_registration_show },
+	{ "registration.del", "aor", "takes them away", run_registration_del },
+	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void run_help(const struct command_context *ctx, json_t *args, struct outcome *out)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	(void)ctx;
+	(void)args;
+	for (i = 0; i < NCOMMANDS; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "cmd", commands[i].name,
+						      "args", commands[i].args, "help",
+						      commands[i].help));
+	out->result = json_pack("{s:o}", "commands", list);
 }
 
 static const struct command *find_command(const char *name)

@@ -55,7 +55,7 @@ struct control_transports {
 	void (*counters)(void *arg, void (*each)(void *to, const char *name, u64 value), void *to);
 };
 
-/* What the daemon does for subscriber commands: 0, -ENOENT, -EOPNOTSUPP without a store, -ENOMEM. */
+/* What subscriber commands do: 0, -ENOENT, -EOPNOTSUPP without a store, -ENOMEM. */
 struct control_subscribers {
 	int (*set)(void *arg, struct slice domain, struct slice user,
 		   const struct sip_secret *secret);

@@ -209,6 +209,17 @@ static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event
 	return true;
 }
 
+/* Who is there already comes before who is new: else all phones would come anew. */
+static bool has_no_time(struct call_engine *e, u64 now, const struct sip_event *ev,
+			const char *aor)
+{
+	struct registrar_contact found[REGISTRAR_CONTACTS];
+	bool refresh = registrar_lookup(e->registrar->table, now, aor, found);
+
+	return call_turn_away(e, now, ev, refresh ? CALL_KIND_REFRESH : CALL_KIND_REGISTRATION,
+			      NULL);
+}
+
 void call_register(struct call_engine *e, u64 now, const struct sip_event *ev,
 		   const struct call_source *source)
 {
@@ -218,7 +229,7 @@ void call_register(struct call_engine *e, u64 now, const struct sip_event *ev,
 	bool busy;
 	size_t n;
 
-	if (!passes_checks(e, now, ev, source, aor))
+	if (!passes_checks(e, now, ev, source, aor) || has_no_time(e, now, ev, aor))
 		return;
 	n = strlen(aor) + 1;
 	busy = registrar_is_busy(r->table, aor);
