@@ -83,6 +83,29 @@ TEST_F(limits, the_third_call_to_a_trunk_of_two_is_refused)
 	EXPECT_EQ(view_trunk(h, "phones").calls, 0);
 }
 
+TEST_F(limits, an_emergency_call_is_taken_beyond_them)
+{
+	struct harness *h = &self->h;
+	struct ua a, b, other;
+
+	self->pbx->max_calls = self->phones->max_calls = 1;
+	call_and_keep(h, &a, &b, "one");
+	send_invite(h, A, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	refused(h, "10");
+	h->policy->routes[0].emergency = true;
+	call_and_keep(h, &other, &b, "two");
+	EXPECT_EQ(view_trunk(h, "pbx").calls, 2);
+	/* Who took a trunk out of service knows why. */
+	EXPECT_EQ(call_engine_trunk_drain(h->engine, "pbx", true), 0);
+	send_invite(h, A, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	expect(h, A, "SIP/2.0 503");
+	send_same_branch(h, A, "ACK", h->branch, NULL);
+	end_kept(h, &other);
+	end_kept(h, &a);
+}
+
 TEST_F(limits, calls_from_a_trunk_count_as_well)
 {
 	struct harness *h = &self->h;
