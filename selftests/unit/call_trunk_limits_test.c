@@ -106,6 +106,28 @@ TEST_F(limits, an_emergency_call_is_taken_beyond_them)
 	end_kept(h, &a);
 }
 
+/* Whichever of the two has the shorter limit. */
+TEST_F(limits, a_trunk_says_how_long_its_calls_may_last)
+{
+	struct harness *h = &self->h;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		self->pbx->max_duration = (i ? 1200 : 600) * NSEC_PER_SEC;
+		self->phones->max_duration = (i ? 600 : 0) * NSEC_PER_SEC;
+		call_trunk(h);
+		take_call(h, B);
+		advance(h, 599 * NSEC_PER_SEC);
+		EXPECT_FALSE(pending(h, B));
+		advance(h, NSEC_PER_SEC);
+		EXPECT_TRUE(contains(header(expect(h, A, "BYE "), "Reason"), "maximum duration"));
+		expect(h, B, "BYE ");
+		reply(h, A, "200 OK", NULL);
+		reply(h, B, "200 OK", NULL);
+	}
+	EXPECT_EQ(counter(h, "max-duration"), 2);
+}
+
 TEST_F(limits, calls_from_a_trunk_count_as_well)
 {
 	struct harness *h = &self->h;

@@ -273,7 +273,7 @@ static const struct bad bad[] = {
 	{ TWO("register: {aor: \"sip:u@h\", retry: 2h}, ", "sip:192.0.2.3"), 6, "from 1s to 1h" },
 	{ TWO("register: {aor: \"sip:u@h\", retry: 1h}, ", "sip:192.0.2.3"), 6,
 	  "retry (1h) is not shorter than retry-max (30m)" },
-	{ TWO("limits: {}, ", "sip:192.0.2.3"), 6, "expected \"calls\", \"rate\" or both" },
+	{ TWO("limits: {}, ", "sip:192.0.2.3"), 6, "expected \"calls\", \"rate\" or \"duration\"" },
 	{ TWO("limits: {calls: 0}, ", "sip:192.0.2.3"), 6, "a number from 1 to 1000000" },
 	{ HEAD "trunks:\n  p: {realm: a, match: [192.0.2.2], probe: {}}\n", 5,
 	  "the trunk has no \"target\" for that" },
@@ -533,7 +533,7 @@ TEST(a_trunk_has_targets_and_how_it_is_looked_after)
 		"    failover: {codes: [500, 486], timeout: 3s}\n"
 		"    probe: {interval: 20s, up-after: 4, codes: [480]}\n"
 		"    register: {aor: \"sip:4930@carrier.example\", expires: 10m, retry-max: 5m}\n"
-		"    limits: {calls: 30, rate: 10}\n"
+		"    limits: {calls: 30, rate: 10, duration: 2h}\n"
 		"  q: {realm: b, target: \"sip:10.0.0.2\", register: {aor: \"sip:u@h\", contact: me}}\n";
 	struct config_mistakes mistakes;
 	struct config *c = NULL;
@@ -567,6 +567,7 @@ TEST(a_trunk_has_targets_and_how_it_is_looked_after)
 	EXPECT_EQ(300 * NSEC_PER_SEC, t->registering.retry_max);
 	EXPECT_EQ(30, t->max_calls);
 	EXPECT_EQ(10, t->max_rate);
+	EXPECT_EQ(2 * 3600 * NSEC_PER_SEC, t->max_duration);
 	t = &c->policy->trunks[1];
 	EXPECT_EQ(0, t->probing.interval);
 	EXPECT_EQ(0, t->silence);

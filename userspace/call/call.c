@@ -230,11 +230,25 @@ void call_settle(struct call_engine *e, u64 now, struct call *call)
 	call_free(e, now, call);
 }
 
+static u64 shorter(u64 a, u64 b)
+{
+	return b && (!a || b < a) ? b : a;
+}
+
+/* The shortest of all that count, but of an emergency call the common one; 0: none. */
 static u64 max_duration(const struct call *call)
 {
-	u64 all = call->policy->max_duration, his = call->domain ? call->domain->max_duration : 0;
+	u64 max = call->policy->max_duration;
+	size_t i;
 
-	return his && (!all || his < all) ? his : all;
+	if (call->emergency)
+		return max;
+	if (call->domain)
+		max = shorter(max, call->domain->max_duration);
+	for (i = 0; i < 2; i++)
+		if (call->legs[i] && call->legs[i]->trunk >= 0)
+			max = shorter(max, call->policy->trunks[call->legs[i]->trunk].max_duration);
+	return max;
 }
 
 /*

@@ -91,6 +91,7 @@ struct call_trunk {
 	struct call_probing probing;
 	struct call_registering registering;
 	u32 max_calls, max_rate;	/* at a time, in a second; 0: no limit */
+	u64 max_duration;		/* ns, 0: that of all calls */
 	char *user, *password, *auth_realm;	/* who we are there; NULL: nobody */
 	struct sip_auth_account account;	/* slices of these */
 	struct sip_auth_client *auth;

@@ -98,6 +98,9 @@
 		 "back there is two.")),
 	KEY("trunks.*.limits.rate", NUMBER, RANGE(1, 100000), RELOAD(CALLS), EXAMPLE("10"),
 	    HELP("New ones in a second, both ways together.")),
+	KEY("trunks.*.limits.duration", DURATION, RANGE(NSEC_PER_SEC, 240 * HOUR), RELOAD(CALLS),
+	    EXAMPLE("2h"), HELP("How long its calls may last, if that is shorter than "
+				"timers.max-duration. Not for emergency calls.")),
 	KEY("trunks.*.large", CHOICE, DEFAULT("stream"), CHOICES(larges), RELOAD(CALLS),
 	    HELP("How a request above 1300 bytes goes to a trunk that is reached by UDP: stream, by "
 		 "TCP if the realm has a listener for it and the trunk takes it (RFC 3261 "

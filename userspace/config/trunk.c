@@ -108,7 +108,7 @@ void trunk_check(struct reader *r, const struct value *trunk)
 	if (registering && !registering->bad)
 		check_register(r, registering);
 	if (limits && !limits->bad && !limits->n)
-		reader_mistake_at(r, limits, "expected \"calls\", \"rate\" or both");
+		reader_mistake_at(r, limits, "expected \"calls\", \"rate\" or \"duration\"");
 }
 
 /* --- and what becomes of them --- */
@@ -183,6 +183,7 @@ bool trunk_build(struct call_trunk *trunk, const struct value *v)
 	trunk->probing.up_after = (u32)number_or(probe, "up-after", 0);
 	trunk->max_calls = (u32)number_or(limits, "calls", 0);
 	trunk->max_rate = (u32)number_or(limits, "rate", 0);
+	trunk->max_duration = number_or(limits, "duration", 0);
 	return build_targets(trunk, v) && build_codes(&trunk->failover, failover) &&
 	       build_codes(&trunk->probing.codes, probe) &&
 	       (!registering || build_register(&trunk->registering, registering));
