@@ -101,12 +101,13 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (sip_parse(slice_of((const char *)data, size), &msg, &err) || !msg.request)
 		return 0;
 	addr_parse_ip(SLICE("192.0.2.2"), &flow.peer);
-	call_subject_init(&s, policy, &flow, &msg);
+	call_subject_init(&s, call_policy_realm(policy, flow.listener),
+			  call_policy_trunk(policy, &flow, NULL), &flow.peer, &msg);
 	choice = call_route_find(policy, &s, NULL);
 	explained = call_route_find(policy, &s, &(struct call_explain){ ignore, NULL });
 	if (choice.route != explained.route || choice.gave_up != explained.gave_up)
 		abort();
-	if (call_is_emergency(policy, &flow, &msg) &&
+	if (call_is_emergency(policy, &s) &&
 	    (choice.gave_up || !choice.route->emergency))
 		abort();
 	for (i = 0; i < policy->nroutes; i++)
