@@ -73,7 +73,7 @@ no_calls() { ctl call list --json | jq -e '.calls == []' >/dev/null; }
 
 relayed() {	# at least so many packets from each side
 	ctl call show "$(ctl call list --json | jq -r '.calls[0].id')" --json |
-		jq -e --argjson n "$1" '.streams[0].directions | map(.left >= $n) | all' >/dev/null
+		jq -se --argjson n "$1" '.[0].streams[0].directions | length == 2 and all(.left >= $n)' >/dev/null
 }
 
 # hears DIR HZ: the tone of the other, in a recording of what was decoded

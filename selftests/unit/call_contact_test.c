@@ -3,6 +3,8 @@
  * Calls to our own users: to all contacts that they registered, in the order that they
  * asked for, by the way that each can be reached by.
  */
+#include <sys/mman.h>
+
 #include "call_subscriber.h"
 
 #define AOR "alice@" DOMAIN
@@ -10,7 +12,25 @@
 FIXTURE(contact) {
 	struct harness h;
 	struct call_domain *domain;
+	struct call_trunk *trunks;
+	void *edge;
 };
+
+#define EDGE_SIZE 65536
+
+/* A contact has no trunk: who looks at the one in front of the first steps over an edge. */
+static bool move_trunks_to_edge(struct harness *h, void **edge)
+{
+	char *pages = mmap(NULL, 2 * EDGE_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (pages == MAP_FAILED || mprotect(pages, EDGE_SIZE, PROT_NONE))
+		return false;
+	*edge = pages;
+	memcpy(pages + EDGE_SIZE, h->policy->trunks, h->policy->ntrunks * sizeof(struct call_trunk));
+	h->policy->trunks = (struct call_trunk *)(pages + EDGE_SIZE);
+	return true;
+}
 
 FIXTURE_SETUP(contact)
 {
@@ -18,12 +38,17 @@ FIXTURE_SETUP(contact)
 	self->domain = add_domain(&self->h, SIP_DIGEST_ALL);
 	self->h.own_contacts = true;
 	self->domain->by_q = true;
+	self->trunks = self->h.policy->trunks;
+	ASSERT_TRUE(move_trunks_to_edge(&self->h, &self->edge));
 }
 
 FIXTURE_TEARDOWN(contact)
 {
 	call_engine_unregister(self->h.engine, self->h.now, AOR);
 	run(&self->h);
+	memcpy(self->trunks, self->h.policy->trunks, self->h.policy->ntrunks * sizeof(*self->trunks));
+	self->h.policy->trunks = self->trunks;
+	munmap(self->edge, 2 * EDGE_SIZE);
 	harness_stop(&self->h);
 }
 
@@ -177,6 +202,19 @@ TEST_F(contact, a_number_at_our_domain_that_is_no_user_takes_the_routes)
 	reply(h, A, "486 Busy Here", NULL);
 	expect(h, A, "ACK ");
 	fails(h, branch, "SIP/2.0 486");
+}
+
+TEST_F(contact, who_cannot_take_calls_is_no_matter_of_a_trunk)
+{
+	struct harness *h = &self->h;
+	u32 branch;
+
+	register_phone(h, "Contact: <sip:desk@203.0.113.66>\r\n");
+	branch = call_uri(h, "sip:" AOR);
+	expect(h, STRANGER, "INVITE sip:desk@203.0.113.66 SIP/2.0");
+	reply(h, STRANGER, "503 Service Unavailable", NULL);
+	expect(h, STRANGER, "ACK ");
+	fails(h, branch, "SIP/2.0 5");
 }
 
 TEST_F(contact, sips_is_refused_where_there_is_no_tls)

@@ -45,9 +45,10 @@ u32 call_engine_proved(struct call_engine *e, u32 listener,
 	return name ? call_name(e, name) : 0;
 }
 
+/* NULL: it goes to a contact. */
 static const struct call_trunk *trunk_of(const struct call_leg *root)
 {
-	return &root->call->policy->trunks[root->trunk];
+	return root->trunk < 0 ? NULL : &root->call->policy->trunks[root->trunk];
 }
 
 /* The caller wants TLS on every hop (RFC 3261 §26.2.2). */
@@ -191,18 +192,21 @@ static bool was_unreached(const struct sip_event *ev)
 static void mark(struct call_engine *e, u64 now, const struct call_leg *root)
 {
 	effects_flow(&e->effects, EFFECT_UNREACHED, &root->dialog->flow);
-	call_way_failed(e, now, root->call->policy, (size_t)root->trunk, &root->dialog->flow);
+	if (trunk_of(root))
+		call_way_failed(e, now, root->call->policy, (size_t)root->trunk,
+				&root->dialog->flow);
 }
 
 /* Whoever rang is there, whatever he says then. */
 bool call_hop_next(struct call_engine *e, u64 now, struct call_leg *root,
 		   const struct sip_event *ev)
 {
+	const struct call_trunk *trunk = trunk_of(root);
 	bool unreached = was_unreached(ev);
 
 	if (root->state != CALL_LEG_INVITED || root->twin || !root->dialog ||
 	    (!unreached && (ev->type != SIP_EVENT_RESPONSE ||
-			    !call_codes_have(&trunk_of(root)->failover, ev->msg->status))))
+			    !trunk || !call_codes_have(&trunk->failover, ev->msg->status))))
 		return false;
 	if (unreached)
 		mark(e, now, root);
@@ -222,13 +226,12 @@ bool call_hop_next(struct call_engine *e, u64 now, struct call_leg *root,
 
 void call_hop_invited(struct call_engine *e, u64 now, struct call_leg *root)
 {
-	u64 silence;
+	u64 silence = root->hops ? trunk_of(root)->silence : 0;
 
 	if (root->call->state >= CALL_ANSWERED)
 		return;
-	silence = trunk_of(root)->silence;
 	root->ring_until = root->ring ? now + root->ring : 0;
-	root->silent_until = silence && root->hops ? now + silence : 0;
+	root->silent_until = silence ? now + silence : 0;
 	if (root->ring_until || root->silent_until)
 		timer_arm(&e->timers, &root->timer,
 			  root->silent_until && (!root->ring_until ||
