@@ -359,7 +359,7 @@ TEST_F(metrics, trunks_show_how_they_are)
 		.interval = 10 * NSEC_PER_SEC, .timeout = 2 * NSEC_PER_SEC, .down_after = 1,
 		.up_after = 1,
 	};
-	trunk->max_calls = 1;
+	trunk->max_rate = 1;
 	start(h);
 	while (!pending(h, B))
 		advance(h, 10 * NSEC_PER_MSEC);
@@ -383,11 +383,11 @@ TEST_F(metrics, trunks_show_how_they_are)
 	call_trunk(h);
 	take_call(h, B);
 	EXPECT_EQ(value(scrape(), "jalur_trunk_calls{trunk=\"pbx\"}"), 1);
+	end_call(h, B);
 	call_trunk(h);
 	fail_call(h, "SIP/2.0 503");
 	p = scrape();
 	EXPECT_EQ(value(p, "jalur_trunk_calls_refused_total{trunk=\"pbx\"}"), 1);
-	end_call(h, B);
 }
 
 TEST_F(metrics, overload_and_drain_show)
