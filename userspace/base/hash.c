@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * SipHash-2-4 (Aumasson, Bernstein) over pieces, and chained tables that double
- * when there are as many nodes as buckets.
+ * when there are half as many nodes as buckets: what is in a chain is seldom in a cache.
  */
 #include <endian.h>
 #include <errno.h>
@@ -164,7 +164,7 @@ void hash_insert(struct hash *t, struct hash_node *node, u64 hash)
 {
 	struct hash_node **bucket;
 
-	if (t->n >= t->nbuckets)
+	if (2 * t->n >= t->nbuckets)
 		grow(t);
 	bucket = bucket_of(t, hash);
 	node->hash = hash;
