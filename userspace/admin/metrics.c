@@ -331,11 +331,13 @@ static void print_way(void *arg, const struct call_way_view *view)
 {
 	const struct printing_ways *print = arg;
 	char addr[ADDR_STRLEN];
-	const struct prom_label *labels = PROM_LABELS(
+	const struct prom_label labels[] = {
 		{ "trunk", print->trunk }, { "target", view->target },
 		{ "transport", transport_name(view->transport) },
 		{ "address", addr_print(&view->addr, addr) },
-		{ view->name && *view->name ? "name" : NULL, view->name });
+		{ view->name && *view->name ? "name" : NULL, view->name },
+		{ NULL, NULL },
+	};
 
 	if (!print->rtt && view->state != CALL_WAY_UNKNOWN)
 		prom_sample(print->s->p, labels, view->state == CALL_WAY_UP);
