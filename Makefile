@@ -6,7 +6,7 @@
 # make check-random             100 000 calls through a bad network, in virtual time
 # make check-connections        100 000 connections opened and closed
 # make bench                    costs beside peers: bench-packet, bench-parse, bench-registrar,
-#                               bench-sip, bench-load
+#                               bench-sip, bench-register, bench-load
 # make fuzz                     each fuzz target for FUZZ_SECONDS (600), FUZZ_JOBS (2) at a time
 # make help                     the rest
 #
@@ -52,7 +52,7 @@ NETPROGS	:= $(patsubst selftests/net/%.c,$(B)/net/%,$(sort $(wildcard selftests/
 
 .PHONY: all userspace tools modules modules-all spec spec-check style check check-debug \
 	check-random check-connections \
-	demo bench bench-packet bench-parse bench-registrar bench-sip bench-load \
+	demo bench bench-packet bench-parse bench-registrar bench-sip bench-register bench-load \
 	fuzz unit-tests fuzz-targets net-tests clean install help config-doc config-doc-check
 
 all: modules userspace tools
@@ -201,7 +201,7 @@ demo: userspace tools net-tests
 
 # Beside peers: instructions a packet, a message, CPU seconds a call. What else they
 # need is installed by tools/setup bench.
-bench: bench-packet bench-parse bench-registrar bench-sip bench-load
+bench: bench-packet bench-parse bench-registrar bench-sip bench-register bench-load
 
 bench-packet: net-tests
 	@selftests/bench/run
@@ -213,7 +213,10 @@ bench-registrar: build/bench/registrar
 	@build/bench/registrar
 
 bench-sip: userspace tools net-tests
-	@selftests/bench/sip/run
+	@selftests/bench/sip/run measure
+
+bench-register: userspace tools net-tests
+	@selftests/bench/sip/run register
 
 bench-load: userspace tools net-tests
 	@selftests/bench/sip/load

@@ -3,7 +3,8 @@
  * The figures for Prometheus: read by a parser of the format that takes nothing else, and
  * held against calls that were made; then over HTTP, with what clients may not do.
  */
-#include "call_harness.h"
+#include "call_subscriber.h"
+#include "call_trunk_harness.h"
 
 #include <ctype.h>
 #include <sys/socket.h>
@@ -308,6 +309,85 @@ TEST_F(metrics, ports_of_realms_show)
 	EXPECT_EQ(value(p, "jalur_media_port_pairs{realm=\"outside\",state=\"free\"}"), 499);
 	self->h.now += 31 * NSEC_PER_SEC;
 	EXPECT_EQ(value(scrape(), "jalur_media_port_pairs{realm=\"outside\",state=\"free\"}"), 500);
+}
+
+TEST_F(metrics, who_registers_is_counted_in_his_domain)
+{
+	struct harness *h = &self->h;
+	const struct page *p;
+
+	add_domain(h, SIP_DIGEST_ALL);
+	h->own_contacts = true;
+	p = scrape();
+	EXPECT_EQ(value(p, "jalur_bindings{domain=\"" DOMAIN "\"}"), 0);
+	EXPECT_EQ(value(p, "jalur_registers_total{outcome=\"accepted\"}"), 0);
+
+	send_authentic(h, "REGISTER", "alice", "secret",
+		       "Contact: <sip:alice@203.0.113.66>;expires=100, <sip:alice@203.0.113.67>\r\n");
+	expect(h, STRANGER, "SIP/2.0 200");
+	send_authentic(h, "REGISTER", "bob", "hidden", "Contact: <sip:bob@203.0.113.66>\r\n");
+	expect(h, STRANGER, "SIP/2.0 200");
+	send_authentic(h, "REGISTER", "bob", "hidden",
+		       "Contact: <sip:bob@203.0.113.66>;expires=2\r\n");
+	expect(h, STRANGER, "SIP/2.0 423");
+	p = scrape();
+	EXPECT_EQ(value(p, "jalur_bindings{domain=\"" DOMAIN "\"}"), 3);
+	EXPECT_EQ(value(p, "jalur_objects{kind=\"bindings\"}"), 3);
+	EXPECT_EQ(value(p, "jalur_registers_total{outcome=\"accepted\"}"), 2);
+	EXPECT_EQ(value(p, "jalur_registers_total{outcome=\"refused\"}"), 1);
+	EXPECT_EQ(value(p, "jalur_events_total{event=\"registrations\"}"), -1);
+
+	advance(h, 100 * NSEC_PER_SEC);
+	EXPECT_EQ(value(scrape(), "jalur_bindings{domain=\"" DOMAIN "\"}"), 2);
+	advance(h, 3600 * NSEC_PER_SEC);
+	EXPECT_EQ(value(scrape(), "jalur_bindings{domain=\"" DOMAIN "\"}"), 0);
+}
+
+/* Two addresses: B answers its probes after 30 to 40 ms, C does not. */
+TEST_F(metrics, trunks_show_how_they_are)
+{
+	struct harness *h = &self->h;
+	struct call_trunk *trunk = two_targets(h, 1);
+	const struct page *p = scrape();
+	double rtt;
+
+	EXPECT_EQ(value(p, "jalur_trunk_state{trunk=\"pbx\",state=\"unknown\"}"), 1);
+	EXPECT_EQ(value(p, "jalur_trunk_calls{trunk=\"pbx\"}"), 0);
+	EXPECT_EQ(value(p, "jalur_trunk_registered{trunk=\"pbx\"}"), -1);
+
+	trunk->probing = (struct call_probing){
+		.interval = 10 * NSEC_PER_SEC, .timeout = 2 * NSEC_PER_SEC, .down_after = 1,
+		.up_after = 1,
+	};
+	trunk->max_rate = 1;
+	start(h);
+	while (!pending(h, B))
+		advance(h, 10 * NSEC_PER_MSEC);
+	advance(h, 30 * NSEC_PER_MSEC);
+	expect(h, B, "OPTIONS ");
+	reply(h, B, "200 OK", NULL);
+	advance(h, 9 * NSEC_PER_SEC);
+	discard(h, C);
+	discard(h, B);
+	p = scrape();
+	EXPECT_EQ(value(p, "jalur_trunk_state{trunk=\"pbx\",state=\"degraded\"}"), 1);
+	EXPECT_EQ(value(p, "jalur_trunk_state{trunk=\"pbx\",state=\"unknown\"}"), 0);
+	EXPECT_EQ(value(p, "jalur_trunk_address_up{trunk=\"pbx\",target=\"sip:" IP_B ":5060\","
+			"transport=\"UDP\",address=\"" IP_B ":5060\"}"), 1);
+	EXPECT_EQ(value(p, "jalur_trunk_address_up{trunk=\"pbx\",target=\"sip:" IP_C ":5060\","
+			"transport=\"UDP\",address=\"" IP_C ":5060\"}"), 0);
+	rtt = value(p, "jalur_trunk_probe_seconds{trunk=\"pbx\",target=\"sip:" IP_B ":5060\","
+		       "transport=\"UDP\",address=\"" IP_B ":5060\"}");
+	EXPECT_TRUE(rtt >= 0.03 && rtt <= 0.04);
+
+	call_trunk(h);
+	take_call(h, B);
+	EXPECT_EQ(value(scrape(), "jalur_trunk_calls{trunk=\"pbx\"}"), 1);
+	end_call(h, B);
+	call_trunk(h);
+	fail_call(h, "SIP/2.0 503");
+	p = scrape();
+	EXPECT_EQ(value(p, "jalur_trunk_calls_refused_total{trunk=\"pbx\"}"), 1);
 }
 
 TEST_F(metrics, overload_and_drain_show)

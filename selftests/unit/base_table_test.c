@@ -31,6 +31,30 @@ TEST(the_hash_is_siphash)
 	EXPECT_EQ(siphash_of(15), 0xa129ca6149be45e5ull);
 }
 
+/* Words are taken whole wherever they begin. */
+TEST(the_hash_does_not_depend_on_the_pieces)
+{
+	static const struct hash_key key = { { 0x0706050403020100ull, 0x0f0e0d0c0b0a0908ull } };
+	char text[40];
+	struct hasher h;
+	size_t n, cut;
+
+	for (n = 0; n < sizeof(text); n++)
+		text[n] = (char)n;
+	for (n = 0; n <= sizeof(text); n++) {
+		for (cut = 0; cut <= n; cut++) {
+			hash_begin(&h, &key);
+			hash_add(&h, slice_of(text, cut));
+			hash_add(&h, slice_of(text + cut, n - cut));
+			EXPECT_EQ(hash_end(&h), siphash_of(n)) { TH_LOG("%zu of %zu", cut, n); }
+		}
+	}
+	hash_begin(&h, &key);
+	hash_add(&h, slice_of(text, 3));
+	hash_add_u64(&h, 0x0a09080706050403ull);
+	EXPECT_EQ(hash_end(&h), siphash_of(11));
+}
+
 struct number {
 	struct hash_node node;
 	int value;

@@ -4,6 +4,8 @@
  * those that were in it.
  */
 #include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 
 #include "base/timer.h"
@@ -89,6 +91,27 @@ TEST(a_nonce_is_bound_to_its_realm_and_source)
 	EXPECT_EQ(sip_nonce_parse(n, NOW, SLICE("ab"), SLICE("d"), s, &nonce), -EBADMSG);
 	EXPECT_EQ(sip_nonce_parse(n, NOW, SLICE("AB"), SLICE("c"), s, &nonce), -EBADMSG);
 	EXPECT_EQ(sip_nonce_parse(n, NOW, SLICE("ab"), slice_of(NULL, 0), s, &nonce), -EBADMSG);
+	sip_nonces_free(n);
+}
+
+/* Ours is the inner and the outer hash only: held against that of the library. */
+TEST(a_nonce_ends_in_a_mac_of_the_library)
+{
+	struct sip_nonces *n = new_nonces(0);
+	u8 raw[32], signed_text[14 + 8 + 2 + 1] = { 0 }, mac[32];
+	char text[SIP_NONCE_LEN];
+	u8 key[SIP_NONCE_KEY] = "the first key";
+	int i;
+
+	for (i = 0; i < 2; i++) {	/* the second is not signed on top of the first */
+		ASSERT_EQ(sip_nonce_print(n, NOW, (u64)i, SLICE("ab"), SLICE("c"), text), 0);
+		ASSERT_EQ(EVP_DecodeBlock(raw, (u8 *)text, 40), 30);
+		memcpy(signed_text, raw, 14);
+		memcpy(signed_text + 14, "\0\0\0\0\0\0\0\2abc", 11);
+		ASSERT_NE(HMAC(EVP_sha256(), key, sizeof(key), signed_text, sizeof(signed_text),
+			       mac, NULL), NULL);
+		EXPECT_EQ(memcmp(raw + 14, mac, 16), 0);
+	}
 	sip_nonces_free(n);
 }
 

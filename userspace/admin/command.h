@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "admin/control.h"
+#include "call/trunk.h"
 
 #define CONTROL_PROTOCOL 1	/* version in hello */
 
@@ -78,6 +79,7 @@ json_t *admin_route_test(const struct command_context *ctx, const json_t *args,
 			 struct admin_mistake *m);
 /* --- trunk.c; admin_trunk(): NULL: there is none --- */
 json_t *admin_trunks(const struct command_context *ctx);
+const char *admin_trunk_state(enum call_trunk_condition condition);
 json_t *admin_trunk(const struct command_context *ctx, const char *name);
 /* --- subscriber.c: NULL: fault says why not --- */
 struct admin_fault {

@@ -6,8 +6,12 @@
  */
 #include <stdio.h>
 
+#include "admin/command.h"
 #include "admin/metrics.h"
 #include "admin/prometheus.h"
+#include "call/policy.h"
+#include "call/registration.h"
+#include "call/trunk.h"
 
 struct source {
 	struct prom *p;
@@ -18,14 +22,16 @@ struct source {
 
 /* --- counters by name --- */
 
-enum family { FAMILY_EVENTS, FAMILY_OUTCOMES, FAMILY_REFUSED, FAMILY_DROPPED, FAMILY_NOW,
-	FAMILIES };
+enum family { FAMILY_EVENTS, FAMILY_OUTCOMES, FAMILY_REGISTERS, FAMILY_REFUSED, FAMILY_DROPPED,
+	FAMILY_NOW, FAMILIES };
 
 static const struct {
 	const char *name, *type, *label, *help;
 } families[FAMILIES] = {
 	[FAMILY_OUTCOMES] = { "jalur_calls_total", "counter", "outcome",
 		"Calls that began, and how they went on." },
+	[FAMILY_REGISTERS] = { "jalur_registers_total", "counter", "outcome",
+		"REGISTERs of subscribers, challenges and overload apart." },
 	[FAMILY_REFUSED] = { "jalur_requests_refused_total", "counter", "reason",
 		"Requests that were refused, overload apart." },
 	[FAMILY_DROPPED] = { "jalur_messages_dropped_total", "counter", "reason",
@@ -45,6 +51,8 @@ static const struct {
 	{ "calls-answered", FAMILY_OUTCOMES, "answered" },
 	{ "calls-failed", FAMILY_OUTCOMES, "failed" },
 	{ "calls-cancelled", FAMILY_OUTCOMES, "cancelled" },
+	{ "registrations", FAMILY_REGISTERS, "accepted" },
+	{ "registrations-refused", FAMILY_REGISTERS, "refused" },
 	{ "refused-source", FAMILY_REFUSED, "source" },
 	{ "refused-route", FAMILY_REFUSED, "route" },
 	{ "refused-media", FAMILY_REFUSED, "media" },
@@ -70,6 +78,7 @@ static const struct {
 	{ "sip-reliable-again-dropped", FAMILY_DROPPED, "reliable-again" },
 	{ "sip-forks-dropped", FAMILY_DROPPED, "fork" },
 	{ "calls-now", FAMILY_NOW, "calls" },
+	{ "bindings-now", FAMILY_NOW, "bindings" },
 	{ "sip-server-transactions", FAMILY_NOW, "server-transactions" },
 	{ "sip-client-transactions", FAMILY_NOW, "client-transactions" },
 	{ "sip-dialogs", FAMILY_NOW, "dialogs" },
@@ -267,6 +276,104 @@ static void write_media(const struct source *s)
 		prom_sample(s->p, PROM_LABELS({ "reason", media_drop_name(i) }), m->drops[i]);
 }
 
+/* --- who is where --- */
+
+static void write_bindings(const struct source *s)
+{
+	const struct registrar *r = call_engine_registrar(s->conf->engine);
+	const struct call_policy *policy = call_engine_policy(s->conf->engine);
+	size_t i;
+
+	prom_family(s->p, "jalur_bindings", "gauge", "Contacts that are registered in a domain.");
+	for (i = 0; i < policy->ndomains; i++) {
+		const char *name = policy->domains[i].name;
+
+		prom_sample(s->p, PROM_LABELS({ "domain", name }), registrar_count_of(r, name));
+	}
+}
+
+/* --- trunks --- */
+
+static void print_state(void *arg, const struct call_trunk_view *view)
+{
+	enum call_trunk_condition c;
+
+	for (c = CALL_TRUNK_UNKNOWN; c <= CALL_TRUNK_DRAINED; c++)
+		prom_sample(arg, PROM_LABELS({ "trunk", view->name },
+					     { "state", admin_trunk_state(c) }),
+			    view->condition == c);
+}
+
+static void print_calls(void *arg, const struct call_trunk_view *view)
+{
+	prom_sample(arg, PROM_LABELS({ "trunk", view->name }), view->calls);
+}
+
+static void print_refused(void *arg, const struct call_trunk_view *view)
+{
+	prom_sample(arg, PROM_LABELS({ "trunk", view->name }), view->refused);
+}
+
+static void print_registered(void *arg, const struct call_trunk_view *view)
+{
+	if (view->registers)
+		prom_sample(arg, PROM_LABELS({ "trunk", view->name }),
+			    view->upstream.state == CALL_REGISTRATION_DONE);
+}
+
+struct printing_ways {
+	const struct source *s;
+	const char *trunk;
+	bool rtt;
+};
+
+static void print_way(void *arg, const struct call_way_view *view)
+{
+	const struct printing_ways *print = arg;
+	char addr[ADDR_STRLEN];
+	const struct prom_label labels[] = {
+		{ "trunk", print->trunk }, { "target", view->target },
+		{ "transport", transport_name(view->transport) },
+		{ "address", addr_print(&view->addr, addr) },
+		{ view->name && *view->name ? "name" : NULL, view->name },
+		{ NULL, NULL },
+	};
+
+	if (!print->rtt && view->state != CALL_WAY_UNKNOWN)
+		prom_sample(print->s->p, labels, view->state == CALL_WAY_UP);
+	if (print->rtt && view->status && view->status != 408)
+		prom_seconds(print->s->p, "", labels, view->rtt);
+}
+
+static void print_ways(void *arg, const struct call_trunk_view *view)
+{
+	struct printing_ways print = *(const struct printing_ways *)arg;
+
+	print.trunk = view->name;
+	call_engine_ways(print.s->conf->engine, print.s->now, view->name, print_way, &print);
+}
+
+static void write_trunks(const struct source *s)
+{
+	struct printing_ways ways = { .s = s };
+	struct call_engine *e = s->conf->engine;
+
+	prom_family(s->p, "jalur_trunk_state", "gauge", "1: how the trunk is; 0: how it is not.");
+	call_engine_trunks(e, print_state, s->p);
+	prom_family(s->p, "jalur_trunk_calls", "gauge", "Calls from and to it.");
+	call_engine_trunks(e, print_calls, s->p);
+	prom_family(s->p, "jalur_trunk_calls_refused_total", "counter", "Calls beyond its limits.");
+	call_engine_trunks(e, print_refused, s->p);
+	prom_family(s->p, "jalur_trunk_registered", "gauge", "1: it has us registered.");
+	call_engine_trunks(e, print_registered, s->p);
+	prom_family(s->p, "jalur_trunk_address_up", "gauge", "1: its probes are answered.");
+	call_engine_trunks(e, print_ways, &ways);
+	ways.rtt = true;
+	prom_family(s->p, "jalur_trunk_probe_seconds", "gauge",
+		    "How long the last probe took to be answered.");
+	call_engine_trunks(e, print_ways, &ways);
+}
+
 /* --- what is written down --- */
 
 static void write_store(const struct source *s)
@@ -324,4 +431,6 @@ void admin_metrics(struct buf *b, u64 now, const struct control_conf *conf,
 		write_media(&s);
 	write_store(&s);
 	write_records(&s);
+	write_bindings(&s);
+	write_trunks(&s);
 }

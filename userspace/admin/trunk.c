@@ -36,7 +36,7 @@ static json_t *registration(const struct command_context *ctx, const struct call
 			 "until", admin_time(ctx, u->until), "next", admin_time(ctx, u->next));
 }
 
-static json_t *trunk(const struct command_context *ctx, const struct call_trunk_view *view)
+const char *admin_trunk_state(enum call_trunk_condition condition)
 {
 	static const char *const states[] = {
 		[CALL_TRUNK_UNKNOWN] = "unknown", [CALL_TRUNK_UP] = "up",
@@ -44,9 +44,14 @@ static json_t *trunk(const struct command_context *ctx, const struct call_trunk_
 		[CALL_TRUNK_DRAINED] = "drained",
 	};
 
+	return states[condition];
+}
+
+static json_t *trunk(const struct command_context *ctx, const struct call_trunk_view *view)
+{
 	return json_pack("{s:o, s:o, s:s, s:I, s:o, s:o, s:I, s:I, s:I, s:o, s:o}",
 			 "name", json_text(view->name), "realm", json_text(view->realm),
-			 "state", states[view->condition], "calls", (json_int_t)view->calls,
+			 "state", admin_trunk_state(view->condition), "calls", (json_int_t)view->calls,
 			 "max_calls", limit(view->max_calls), "max_rate", limit(view->max_rate),
 			 "refused", (json_int_t)view->refused,
 			 "addresses_known", (json_int_t)view->nways,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * SipHash-2-4 (Aumasson, Bernstein) over pieces, and chained tables that double
- * when there are as many nodes as buckets.
+ * when there are half as many nodes as buckets: what is in a chain is seldom in a cache.
  */
 #include <endian.h>
 #include <errno.h>
@@ -56,33 +56,50 @@ void hash_begin(struct hasher *h, const struct hash_key *key)
 	h->n = 0;
 }
 
+/* Of less than a word. */
+static u64 few_at(const char *p, size_t n)
+{
+	u64 word = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		word |= (u64)(u8)p[i] << 8 * i;
+	return word;
+}
+
+/* A whole word, of which the first bytes fill the one that was begun. */
+static void add_word(struct hasher *h, u64 word)
+{
+	unsigned int begun = 8 * (h->n & 7);
+
+	compress(h, h->tail | word << begun);
+	h->tail = begun ? word >> (64 - begun) : 0;
+	h->n += 8;
+}
+
 void hash_add(struct hasher *h, struct slice bytes)
 {
-	size_t i = 0;
+	size_t begun, left, i;
+	u64 word;
 
-	/* Most of what is hashed begins a word. */
-	if (!(h->n & 7)) {
-		for (; i + 8 <= bytes.n; i += 8)
-			compress(h, word_at(bytes.p + i));
-		h->n += i;
-	}
-	for (; i < bytes.n; i++) {
-		h->tail |= (u64)(u8)bytes.p[i] << 8 * (h->n & 7);
-		if (++h->n & 7)
-			continue;
-		compress(h, h->tail);
-		h->tail = 0;
-	}
+	if (!bytes.n)
+		return;
+	for (i = 0; i + 8 <= bytes.n; i += 8)
+		add_word(h, word_at(bytes.p + i));
+	begun = h->n & 7;
+	left = bytes.n - i;
+	word = few_at(bytes.p + i, left);
+	h->tail |= word << 8 * begun;
+	h->n += left;
+	if (begun + left < 8)
+		return;
+	compress(h, h->tail);
+	h->tail = begun ? word >> 8 * (8 - begun) : 0;
 }
 
 void hash_add_u64(struct hasher *h, u64 value)
 {
-	char bytes[8];
-	size_t i;
-
-	for (i = 0; i < 8; i++)
-		bytes[i] = (char)(value >> 8 * i);
-	hash_add(h, slice_of(bytes, 8));
+	add_word(h, value);
 }
 
 void hash_add_field(struct hasher *h, struct slice bytes)
@@ -147,7 +164,7 @@ void hash_insert(struct hash *t, struct hash_node *node, u64 hash)
 {
 	struct hash_node **bucket;
 
-	if (t->n >= t->nbuckets)
+	if (2 * t->n >= t->nbuckets)
 		grow(t);
 	bucket = bucket_of(t, hash);
 	node->hash = hash;

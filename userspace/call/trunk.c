@@ -266,7 +266,8 @@ void call_engine_ways(struct call_engine *e, u64 now, const char *name,
 		if (way->target >= trunk->ntargets)
 			continue;
 		view = (struct call_way_view){
-			.target = to->uri, .priority = to->priority, .weight = to->weight,
+			.target = to->uri, .name = call_engine_name(e, way->flow.name),
+			.priority = to->priority, .weight = to->weight,
 			.transport = e->listeners[way->flow.listener].transport,
 			.addr = way->flow.peer, .state = way->state,
 			.failed = way->failed_until > now, .status = way->status,

@@ -22,6 +22,7 @@ enum call_way_state { CALL_WAY_UNKNOWN, CALL_WAY_UP, CALL_WAY_DOWN };
 /* An address of a trunk. Times are ns, as now; 0: never. */
 struct call_way_view {
 	const char *target;		/* URI that leads there */
+	const char *name;		/* that a certificate there must have; may be "" */
 	enum transport transport;
 	struct addr addr;
 	u16 priority, weight;

@@ -15,8 +15,15 @@ enum binding_text {
 
 #define BINDING_MAX_TEXT 4000	/* registrar_texts_size() */
 
+struct registrar_domain {
+	struct hash_node by_name;
+	size_t users, bindings;
+	char name[];			/* in lower case */
+};
+
 struct registrar_user {
 	struct hash_node by_name, by_record;
+	struct registrar_domain *domain;
 	u64 record;
 	struct registrar_binding *first;	/* the highest q first, the newest of equal ones */
 	struct registrar_change *change;	/* under way; or NULL */
@@ -55,6 +62,7 @@ struct registrar {
 	struct hash_key key;
 	struct hash users, records;	/* struct registrar_user */
 	struct hash flows, ids;		/* struct registrar_binding */
+	struct hash domains;		/* struct registrar_domain, of those that have users */
 	struct timers timers;
 	size_t n;			/* bindings, without those of changes */
 	u64 last_record, last_id;

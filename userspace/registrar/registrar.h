@@ -110,6 +110,7 @@ const char *registrar_flow_user(const struct registrar *r, const struct flow *fl
 /* Is aor one of them? */
 bool registrar_flow_is(const struct registrar *r, const struct flow *flow, const char *aor);
 size_t registrar_count(const struct registrar *r);	/* bindings */
+size_t registrar_count_of(const struct registrar *r, const char *domain);	/* in any case */
 void registrar_each(const struct registrar *r, u64 now,
 		    void (*each)(void *arg, const struct registrar_contact *contact), void *arg);
 

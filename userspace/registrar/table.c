@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The table: users by their address-of-record and by the number of their record, bindings
- * by the flow that they came by and by their id. A user without bindings is not kept.
+ * by the flow that they came by and by their id; of domains, how many bindings they have. A
+ * user without bindings is not kept, nor a domain without users.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "registrar/binding.h"
 
-/* --- users --- */
+/* --- domains --- */
 
 static u64 hash_text(const struct registrar *r, const char *text)
 {
@@ -19,6 +21,61 @@ static u64 hash_text(const struct registrar *r, const char *text)
 	hash_add(&h, slice_str(text));
 	return hash_end(&h);
 }
+
+static struct registrar_domain *find_domain(const struct registrar *r, const char *name)
+{
+	struct hash_node *node = hash_first(&r->domains, hash_text(r, name));
+
+	for (; node; node = hash_next(node)) {
+		struct registrar_domain *d = hash_entry(node, struct registrar_domain, by_name);
+
+		if (!strcmp(d->name, name))
+			return d;
+	}
+	return NULL;
+}
+
+/* That of an address-of-record; with one user more. NULL: no memory. */
+static struct registrar_domain *take_domain(struct registrar *r, const char *aor)
+{
+	const char *at = strrchr(aor, '@'), *name = at ? at + 1 : aor;
+	struct registrar_domain *d = find_domain(r, name);
+	size_t n = strlen(name) + 1;
+
+	if (!d) {
+		d = zalloc(sizeof(*d) + n);
+		if (!d)
+			return NULL;
+		memcpy(d->name, name, n);
+		hash_insert(&r->domains, &d->by_name, hash_text(r, name));
+	}
+	d->users++;
+	return d;
+}
+
+static void put_domain(struct registrar *r, struct registrar_domain *d)
+{
+	if (--d->users)
+		return;
+	hash_remove(&r->domains, &d->by_name);
+	free(d);
+}
+
+size_t registrar_count_of(const struct registrar *r, const char *domain)
+{
+	const struct registrar_domain *d;
+	char name[REGISTRAR_AOR];
+	size_t i, n = strlen(domain);
+
+	if (n >= sizeof(name))
+		return 0;
+	for (i = 0; i <= n; i++)
+		name[i] = (char)tolower((u8)domain[i]);
+	d = find_domain(r, name);
+	return d ? d->bindings : 0;
+}
+
+/* --- users --- */
 
 struct registrar_user *registrar_user_find(const struct registrar *r, const char *aor)
 {
@@ -47,6 +104,11 @@ struct registrar_user *registrar_user_new(struct registrar *r, const char *aor, 
 
 	if (!user)
 		return NULL;
+	user->domain = take_domain(r, aor);
+	if (!user->domain) {
+		free(user);
+		return NULL;
+	}
 	memcpy(user->aor, aor, n);
 	user->record = record ? record : r->last_record + 1;
 	if (user->record > r->last_record)
@@ -95,6 +157,7 @@ void registrar_user_settle(struct registrar *r, struct registrar_user *user)
 		return;
 	hash_remove(&r->users, &user->by_name);
 	hash_remove(&r->records, &user->by_record);
+	put_domain(r, user->domain);
 	free(user);
 }
 
@@ -228,6 +291,7 @@ void registrar_binding_add(struct registrar *r, struct registrar_user *user,
 	hash_insert(&r->flows, &b->by_flow, hash_flow(r, &b->flow));
 	hash_insert(&r->ids, &b->by_id, b->id);
 	arm(r, b, first);
+	user->domain->bindings++;
 	r->n++;
 }
 
@@ -241,6 +305,7 @@ void registrar_binding_remove(struct registrar *r, struct registrar_binding *b)
 	timer_disarm(&r->timers, &b->timer);
 	hash_remove(&r->flows, &b->by_flow);
 	hash_remove(&r->ids, &b->by_id);
+	b->user->domain->bindings--;
 	registrar_binding_free(r, b);
 	r->n--;
 }
@@ -348,7 +413,7 @@ struct registrar *registrar_new(const struct registrar_conf *conf)
 	r->key = conf->key;
 	timers_init(&r->timers);
 	if (hash_init(&r->users) || hash_init(&r->records) || hash_init(&r->flows) ||
-	    hash_init(&r->ids)) {
+	    hash_init(&r->ids) || hash_init(&r->domains)) {
 		registrar_free(r);
 		return NULL;
 	}
@@ -376,6 +441,7 @@ void registrar_free(struct registrar *r)
 	hash_free(&r->records);
 	hash_free(&r->flows);
 	hash_free(&r->ids);
+	hash_free(&r->domains);
 	timers_free(&r->timers);
 	free(r->stale);
 	free(r);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The side that challenges. The cheap comes first: a nonce that is not ours
- * costs two short hashes and no look-up of a user; a count is taken only when the
+ * costs one short MAC and no look-up of a user; a count is taken only when the
  * response was right, so nobody without a secret uses up memory or counts.
  */
 #include <errno.h>

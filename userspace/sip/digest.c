@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 
 #include "sip/chars.h"
 #include "sip/digest.h"
@@ -23,18 +24,22 @@ static const char *const names[SIP_DIGEST_ALGS] = {
 	[SIP_DIGEST_SHA512_256] = "SHA-512-256",
 };
 
+/* Looked for by their names once, which takes longer than to hash. NULL: not to be had. */
+static EVP_MD *hashes[SIP_DIGEST_ALGS];
+
+static void find_hashes(void)
+{
+	hashes[SIP_DIGEST_MD5] = EVP_MD_fetch(NULL, "MD5", NULL);
+	hashes[SIP_DIGEST_SHA256] = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	hashes[SIP_DIGEST_SHA512_256] = EVP_MD_fetch(NULL, "SHA2-512/256", NULL);
+}
+
 static const EVP_MD *hash_of(enum sip_digest_alg alg)
 {
-	switch (alg) {
-	case SIP_DIGEST_MD5:
-		return EVP_md5();
-	case SIP_DIGEST_SHA256:
-		return EVP_sha256();
-	case SIP_DIGEST_SHA512_256:
-		return EVP_sha512_256();
-	default:
-		return NULL;
-	}
+	static pthread_once_t found = PTHREAD_ONCE_INIT;
+
+	pthread_once(&found, find_hashes);
+	return hashes[alg];
 }
 
 const char *sip_digest_name(enum sip_digest_alg alg)

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -27,6 +26,8 @@
 #define STAMP			14	/* bytes of time and random number */
 #define MAC			16
 #define RAW			(STAMP + MAC)
+#define SHA256_BLOCK		64
+#define SHA256_SIZE		32
 
 struct slot {
 	struct sip_nonce nonce;		/* time 0: free */
@@ -38,34 +39,107 @@ struct set {
 	struct slot slots[WAYS];
 };
 
+/*
+ * HMAC (RFC 2104) with a key that both hashes have taken in: the library's would take it in,
+ * and look for the hash by its name, each time. NULL: there is no key, or the library failed.
+ */
+struct mac {
+	EVP_MD_CTX *inner, *outer;
+};
+
 struct sip_nonces {
-	u8 keys[2][SIP_NONCE_KEY];	/* the current one, the one before */
-	bool has_previous;
+	struct mac macs[2];		/* with the current key, with the one before */
+	EVP_MD_CTX *sum;		/* that is being made */
 	u64 lifetime;			/* ms */
 	struct hash_key table_key;
 	size_t nsets;
 	struct set sets[];
 };
 
+/* --- the MAC --- */
+
+static EVP_MD_CTX *keyed_hash(const u8 *key, u8 pad)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	u8 block[SHA256_BLOCK];
+	size_t i;
+
+	for (i = 0; i < sizeof(block); i++)
+		block[i] = (i < SIP_NONCE_KEY ? key[i] : 0) ^ pad;
+	if (ctx && (EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1 ||
+		    EVP_DigestUpdate(ctx, block, sizeof(block)) != 1)) {
+		EVP_MD_CTX_free(ctx);
+		ctx = NULL;
+	}
+	OPENSSL_cleanse(block, sizeof(block));
+	return ctx;
+}
+
+/* Which wipes them. */
+static void free_mac(struct mac *mac)
+{
+	EVP_MD_CTX_free(mac->inner);
+	EVP_MD_CTX_free(mac->outer);
+	*mac = (struct mac){ 0 };
+}
+
+static bool make_mac(struct mac *mac, const u8 *key)
+{
+	mac->inner = keyed_hash(key, 0x36);
+	mac->outer = keyed_hash(key, 0x5c);
+	if (mac->inner && mac->outer)
+		return true;
+	free_mac(mac);
+	return false;
+}
+
+static bool begin(EVP_MD_CTX *sum, const EVP_MD_CTX *keyed)
+{
+	return keyed && EVP_MD_CTX_copy_ex(sum, keyed) == 1;
+}
+
+static bool add(EVP_MD_CTX *sum, const void *bytes, size_t n)
+{
+	return !n || EVP_DigestUpdate(sum, bytes, n) == 1;
+}
+
+static bool end(EVP_MD_CTX *sum, const struct mac *mac, u8 out[SHA256_SIZE])
+{
+	return EVP_DigestFinal_ex(sum, out, NULL) == 1 && begin(sum, mac->outer) &&
+	       add(sum, out, SHA256_SIZE) && EVP_DigestFinal_ex(sum, out, NULL) == 1;
+}
+
+/* --- life --- */
+
+/* The table's key is its own, and as unguessable. */
+static bool make_keys(struct sip_nonces *n, const u8 *key)
+{
+	u8 out[SHA256_SIZE];
+	bool made;
+
+	n->sum = EVP_MD_CTX_new();
+	made = n->sum && make_mac(&n->macs[0], key) && begin(n->sum, n->macs[0].inner) &&
+	       add(n->sum, "table", 5) && end(n->sum, &n->macs[0], out);
+	if (made)
+		memcpy(&n->table_key, out, sizeof(n->table_key));
+	OPENSSL_cleanse(out, sizeof(out));
+	return made;
+}
+
 struct sip_nonces *sip_nonces_new(const struct sip_nonces_conf *conf)
 {
 	size_t slots = conf->slots ? conf->slots : DEFAULT_SLOTS;
 	size_t nsets = (slots + WAYS - 1) / WAYS;
 	struct sip_nonces *n = zalloc(sizeof(*n) + nsets * sizeof(struct set));
-	u8 mac[EVP_MAX_MD_SIZE];
 
 	if (!n)
 		return NULL;
 	n->nsets = nsets;
 	n->lifetime = (conf->lifetime ? conf->lifetime : DEFAULT_LIFETIME) / NSEC_PER_MSEC;
-	memcpy(n->keys[0], conf->key, SIP_NONCE_KEY);
-	/* The table's key is its own, and as unguessable. */
-	if (!HMAC(EVP_sha256(), conf->key, SIP_NONCE_KEY, (const u8 *)"table", 5, mac, NULL)) {
+	if (!make_keys(n, conf->key)) {
 		sip_nonces_free(n);
 		return NULL;
 	}
-	memcpy(&n->table_key, mac, sizeof(n->table_key));
-	OPENSSL_cleanse(mac, sizeof(mac));
 	return n;
 }
 
@@ -73,16 +147,18 @@ void sip_nonces_free(struct sip_nonces *n)
 {
 	if (!n)
 		return;
-	OPENSSL_cleanse(n->keys, sizeof(n->keys));
+	free_mac(&n->macs[0]);
+	free_mac(&n->macs[1]);
+	EVP_MD_CTX_free(n->sum);
 	OPENSSL_cleanse(&n->table_key, sizeof(n->table_key));
 	free(n);
 }
 
 void sip_nonces_rotate(struct sip_nonces *n, const u8 key[SIP_NONCE_KEY])
 {
-	memcpy(n->keys[1], n->keys[0], SIP_NONCE_KEY);
-	memcpy(n->keys[0], key, SIP_NONCE_KEY);
-	n->has_previous = true;
+	free_mac(&n->macs[1]);
+	n->macs[1] = n->macs[0];
+	make_mac(&n->macs[0], key);
 }
 
 /* --- the text --- */
@@ -104,20 +180,17 @@ static u64 get(const u8 *from, size_t n)
 	return value;
 }
 
-static bool hash(struct slice s, u8 out[32])
+/* The length of realm is signed, so that none of it can pass as part of source. */
+static int sign(const struct sip_nonces *n, const struct mac *mac, const u8 *stamp,
+		struct slice realm, struct slice source, u8 out[SHA256_SIZE])
 {
-	return EVP_Digest(s.n ? s.p : "", s.n, out, NULL, EVP_sha256(), NULL) == 1;
-}
+	u8 head[STAMP + 8];
 
-/* Realm and source are hashed before, so that none of one can pass as the other's. */
-static int sign(const u8 *key, const u8 *stamp, struct slice realm, struct slice source,
-		u8 mac[EVP_MAX_MD_SIZE])
-{
-	u8 text[STAMP + 32 + 32];
-
-	memcpy(text, stamp, STAMP);
-	if (!hash(realm, text + STAMP) || !hash(source, text + STAMP + 32) ||
-	    !HMAC(EVP_sha256(), key, SIP_NONCE_KEY, text, sizeof(text), mac, NULL))
+	memcpy(head, stamp, STAMP);
+	put(head + STAMP, realm.n, 8);
+	if (!begin(n->sum, mac->inner) || !add(n->sum, head, sizeof(head)) ||
+	    !add(n->sum, realm.p, realm.n) || !add(n->sum, source.p, source.n) ||
+	    !end(n->sum, mac, out))
 		return -EIO;
 	return 0;
 }
@@ -125,12 +198,12 @@ static int sign(const u8 *key, const u8 *stamp, struct slice realm, struct slice
 int sip_nonce_print(const struct sip_nonces *n, u64 now, u64 random, struct slice realm,
 		    struct slice source, char out[SIP_NONCE_LEN])
 {
-	u8 raw[STAMP + EVP_MAX_MD_SIZE];
+	u8 raw[STAMP + SHA256_SIZE];
 	int err;
 
 	put(raw, now / NSEC_PER_MSEC, 6);
 	put(raw + 6, random, 8);
-	err = sign(n->keys[0], raw, realm, source, raw + STAMP);
+	err = sign(n, &n->macs[0], raw, realm, source, raw + STAMP);
 	if (err)
 		return err;
 	EVP_EncodeBlock((u8 *)out, raw, RAW);
@@ -151,11 +224,12 @@ static bool decode(struct slice text, u8 raw[RAW])
 	return EVP_DecodeBlock(raw, (const u8 *)text.p, (int)text.n) == RAW;
 }
 
-static bool is_signed(const u8 *key, const u8 *raw, struct slice realm, struct slice source)
+static bool is_signed(const struct sip_nonces *n, const struct mac *mac, const u8 *raw,
+		      struct slice realm, struct slice source)
 {
-	u8 mac[EVP_MAX_MD_SIZE];
+	u8 out[SHA256_SIZE];
 
-	return !sign(key, raw, realm, source, mac) && !CRYPTO_memcmp(mac, raw + STAMP, MAC);
+	return !sign(n, mac, raw, realm, source, out) && !CRYPTO_memcmp(out, raw + STAMP, MAC);
 }
 
 int sip_nonce_parse(const struct sip_nonces *n, u64 now, struct slice realm, struct slice source,
@@ -165,8 +239,8 @@ int sip_nonce_parse(const struct sip_nonces *n, u64 now, struct slice realm, str
 
 	if (!decode(text, raw))
 		return -EBADMSG;
-	if (!is_signed(n->keys[0], raw, realm, source) &&
-	    !(n->has_previous && is_signed(n->keys[1], raw, realm, source)))
+	if (!is_signed(n, &n->macs[0], raw, realm, source) &&
+	    !is_signed(n, &n->macs[1], raw, realm, source))
 		return -EBADMSG;
 	out->time = get(raw, 6);
 	out->random = get(raw + 6, 8);
