@@ -40,7 +40,14 @@ refused() { as uac_auth_refused "$1" "$2"; }
 counter_is() { [ "$(ctl info --json | jq ".daemon.counters[\"$1\"]")" = "$2" ]; }
 
 # The password is seen by nobody who lists processes, nor in the store.
-add_carol() { echo sesame | ctl subscriber add carol@example.com; }
+add_carol() { echo sesame | ctl subscriber add carol@example.com --json >"$dir/added"; }
+
+takes_away() {
+	ctl subscriber list --json >"$dir/list" &&
+		ctl subscriber del carol@example.com --json >"$dir/deleted" &&
+		"$here/validate" subscriber-list="$dir/list" subscriber-change="$dir/added" \
+			subscriber-change="$dir/deleted"
+}
 
 store_has_no_password() {
 	ctl subscriber list --json | jq -e '.subscribers | length == 2' >/dev/null &&
@@ -57,6 +64,6 @@ check "who calls at once" calls carol sesame
 check "what is stored is no password" store_has_no_password
 check "after a restart" restart
 check "he still calls" calls carol sesame
-check "jalurctl takes him away" ctl subscriber del carol@example.com
+check "jalurctl takes him away, and says what the schemas say" takes_away
 check "and he is refused" refused carol sesame
 ktap_finished

@@ -37,24 +37,13 @@ static u64 test_now(void *arg)
 	return *(u64 *)arg;
 }
 
-static void write_file(char path[32], const char *text)
-{
-	int fd;
-
-	strcpy(path, "/tmp/jalur-dns-XXXXXX");
-	fd = mkstemp(path);
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		abort();
-	close(fd);
-}
-
 FIXTURE_SETUP(dns)
 {
 	ASSERT_EQ(0, uv_loop_init(&self->loop));
 	ASSERT_EQ(0, server_start(&self->server, &self->loop));
-	write_file(self->hosts, "192.0.2.99 pbx.example.com PBX # ours\n"
-		   "not-an-address nobody\n2001:db8::99\tpbx.example.com\n192.0.2.98 pbx");
-	write_file(self->resolv, "nameserver 127.0.0.1\n");
+	server_file(self->hosts, "192.0.2.99 pbx.example.com PBX # ours\n"
+		    "not-an-address nobody\n2001:db8::99\tpbx.example.com\n192.0.2.98 pbx");
+	server_file(self->resolv, "nameserver 127.0.0.1\n");
 	self->now = 1000 * NSEC_PER_SEC;
 	self->conf = (struct dns_conf){
 		.servers = self->server.address, .hosts = self->hosts, .resolv_conf = self->resolv,
@@ -76,8 +65,6 @@ FIXTURE_TEARDOWN(dns)
 	server_stop(&self->server);
 	uv_run(&self->loop, UV_RUN_DEFAULT);
 	EXPECT_EQ(0, uv_loop_close(&self->loop));
-	unlink(self->hosts);
-	unlink(self->resolv);
 }
 
 static void done(struct dns_lookup *lookup)

@@ -37,16 +37,11 @@ static u64 test_now(void *arg)
 
 FIXTURE_SETUP(locate)
 {
-	static const char text[] = "192.0.2.99 pbx\n";
 	struct dns_conf conf = {
 		.timeout_ms = 300, .tries = 1, .max_queries = 6, .now = test_now,
 	};
-	int fd;
 
-	strcpy(self->hosts, "/tmp/jalur-locate-XXXXXX");
-	fd = mkstemp(self->hosts);
-	ASSERT_EQ((ssize_t)strlen(text), write(fd, text, strlen(text)));
-	close(fd);
+	server_file(self->hosts, "192.0.2.99 pbx\n");
 	ASSERT_EQ(0, uv_loop_init(&self->loop));
 	ASSERT_EQ(0, server_start(&self->server, &self->loop));
 	self->now = 1000 * NSEC_PER_SEC;
@@ -70,7 +65,6 @@ FIXTURE_TEARDOWN(locate)
 	server_stop(&self->server);
 	uv_run(&self->loop, UV_RUN_DEFAULT);
 	EXPECT_EQ(0, uv_loop_close(&self->loop));
-	unlink(self->hosts);
 }
 
 static void cancel(struct caller *c)

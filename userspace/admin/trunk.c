@@ -51,7 +51,8 @@ static json_t *trunk(const struct command_context *ctx, const struct call_trunk_
 {
 	return json_pack("{s:o, s:o, s:s, s:I, s:o, s:o, s:I, s:I, s:I, s:o, s:o}",
 			 "name", json_text(view->name), "realm", json_text(view->realm),
-			 "state", admin_trunk_state(view->condition), "calls", (json_int_t)view->calls,
+			 "state", admin_trunk_state(view->condition),
+			 "calls", (json_int_t)view->calls,
 			 "max_calls", limit(view->max_calls), "max_rate", limit(view->max_rate),
 			 "refused", (json_int_t)view->refused,
 			 "addresses_known", (json_int_t)view->nways,
