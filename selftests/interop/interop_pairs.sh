@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")/../sip" && pwd)
 command -v sipp >/dev/null || skip_all "sipp is not installed"
 
 stories="cancel late fork reliable hold"
-pairs="tcp-tcp udp-tcp tcp-udp tls-tls"
+pairs="udp-udp tcp-tcp udp-tcp tcp-udp tls-tls"
 out=$(mktemp -d /tmp/jalur-pairs.XXXXXX)
 trap 'rm -rf "$out"' EXIT
 
