@@ -294,6 +294,14 @@ TEST_F(subscriber, is_named_to_those_who_are_trusted_and_his_proof_to_nobody)
 
 /* --- how much he may --- */
 
+static void set_emergency(struct harness *h, bool emergency)
+{
+	size_t i;
+
+	for (i = 0; i < h->policy->nroutes; i++)
+		h->policy->routes[i].emergency = emergency;
+}
+
 TEST_F(subscriber, has_no_more_calls_than_his_domain_allows)
 {
 	struct harness *h = &self->h;
@@ -307,7 +315,14 @@ TEST_F(subscriber, has_no_more_calls_than_his_domain_allows)
 	expect(h, STRANGER, "SIP/2.0 486");
 	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
 	EXPECT_EQ(counter(h, "refused-subscriber-limit"), 1);
-	/* bob's are his own. */
+	/* He may always call for help, */
+	set_emergency(h, true);
+	send_authentic(h, "INVITE", "alice", "secret", "");
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	declined(h);
+	set_emergency(h, false);
+	/* and bob's are his own. */
 	send_authentic(h, "INVITE", "bob", "hidden", "");
 	expect(h, STRANGER, "SIP/2.0 100");
 	expect(h, B, "INVITE ");

@@ -177,7 +177,7 @@ static bool take_caller(struct call_engine *e, u64 now, const struct sip_event *
 	int err = call_caller_set(call, source);
 
 	if (!err && call->domain)
-		err = call_usage_take(e, call, call->domain->max_calls);
+		err = call_usage_take(e, call, call->emergency ? 0 : call->domain->max_calls);
 	if (!err)
 		return true;
 	call_free(e, now, call);

@@ -39,7 +39,6 @@ static int trunk_of(const struct call_engine *e, const struct flow *flow)
 	return call_policy_trunk(e->policy, flow, call_engine_name(e, flow->name));
 }
 
-
 static const struct call_domain *served(const struct call_policy *p, int realm,
 					struct slice host)
 {

@@ -8,7 +8,7 @@
 
 #include "call/call.h"
 
-/* RFC 5630 §5.1.1.3 */
+/* RFC 5630 */
 #define CALL_SIPS_WARNING "Warning: 380 jalur \"SIPS Not Allowed\"\r\n"
 #include "call/trunk.h"
 #include "sip/auth.h"
