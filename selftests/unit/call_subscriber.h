@@ -122,4 +122,42 @@ static UNUSED void send_authentic(struct harness *h, const char *method, const c
 	send_as(h, method, user, line);
 }
 
+/* alice's call to B, which gets the INVITE. */
+static UNUSED void call_as_alice(struct harness *h, const char *extra)
+{
+	send_authentic(h, "INVITE", "alice", "secret", extra);
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+}
+
+static UNUSED void answered(struct harness *h)
+{
+	answer(h, B, "200 OK", SDP_B);
+	expect(h, B, "ACK ");
+	expect(h, STRANGER, "SIP/2.0 200");
+	acknowledge(h, STRANGER);
+	h->ua[B].cseq = 100;
+}
+
+static UNUSED void declined(struct harness *h)
+{
+	answer(h, B, "603 Decline", NULL);
+	expect(h, B, "ACK ");
+	expect(h, STRANGER, "SIP/2.0 603");
+	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
+}
+
+static UNUSED void hang_up_alice(struct harness *h)
+{
+	send_request(h, STRANGER, "BYE", ++h->ua[STRANGER].cseq, NULL, NULL);
+	expect(h, STRANGER, "SIP/2.0 200");
+	expect(h, B, "BYE ");
+	reply(h, B, "200 OK", NULL);
+}
+
+static UNUSED void from_elsewhere(struct harness *h, const char *address)
+{
+	addr_parse(slice_str(address), &h->ua[STRANGER].flow.peer);
+}
+
 #endif
