@@ -17,7 +17,7 @@ include tools/ksft.mk
 .DEFAULT_GOAL := all
 
 PKGS		:= libmnl libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libuv libcares jansson yaml-0.1 \
-		   libssl libcrypto sqlite3 libmicrohttpd libpcre2-8
+		   libssl libcrypto sqlite3 libmicrohttpd libpcre2-8 libxml-2.0
 CC		?= gcc
 CSTD		:= -std=gnu11 -D_GNU_SOURCE
 WARN		:= -Wall -Wextra -Werror
@@ -41,7 +41,7 @@ LIBS		 = $(shell pkg-config --libs $(PKGS)) -lwslay
 LDFLAGS		:= -pie -Wl,-z,relro,-z,now $(EXTRA)
 
 # Layers, from the bottom; a library may use those before it.
-FOLDERS		:= base store sip sdp media registrar transport call config admin daemon
+FOLDERS		:= base store sip sdp media registrar event transport call config admin daemon
 srcs		 = $(sort $(wildcard userspace/$(1)/*.c))
 objs		 = $(patsubst userspace/%.c,$(B)/obj/%.o,$(call srcs,$(1)))
 ARCHIVES	:= $(foreach f,$(FOLDERS),$(B)/lib/$(f).a)

@@ -288,8 +288,9 @@ struct call_engine {
 	u32 nnames;
 	struct list trunks;		/* struct call_trunk_state */
 	size_t nfailed;			/* of their ways; counted too high at times */
-	struct list errands, lookups;
+	struct hash errands;		/* struct call_errand */
 	u32 next_errand;
+	struct list lookups;
 	struct list events;
 	size_t nevents;
 	struct sip_nonces *nonces;	/* of our challenges */

@@ -283,7 +283,7 @@ static int init_identity(struct call_engine *e)
 		call_random(e, e->decoy.ha1[alg], SIP_DIGEST_SIZE);
 	e->usage_key.k[0] = sip_engine_random(e->sip);
 	e->usage_key.k[1] = sip_engine_random(e->sip);
-	if (!e->nonces || !e->subscribers || hash_init(&e->usage))
+	if (!e->nonces || !e->subscribers || hash_init(&e->usage) || hash_init(&e->errands))
 		return -ENOMEM;
 	key = (struct hash_key){ { sip_engine_random(e->sip), sip_engine_random(e->sip) } };
 	return call_registrar_init(e, &key);
@@ -300,7 +300,6 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	list_init(&e->calls);
 	list_init(&e->tickets);
 	list_init(&e->trunks);
-	list_init(&e->errands);
 	list_init(&e->lookups);
 	list_init(&e->events);
 	e->node = conf->node;
@@ -365,6 +364,7 @@ void call_engine_free(struct call_engine *e)
 	call_subscribers_free(e->subscribers);
 	sip_nonces_free(e->nonces);
 	hash_free(&e->usage);
+	hash_free(&e->errands);
 	sip_secret_wipe(&e->decoy);
 	call_trace_free(e->trace);
 	while (e->nnames)

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Requests of our own that belong to no call: a probe, a registration. Each has a
- * dialog-to-be that never becomes one, and one request under way at most. Its handle has
- * the number of a leg that no call has, so what comes back finds its errand, or nobody
- * when that has given up waiting. Names are looked up in the same way, by ticket.
+ * Errands: see errand.h. Names that are looked up for them, or for the ways of a trunk,
+ * are found again by ticket.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,13 +11,23 @@
 
 #define LEG_BITS 4
 
+/* In a u32, numbers come again some day: no one is taken that is in use. */
+static struct call_errand *find(const struct call_engine *e, u32 number)
+{
+	struct hash_node *node = hash_first(&e->errands, number);
+
+	return node ? hash_entry(node, struct call_errand, node) : NULL;
+}
+
 void call_errand_init(struct call_engine *e, struct call_errand *errand,
 		      enum call_errand_kind kind, void *owner)
 {
 	errand->kind = kind;
 	errand->owner = owner;
-	errand->number = ++e->next_errand;
-	list_add_tail(&e->errands, &errand->node);
+	do {
+		errand->number = ++e->next_errand;
+	} while (!errand->number || find(e, errand->number));
+	hash_insert(&e->errands, &errand->node, errand->number);
 }
 
 void *call_errand_handle(const struct call_errand *errand)
@@ -39,7 +47,7 @@ void call_errand_forget(struct call_engine *e, struct call_errand *errand)
 void call_errand_end(struct call_engine *e, struct call_errand *errand)
 {
 	call_errand_forget(e, errand);
-	list_del(&errand->node);
+	hash_remove(&e->errands, &errand->node);
 }
 
 int call_errand_begin(struct call_engine *e, struct call_errand *errand, const char *request_uri,
@@ -56,40 +64,60 @@ int call_errand_begin(struct call_engine *e, struct call_errand *errand, const c
 	return errand->dialog ? 0 : -ENOMEM;
 }
 
-static struct call_errand *find(const struct call_engine *e, const void *handle)
-{
-	struct list *at;
-
-	for (at = e->errands.next; at != &e->errands; at = at->next) {
-		struct call_errand *errand = list_entry(at, struct call_errand, node);
-
-		if (call_errand_handle(errand) == handle)
-			return errand;
-	}
-	return NULL;
-}
-
-static u16 status_of(const struct sip_event *ev)
+u16 call_errand_status(const struct sip_event *ev)
 {
 	if (ev->type == SIP_EVENT_RESPONSE)
 		return ev->msg->status;
 	return ev->type == SIP_EVENT_TIMEOUT ? 408 : 503;
 }
 
+/* One that asks, and hears the final answer. */
+static bool is_answered(struct call_errand *errand, const struct sip_event *ev)
+{
+	if (!ev->client || errand->client != ev->client || call_errand_status(ev) < 200)
+		return false;
+	errand->client = NULL;
+	return true;
+}
+
+static void probe_event(struct call_engine *e, u64 now, struct call_errand *errand,
+			const struct sip_event *ev)
+{
+	if (ev->type == SIP_EVENT_REQUEST)
+		call_gone(e, now, NULL, ev);
+	else if (is_answered(errand, ev))
+		call_probe_result(e, now, errand->owner, call_errand_status(ev));
+}
+
+static void register_event(struct call_engine *e, u64 now, struct call_errand *errand,
+			   const struct sip_event *ev)
+{
+	if (ev->type == SIP_EVENT_REQUEST)
+		call_gone(e, now, NULL, ev);
+	else if (is_answered(errand, ev))
+		call_upstream_result(e, now, errand->owner, ev);
+}
+
+/* A request inside of an errand's dialog comes to its kind, too, and is answered there. */
+static void (*const events[CALL_ERRAND_KINDS])(struct call_engine *e, u64 now,
+					       struct call_errand *errand,
+					       const struct sip_event *ev) = {
+	[CALL_ERRAND_PROBE] = probe_event,
+	[CALL_ERRAND_REGISTER] = register_event,
+};
+
 bool call_errand_event(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
+	uintptr_t handle = (uintptr_t)ev->user;
 	struct call_errand *errand;
 
-	if (!ev->user || ((uintptr_t)ev->user & ((1 << LEG_BITS) - 1)) != CALL_NO_LEG)
+	if (!handle || (handle & ((1 << LEG_BITS) - 1)) != CALL_NO_LEG)
 		return false;
-	errand = find(e, ev->user);
-	if (!errand || !ev->client || errand->client != ev->client || status_of(ev) < 200)
-		return true;
-	errand->client = NULL;
-	if (errand->kind == CALL_ERRAND_PROBE)
-		call_probe_result(e, now, errand->owner, status_of(ev));
-	else
-		call_upstream_result(e, now, errand->owner, ev);
+	errand = find(e, (u32)(handle >> LEG_BITS));
+	if (errand)
+		events[errand->kind](e, now, errand, ev);
+	else if (ev->type == SIP_EVENT_REQUEST)
+		call_gone(e, now, NULL, ev);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #define CALL_TRUNK_STATE_H
 
 #include "call/call.h"
+#include "call/errand.h"
 
 /* RFC 5630 */
 #define CALL_SIPS_WARNING "Warning: 380 jalur \"SIPS Not Allowed\"\r\n"
@@ -15,35 +16,7 @@
 
 #define CALL_MAX_HOPS 64	/* addresses that one call may try */
 
-/* --- errand.c: a request of ours outside of calls, one at a time --- */
-
-enum call_errand_kind { CALL_ERRAND_PROBE, CALL_ERRAND_REGISTER };
-
-struct call_errand {
-	struct list node;		/* in the engine */
-	enum call_errand_kind kind;
-	u32 number;			/* of its handle */
-	void *owner;
-	struct sip_dialog *dialog;	/* NULL: none */
-	struct sip_client *client;	/* NULL: nothing is under way */
-};
-
-void call_errand_init(struct call_engine *e, struct call_errand *errand,
-		      enum call_errand_kind kind, void *owner);
-void *call_errand_handle(const struct call_errand *errand);
-/* Whoever answers from now on answers nobody; end: and there is no next one. */
-void call_errand_forget(struct call_engine *e, struct call_errand *errand);
-void call_errand_end(struct call_engine *e, struct call_errand *errand);
-/* Its next request goes to flow, and begins a dialog of its own. 0 or -ENOMEM. */
-int call_errand_begin(struct call_engine *e, struct call_errand *errand, const char *request_uri,
-		      const char *from, const char *to, const char *contact,
-		      const struct flow *flow);
-
-/* true: ev was about one. */
-bool call_errand_event(struct call_engine *e, u64 now, const struct sip_event *ev);
-void call_errand_timer(struct call_engine *e, u64 now, struct timer *t);
-
-/* --- names that are looked up, but not for a call --- */
+/* --- errand.c: names that are looked up, but not for a call --- */
 
 struct call_lookup {
 	struct list node;		/* in the engine */
