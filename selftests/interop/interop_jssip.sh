@@ -171,10 +171,13 @@ callee_gets_bye() {
 
 # --- pings ------------------------------------------------------------------------------
 
+one_is_open() { [ "$(connections '.transport == "WS" and .state == "open"' .id | wc -l)" = 1 ]; }
+
 outlives() {	# NAME: twice its idle time, without a message
 	local id messages age
 
 	listen_to "$1"
+	wait_for one_is_open || return 1	# erin has just gone
 	id=$(connections '.transport == "WS" and .state == "open"' .id)
 	messages=$(connections ".id == \"$id\"" .messages_in)
 	age=$(connections ".id == \"$id\"" .age_ms)
