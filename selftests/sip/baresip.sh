@@ -5,11 +5,9 @@
 command -v baresip >/dev/null || skip_all "baresip is not installed"
 modules=$(dirname "$(dpkg -L baresip-core | grep '/g711\.so$')")
 
-# make_phone DIR ADDRESS HZ ACCOUNTS [line...]: a configuration with these lines in it, and
-# a tone to speak with
-make_phone() {
-	mkdir "$dir/$1"
-	python3 - "$dir/$1/tone.wav" "$3" <<-'END'
+# What a phone speaks with.
+tone() {	# FILE HZ
+	python3 - "$1" "$2" <<-'END'
 	import math, struct, sys, wave
 	with wave.open(sys.argv[1], "wb") as out:
 	    out.setnchannels(1)
@@ -19,6 +17,13 @@ make_phone() {
 	        8000 * math.sin(2 * math.pi * int(sys.argv[2]) * i / 8000))) for i in range(8000))
 	    out.writeframes(second * 120)
 	END
+}
+
+# make_phone DIR ADDRESS HZ ACCOUNTS [line...]: a configuration with these lines in it, and
+# a tone to speak with
+make_phone() {
+	mkdir "$dir/$1"
+	tone "$dir/$1/tone.wav" "$3"
 	cat >"$dir/$1/config" <<-END
 	module_path $modules
 	module g711.so
@@ -77,8 +82,10 @@ relayed() {	# at least so many packets from each side
 }
 
 # hears DIR HZ: the tone of the other, in a recording of what was decoded
-hears() {
-	python3 - "$2" "$dir/$1"/*dec*.wav <<-'END'
+hears() { has_tone "$2" "$dir/$1"/*dec*.wav; }
+
+has_tone() {	# HZ FILE...
+	python3 - "$@" <<-'END'
 	import math, struct, sys, wave
 	hz, best = int(sys.argv[1]), 0.0
 	turn = [2 * math.pi * hz * i / 8000 for i in range(800)]
@@ -86,8 +93,9 @@ hears() {
 	for name in sys.argv[2:]:
 	    with wave.open(name) as sound:
 	        assert sound.getframerate() == 8000
-	        n = sound.getnframes()
-	        data = struct.unpack("<%dh" % n, sound.readframes(n))
+	        raw = sound.readframes(sound.getnframes())	# the length in a header may be a wish
+	        n = len(raw) // 2
+	        data = struct.unpack("<%dh" % n, raw[:2 * n])
 	    for at in range(0, n - 800, 800):
 	        part = data[at:at + 800]
 	        power = sum(x * x for x in part) or 1

@@ -44,9 +44,9 @@ make_subscribers() {
 # Once, there, and by a connection if the transport has any.
 registered() {	# user address transport
 	ctl registration list example.com --json >"$dir/registrations" &&
-		jq -e --arg aor "$1@example.com" --arg at "@$2:" --arg by "$3" \
+		jq -e --arg aor "$1@example.com" --arg at "@$2" --arg by "$3" \
 			'[.registrations[] | select(.aor == $aor)] | length == 1 and
-			 (.[0] | (.contact | contains($at)) and
+			 (.[0] | (.contact | split($at)[1] // "" | test("^[:;]")) and
 				(if $by == "udp" then .connection == null
 				 else .connection != null and (.contact | contains(";transport=" + $by)) end))' \
 			"$dir/registrations" >/dev/null
