@@ -10,16 +10,16 @@ write_domain() {	# "transport..." "other user..." [line...]
 	local user
 
 	for user in alice bob $2; do
-		(umask 077 && printf '%s:example.com:%s' "$user" "$(rev <<<"$user")" | md5sum |
-			cut -d ' ' -f 1 >"$dir/$user.md5")
+		(umask 077 && rev <<<"$user" >"$dir/$user.secret")
 	done
 	AUTH=digest write_config "$1" "$1" "store: {file: $dir/store}" "${@:3}" <<-END
 	domains:
 	  example.com:
 	    realms: [outside, inside]
+	    algorithms: [md5]
 	    subscribers:
 	$(for user in alice bob $2; do
-		echo "      - {user: $user, ha1-md5-file: $dir/$user.md5}"
+		echo "      - {user: $user, password-file: $dir/$user.secret}"
 	done)
 	$(cat)
 	END

@@ -148,6 +148,31 @@ TEST_F(subscriber, is_asked_for_what_all_users_of_his_domain_have)
 	EXPECT_LE(h->ua[STRANGER].msg.bytes.n, h->sent);
 }
 
+TEST_F(subscriber, is_asked_for_what_his_domain_offers)
+{
+	struct harness *h = &self->h;
+	char line[1024];
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		make_secret(&self->domain->subscribers[i].secret,
+			    self->domain->subscribers[i].user, i ? "hidden" : "secret",
+			    SIP_DIGEST_ALL);
+	recount(self->domain);
+	self->domain->algs = SIP_DIGEST_BIT(SIP_DIGEST_SHA256);
+	send_as(h, "INVITE", "alice", "Subject: so much to say that there is room for two "
+		"challenges, each of which has a nonce of its own\r\n");
+	expect(h, STRANGER, "SIP/2.0 401");
+	EXPECT_TRUE(contains(h->ua[STRANGER].msg.bytes, "algorithm=SHA-256"));
+	EXPECT_FALSE(contains(h->ua[STRANGER].msg.bytes, "algorithm=SHA-512-256"));
+	EXPECT_FALSE(contains(h->ua[STRANGER].msg.bytes, "algorithm=MD5"));
+	credentials(h, "INVITE", "alice", "secret", line, sizeof(line));
+	send_as(h, "INVITE", "alice", line);
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	declined(h);
+}
+
 TEST_F(subscriber, is_asked_by_the_strongest_first_and_the_weakest_where_there_is_no_room)
 {
 	struct harness *h = &self->h;

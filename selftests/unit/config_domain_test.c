@@ -109,6 +109,31 @@ TEST_F(domain, has_what_it_says_and_defaults)
 	EXPECT_EQ(call_policy_domain(self->config->policy, SLICE("other.example")), NULL);
 }
 
+TEST_F(domain, offers_the_algorithms_that_it_names)
+{
+	ASSERT_EQ(load(self, "hidden",
+		       "domains:\n"
+		       "  example.com:\n"
+		       "    realms: [outside]\n"
+		       "    algorithms: [md5, sha-512-256]\n"
+		       "    subscribers: [{user: alice, password-file: %s}]\n"
+		       "  pbx.example: {realms: [outside]}\n"), 0);
+	EXPECT_EQ(self->config->policy->domains[0].algs,
+		  SIP_DIGEST_BIT(SIP_DIGEST_MD5) | SIP_DIGEST_BIT(SIP_DIGEST_SHA512_256));
+	EXPECT_EQ(self->config->policy->domains[1].algs, 0);
+	EXPECT_TRUE(mistaken(self, "3d78807defe7de2157e2b0b6573a855f",
+			     "domains:\n"
+			     "  example.com:\n"
+			     "    realms: [outside]\n"
+			     "    algorithms: [sha-256]\n"
+			     "    subscribers:\n"
+			     "      - {user: alice, ha1-md5-file: %s}\n", 14,
+			     "no HA1 by one of the domain's \"algorithms\""));
+	EXPECT_TRUE(mistaken(self, "",
+			     "domains:\n"
+			     "  example.com: {realms: [outside], algorithms: [md4]}\n", 10, "md5"));
+}
+
 TEST_F(domain, keeps_hashes_of_a_password_and_not_the_password)
 {
 	/* RFC 7616 §3.9.1, of user, realm and password of the RFC */

@@ -165,6 +165,7 @@ struct call_domain {
 	struct call_subscriber *subscribers;	/* sorted by user; the store has more */
 	size_t nsubscribers;
 	size_t have[SIP_DIGEST_ALGS];	/* so many of them have HA1 by it */
+	u8 algs;			/* that are offered: bits; 0: all */
 	enum call_identity identity;
 	enum call_flow_trust flows;
 	u32 max_calls;			/* at a time, of a subscriber; 0: no limit */

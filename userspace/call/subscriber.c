@@ -91,6 +91,7 @@ u8 call_subscribers_algs(const struct call_subscribers *s, const struct call_dom
 	const struct tally *stored = find_domain(s, slice_str(domain->name));
 	u8 every = 0, any = 0;
 	size_t users = domain->nsubscribers + (stored ? stored->users : 0), have, i;
+	u8 offered = domain->algs ? domain->algs : SIP_DIGEST_ALL;
 
 	for (i = 0; i < SIP_DIGEST_ALGS; i++) {
 		have = domain->have[i] + (stored ? stored->have[i] : 0);
@@ -99,7 +100,7 @@ u8 call_subscribers_algs(const struct call_subscribers *s, const struct call_dom
 		if (have && have == users)
 			every |= SIP_DIGEST_BIT(i);
 	}
-	return every ? every : any;
+	return every & offered ? every & offered : any & offered;
 }
 
 /* --- subscribers --- */

@@ -42,7 +42,7 @@ bool call_subscriber_hash(struct sip_secret *secret, struct slice user, struct s
 /*
  * The algorithms that domain's users have, these and those of the configuration: what all of
  * them have, so that nobody is asked for what he cannot know; what any of them has, if there is
- * no such. 0: it has no users.
+ * no such; and of these only what the configuration lets it offer. 0: nobody can prove anything.
  */
 u8 call_subscribers_algs(const struct call_subscribers *s, const struct call_domain *domain);
 

@@ -56,12 +56,40 @@ static void check_secrets(struct reader *r, const struct value *subscriber)
 				  "expected \"password-file\", or HA1s in files");
 }
 
-static void check_subscriber(struct reader *r, const struct value *v)
+static u8 algorithms(const struct value *domain)
+{
+	const struct value *list = value_get(domain, "algorithms");
+	u8 algs = 0;
+	size_t i;
+
+	for (i = 0; list && i < list->n; i++)
+		if (!list->children[i]->bad)
+			algs |= SIP_DIGEST_BIT(list->children[i]->number + 1);
+	return algs;
+}
+
+/* Who has HA1s, but none by what is offered, could never prove who he is. */
+static void check_algorithms(struct reader *r, const struct value *domain,
+			     const struct value *subscriber)
+{
+	u8 algs = algorithms(domain), has = 0;
+	size_t i;
+
+	for (i = 0; i < NHASHES; i++)
+		if (value_get(subscriber, hashes[i].key))
+			has |= SIP_DIGEST_BIT(hashes[i].alg);
+	if (algs && has && !(algs & has))
+		reader_mistake_at(r, subscriber,
+				  "he has no HA1 by one of the domain's \"algorithms\"");
+}
+
+static void check_subscriber(struct reader *r, const struct value *domain, const struct value *v)
 {
 	const struct value *user = value_get(v, "user"), *other;
 	size_t i;
 
 	check_secrets(r, v);
+	check_algorithms(r, domain, v);
 	if (user && !user->bad && !call_subscriber_name(slice_str(user->text)))
 		reader_mistake_at(r, user, "found \"%s\", expected no '%%' and no '`' in it",
 				  user->text);
@@ -114,7 +142,7 @@ void domain_check(struct reader *r, const struct value *root, const struct value
 			check_realm(r, root, realms->children[i]);
 	for (i = 0; subscribers && i < subscribers->n; i++)
 		if (!subscribers->children[i]->bad)
-			check_subscriber(r, subscribers->children[i]);
+			check_subscriber(r, domain, subscribers->children[i]);
 }
 
 static bool serves(const struct value *domain, const char *realm)
@@ -197,6 +225,7 @@ bool domain_build(struct call_domain *to, const struct value *realms, const stru
 	for (; to->nrealms < list->n; to->nrealms++)
 		to->realms[to->nrealms] =
 			value_get(realms, list->children[to->nrealms]->text)->index;
+	to->algs = algorithms(v);
 	to->identity = (enum call_identity)value_get(v, "identity")->number;
 	to->flows = (enum call_flow_trust)value_get(v, "flows")->number;
 	to->max_calls = limits ? (u32)value_get(limits, "calls")->number : 0;

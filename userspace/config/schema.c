@@ -33,6 +33,8 @@ static const char *const trusts[] = { "none", "full", NULL };
 static const char *const rtp_stats[] = { "never", "bye", NULL };
 static const char *const auths[] = { "none", "digest", NULL };
 /* In the order of enum call_identity, enum call_flow_trust. */
+/* In the order of enum sip_digest_alg. */
+static const char *const algorithms[] = { "md5", "sha-256", "sha-512-256", NULL };
 static const char *const identities[] = { "reject", "rewrite", NULL };
 /* In the order of enum registrar_keepalive; the others are bools. */
 static const char *const keepalives[] = { "none", "options", "crlf", NULL };

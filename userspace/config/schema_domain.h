@@ -13,6 +13,11 @@
 	KEY("domains.*.auth-realm", TEXT, RANGE(1, 127), RELOAD(CALLS), EXAMPLE("example.com"),
 	    HELP("Realm of its challenges, which is part of every HA1. Without it, the name of the "
 		 "domain.")),
+	KEY("domains.*.algorithms", LIST, RELOAD(CALLS),
+	    HELP("The only ones that its challenges offer, for phones that cannot choose. Without "
+		 "it, all that its users have.")),
+	KEY("domains.*.algorithms[]", CHOICE, CHOICES(algorithms), RELOAD(CALLS), EXAMPLE("md5"),
+	    HELP("An algorithm of digest authentication (RFC 7616, RFC 8760).")),
 	KEY("domains.*.identity", CHOICE, DEFAULT("reject"), CHOICES(identities), RELOAD(CALLS),
 	    HELP("What becomes of a request whose From, P-Asserted-Identity, "
 		 "P-Preferred-Identity or Contact names somebody else than the subscriber who sent "
