@@ -136,6 +136,37 @@ TEST_F(contact, a_path_is_the_route)
 	fails(h, branch, "SIP/2.0 486");
 }
 
+/* What B calls is "49" and the name of one of our users. */
+static void lead_to_users(struct harness *h)
+{
+	struct call_route *route = &h->policy->routes[1];
+
+	route->registrar = strdup(DOMAIN);
+	route->nto = 0;
+	route->rewrite = calloc(1, sizeof(*route->rewrite));
+	route->rewrite->number.strip = strdup("49");
+}
+
+TEST_F(contact, a_route_leads_to_the_user_of_a_number)
+{
+	struct harness *h = &self->h;
+	u32 branch;
+
+	lead_to_users(h);
+	branch = call_uri(h, "sip:49alice@10.0.0.1");
+	fails(h, branch, "SIP/2.0 480");
+	branch = call_uri(h, "sip:49nobody@10.0.0.1");
+	fails(h, branch, "SIP/2.0 404");
+	register_phone(h, "Contact: <sip:desk@203.0.113.66:5060;line=1>\r\n");
+	call_uri(h, "sip:49alice@10.0.0.1");
+	expect(h, STRANGER, "INVITE sip:desk@203.0.113.66:5060;line=1 SIP/2.0");
+	EXPECT_NE(strstr(h->ua[STRANGER].last, "To: <sip:" AOR ">\r\n"), NULL);
+	answer(h, STRANGER, "200 OK", SDP_A);
+	expect(h, STRANGER, "ACK ");
+	take_answer(h);
+	end_call(h);
+}
+
 TEST_F(contact, equal_q_at_once_and_a_lower_one_when_those_failed)
 {
 	struct harness *h = &self->h;

@@ -289,9 +289,11 @@ static const struct bad bad[] = {
 	{ HEAD "trunks:\n  p: {realm: a, target: \"sip:10.0.0.1\"}\n", 5,
 	  "which is Jalur's own listener on line 3" },
 	/* routes */
-	{ HEAD TRUNKS "routes: [{name: x, to: {}}]\n", 7, "expected \"trunk\" or \"fork\"" },
+	{ HEAD TRUNKS "routes: [{name: x, to: {}}]\n", 7,
+	  "expected one of \"trunk\", \"fork\" and \"registrar\"" },
 	{ HEAD TRUNKS "routes: [{name: x, to: {trunk: q, fork: [{trunk: q}]}}]\n", 7,
-	  "\"trunk\" is given too: one or the other" },
+	  "expected one of \"trunk\", \"fork\" and \"registrar\"" },
+	{ HEAD TRUNKS "routes: [{name: x, to: {registrar: example.com}}]\n", 7, "example.com" },
 	{ HEAD TRUNKS "routes: [{name: x, to: {fork: []}}]\n", 7,
 	  "expected 1 to 6 destinations, found 0" },
 	{ HEAD TRUNKS "routes: [{name: x, to: {fork: [{trunk: q, q: 1.1}]}}]\n", 7,

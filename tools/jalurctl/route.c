@@ -26,6 +26,12 @@ static void print_destinations(const json_t *to)
 		       json_number_value(json_object_get(d, "q")));
 }
 
+static void print_registrar(const json_t *route)
+{
+	if (*member_text(route, "registrar"))
+		printf("    to the user of that number at %s\n", member_text(route, "registrar"));
+}
+
 static void print_routes(const json_t *result)
 {
 	json_t *route, *reject;
@@ -40,6 +46,7 @@ static void print_routes(const json_t *result)
 		if (json_is_object(reject))
 			printf("    reject %d %s\n", (int)member_number(reject, "code"),
 			       member_text(reject, "reason"));
+		print_registrar(route);
 		print_destinations(json_object_get(route, "to"));
 	}
 	printf("%zu route%s\n", i, i == 1 ? "" : "s");
@@ -105,6 +112,7 @@ static void print_outcome(const json_t *result)
 	       member_text(result, "number"), member_text(result, "from_number"));
 	print_lines("without", json_object_get(result, "headers_removed"));
 	print_lines("with   ", json_object_get(result, "headers_added"));
+	print_registrar(result);
 	print_destinations(json_object_get(result, "to"));
 }
 

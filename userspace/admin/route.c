@@ -110,12 +110,13 @@ static json_t *destinations(const struct call_policy *p, const struct call_route
 
 static void add_route(json_t *list, const struct call_policy *p, const struct call_route *route)
 {
-	json_array_append_new(list, json_pack("{s:o, s:b, s:b, s:o, s:o, s:o}",
+	json_array_append_new(list, json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o}",
 					      "name", json_text(route->name),
 					      "emergency", route->emergency,
 					      "rewrites", !!route->rewrite,
 					      "match", match_list(p, route),
 					      "reject", reject_object(route),
+					      "registrar", text_or_null(route->registrar),
 					      "to", destinations(p, route, NULL)));
 }
 
@@ -311,6 +312,7 @@ static void add_way(json_t *result, const struct call_policy *p, const struct ca
 	json_object_set_new(result, "from_number", slice_text(from));
 	json_object_set_new(result, "headers_removed", names_of(route->rewrite));
 	json_object_set_new(result, "headers_added", lines_of(routed->lines));
+	json_object_set_new(result, "registrar", text_or_null(route->registrar));
 	json_object_set_new(result, "to", destinations(p, route, &number));
 	call_routed_put(routed);
 }

@@ -146,6 +146,27 @@ static bool choose(struct call_engine *e, u64 now, const struct sip_event *ev,
 	return false;
 }
 
+/* His contacts, who has that number in the domain that the route leads to. false: refused. */
+static bool find_user(struct call_engine *e, u64 now, const struct sip_event *ev,
+		      const struct call_routed *routed, char aor[REGISTRAR_AOR])
+{
+	struct slice number = routed->number ? slice_str(routed->number) :
+					       call_uri_user(ev->msg->ruri);
+	char *uri;
+	u16 status;
+
+	if (!routed->route->registrar)
+		return true;
+	uri = buf_format("sip:" SLICE_FMT "@%s", SLICE_ARG(number), routed->route->registrar);
+	status = uri ? call_contacts_find(e, slice_str(uri), aor) : 503;
+	free(uri);
+	if (!status)
+		return true;
+	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
+	call_refuse(e, now, ev, status, "", status == 480 ? "not registered" : "no such user");
+	return false;
+}
+
 /* The route, and what it makes of the INVITE; false: refused. */
 static bool find_way(struct call_engine *e, u64 now, const struct sip_event *ev,
 		     const struct call_source *source, char aor[REGISTRAR_AOR],
@@ -160,8 +181,12 @@ static bool find_way(struct call_engine *e, u64 now, const struct sip_event *ev,
 	    !choose(e, now, ev, &s, aor, &choice) || is_turned_away(e, now, ev, choice.route))
 		return false;
 	err = call_routed_new(choice.route, &s, routed);
-	if (!err)
+	if (!err && find_user(e, now, ev, *routed, aor))
 		return true;
+	if (!err) {
+		call_routed_put(*routed);
+		return false;
+	}
 	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
 	if (err == -ENOMEM)
 		call_refuse(e, now, ev, 503, "Retry-After: 5\r\n", "no memory");
@@ -218,7 +243,7 @@ static void send_on(struct call_engine *e, u64 now, struct call *call, struct ca
 	}
 	if (replaced)
 		sent = call_replaces_take(call, replaced) && call_branch_replace(e, now, call);
-	else if (call->route == &call_contacts_route)
+	else if (call->route == &call_contacts_route || call->route->registrar)
 		sent = call_contacts_call(e, now, call, aor);
 	else
 		sent = call_branch_next(e, now, call);

@@ -95,6 +95,7 @@ static void free_route(struct call_route *route)
 {
 	free(route->name);
 	free(route->reject_phrase);
+	free(route->registrar);
 	free(route->to);
 	call_match_clear(&route->match);
 	call_rewrite_free(route->rewrite);

@@ -131,6 +131,7 @@ struct call_route {
 	bool emergency;			/* nothing that spares us work keeps its calls out */
 	u16 reject;			/* with this status; 0: it goes to: */
 	char *reject_phrase;		/* NULL: the RFC's */
+	char *registrar;		/* a domain, whose user has the number; NULL: none */
 	struct call_destination *to;	/* sorted by q */
 	size_t nto;
 	struct call_rewrite *rewrite;	/* NULL: nothing changes */

@@ -127,7 +127,7 @@ static bool has_target(const struct call_policy *p, const struct call_route *rou
 	for (i = 0; i < route->nto; i++)
 		if (p->trunks[route->to[i].trunk].ntargets)
 			return true;
-	return route->reject;
+	return route->reject || route->registrar;
 }
 
 /* The first condition that is not met; NULL: all are. *header: the one that it is about. */

@@ -238,6 +238,10 @@ static bool build_destinations(struct call_route *route, const struct value *tru
 	const struct value *fork = value_get(to, "fork");
 	size_t i, n = fork ? fork->n : 1;
 
+	if (value_get(to, "registrar")) {
+		route->registrar = dup_text(to, "registrar");
+		return route->registrar;
+	}
 	route->to = calloc(n, sizeof(*route->to));
 	if (!route->to)
 		return false;

@@ -424,12 +424,11 @@ static void check_destinations(struct reader *r, const struct value *root,
 			       const struct value *to)
 {
 	const struct value *trunk = value_get(to, "trunk"), *fork = value_get(to, "fork");
+	const struct value *registrar = value_get(to, "registrar");
 	size_t i;
 
-	if (!trunk == !fork)
-		reader_mistake_at(r, fork ? fork : to, trunk ?
-				  "\"trunk\" is given too: one or the other" :
-				  "expected \"trunk\" or \"fork\"");
+	if (!!trunk + !!fork + !!registrar != 1)
+		reader_mistake_at(r, to, "expected one of \"trunk\", \"fork\" and \"registrar\"");
 	check_destination(r, root, get(to, "trunk"));
 	if (fork && !fork->bad && (!fork->n || fork->n > CALL_MAX_DESTINATIONS))
 		reader_mistake_at(r, fork, "expected 1 to %d destinations, found %zu",

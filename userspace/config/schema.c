@@ -221,6 +221,11 @@ const struct schema_item schema[] = {
 	KEY("routes[].to", MAP, RELOAD(CALLS), HELP("Where such a call goes.")),
 	KEY("routes[].to.trunk", NAME, REFERS("trunks"), RELOAD(CALLS),
 	    EXAMPLE("carrier"), HELP("To this trunk, which must have a target.")),
+	KEY("routes[].to.registrar", NAME, REFERS("domains"), RELOAD(CALLS),
+	    EXAMPLE("example.com"),
+	    HELP("Instead of trunk: to the contacts of the user of this domain who is called by the "
+		 "number, as the route has rewritten it. 480 when he has none, 404 when there is no "
+		 "such user.")),
 	KEY("routes[].to.fork", LIST, RELOAD(CALLS),
 	    HELP("Instead of trunk: to all of these, and the first that answers has the call. "
 		 "Those with the same q are called at the same time, those with a lower one when "
