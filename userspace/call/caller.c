@@ -4,7 +4,6 @@
  * to be, those whom we trust are told the latter (RFC 3325 §5), and how many calls he has
  * is counted.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -13,27 +12,15 @@
 
 /* --- is it he? --- */
 
-static u8 digit_of(char c)
-{
-	return (u8)(isdigit((u8)c) ? c - '0' : tolower((u8)c) - 'a' + 10);
-}
-
 /* written has escapes, user has none. */
 static bool is_user(struct slice written, struct slice user)
 {
-	size_t i, n = 0;
+	bool escaped;
+	size_t n = 0;
 
-	for (i = 0; i < written.n; i++, n++) {
-		char c = written.p[i];
-
-		if (c == '%' && i + 2 < written.n && isxdigit((u8)written.p[i + 1]) &&
-		    isxdigit((u8)written.p[i + 2])) {
-			c = (char)(digit_of(written.p[i + 1]) << 4 | digit_of(written.p[i + 2]));
-			i += 2;
-		}
-		if (n >= user.n || user.p[n] != c)
+	while (written.n)
+		if (n >= user.n || (u8)user.p[n++] != sip_uri_char(&written, &escaped))
 			return false;
-	}
 	return n == user.n;
 }
 

@@ -6,35 +6,28 @@
  */
 #include "call/call.h"
 
-static int hex_digit(char c)
+/* Of what an escape stands for: it may not be in a user without one. */
+static bool needs_escape(u8 c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* "%34" is '4'; -1: no escape, or one of what may not stand in a user without it. */
-static int unescape(struct slice text)
-{
-	int high = text.n > 2 && *text.p == '%' ? hex_digit(text.p[1]) : -1;
-	int low = high < 0 ? -1 : hex_digit(text.p[2]);
-	int c = low < 0 ? -1 : high * 16 + low;
-
-	return c > ' ' && c < 0x7f && !strchr("%;<>\"@\\`{|}^[]", c) ? c : -1;
+	return c <= ' ' || c >= 0x7f || strchr("%;<>\"@\\`{|}^[]", c);
 }
 
 static struct slice read_number(struct slice user, char text[CALL_MAX_NUMBER])
 {
-	size_t i, n = 0;
+	size_t n = 0;
 
 	if (!memchr(user.p, '%', user.n) || user.n > CALL_MAX_NUMBER)
 		return user;
-	for (i = 0; i < user.n; i++) {
-		int c = unescape(slice_of(user.p + i, user.n - i));
+	while (user.n) {
+		struct slice from = user;
+		bool escaped;
+		u8 c = sip_uri_char(&user, &escaped);
 
-		text[n++] = c < 0 ? user.p[i] : (char)c;
-		i += c < 0 ? 0 : 2;
+		if (escaped && needs_escape(c)) {
+			user = slice_of(from.p + 1, from.n - 1);
+			c = '%';
+		}
+		text[n++] = (char)c;
 	}
 	return slice_of(text, n);
 }

@@ -6,29 +6,6 @@
 
 #include "registrar/binding.h"
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((u8)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* One character of user, without its escape; takes it off. */
-static char take_char(struct slice *user)
-{
-	char c = *user->p;
-	size_t n = 1;
-
-	if (c == '%' && user->n > 2 && hex_value(user->p[1]) >= 0 && hex_value(user->p[2]) >= 0) {
-		c = (char)(hex_value(user->p[1]) << 4 | hex_value(user->p[2]));
-		n = 3;
-	}
-	user->p += n;
-	user->n -= n;
-	return c;
-}
-
 bool registrar_aor(struct slice text, char aor[REGISTRAR_AOR])
 {
 	struct sip_uri uri;
@@ -39,11 +16,12 @@ bool registrar_aor(struct slice text, char aor[REGISTRAR_AOR])
 	    uri.user.n + uri.host.n + 2 > REGISTRAR_AOR)
 		return false;
 	while (uri.user.n) {
-		char c = take_char(&uri.user);
+		bool escaped;
+		u8 c = sip_uri_char(&uri.user, &escaped);
 
-		if ((u8)c <= ' ' || c == 0x7f)
+		if (c <= ' ' || c == 0x7f)
 			return false;
-		aor[n++] = c;
+		aor[n++] = (char)c;
 	}
 	aor[n++] = '@';
 	for (i = 0; i < uri.host.n; i++)

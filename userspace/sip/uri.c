@@ -168,3 +168,20 @@ bool sip_uri_addr(const struct sip_uri *uri, struct addr *out)
 	out->port = uri->port ? uri->port : uri->kind == SIP_URI_SIPS ? 5061 : 5060;
 	return true;
 }
+
+static int hex(char c)
+{
+	return c <= '9' ? c - '0' : (c & 0x0f) + 9;
+}
+
+u8 sip_uri_char(struct slice *text, bool *escaped)
+{
+	const char *p = text->p;
+	size_t n;
+
+	*escaped = text->n >= 3 && *p == '%' && sip_char_is(p[1], SIP_CHAR_HEX) &&
+		   sip_char_is(p[2], SIP_CHAR_HEX);
+	n = *escaped ? 3 : 1;
+	*text = slice_of(p + n, text->n - n);
+	return (u8)(*escaped ? hex(p[1]) << 4 | hex(p[2]) : *p);
+}

@@ -40,5 +40,10 @@ bool sip_uri_addr(const struct sip_uri *uri, struct addr *out);
  * known, and of more than 32 parameters or headers, only the same bytes do.
  */
 bool sip_uri_eq(struct slice a, struct slice b);
+/*
+ * Takes one character off text, which has one: what an escape stands for (RFC 3261 §19.1.2) is
+ * one. *escaped: it was written so.
+ */
+u8 sip_uri_char(struct slice *text, bool *escaped);
 
 #endif

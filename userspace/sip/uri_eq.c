@@ -16,20 +16,12 @@ struct items {
 	size_t n;
 };
 
-static int hex(char c)
-{
-	return c <= '9' ? c - '0' : (c & 0x0f) + 9;
-}
-
 /* The next character, ASCII letters in lower case when fold. */
 static int take_char(struct slice *s, bool fold)
 {
-	bool escaped = s->n >= 3 && *s->p == '%' && sip_char_is(s->p[1], SIP_CHAR_HEX) &&
-		       sip_char_is(s->p[2], SIP_CHAR_HEX);
-	int c = escaped ? hex(s->p[1]) << 4 | hex(s->p[2]) : (u8)*s->p;
+	bool escaped;
+	int c = sip_uri_char(s, &escaped);
 
-	s->p += escaped ? 3 : 1;
-	s->n -= escaped ? 3 : 1;
 	if (fold && c >= 'A' && c <= 'Z')
 		c |= 0x20;
 	if (escaped && c && strchr(";/?:@&=+$,", c))

@@ -99,7 +99,8 @@ static int configure(struct sqlite_file *f, const struct store_conf *conf, struc
 	int rc;
 
 	sqlite3_busy_timeout(f->db, 0);
-	rc = run_text(f, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
+	rc = run_text(f, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA secure_delete = FAST; "
+			 "PRAGMA journal_mode = WAL");
 	if (rc == SQLITE_OK)
 		rc = run_text(f, conf->sync == STORE_SYNC_POWER ? "PRAGMA synchronous = FULL" :
 								  "PRAGMA synchronous = NORMAL");

@@ -84,6 +84,14 @@ static int write_batch(struct store *s)
 	return err;
 }
 
+/* There may be keys in it, and hashes of passwords. */
+static void free_change(struct change *c)
+{
+	if (c)
+		explicit_bzero(c->bytes, c->n);
+	free(c);
+}
+
 static u64 free_changes(struct list *changes)
 {
 	u64 n = 0;
@@ -92,7 +100,7 @@ static u64 free_changes(struct list *changes)
 		struct change *c = list_entry(changes->next, struct change, node);
 
 		list_del(&c->node);
-		free(c);
+		free_change(c);
 		n++;
 	}
 	return n;
@@ -124,7 +132,7 @@ static u64 end_batch(struct store *s, int err)
 		list_del(&c->node);
 		n++;
 		if (!c->ticket) {
-			free(c);
+			free_change(c);
 			continue;
 		}
 		c->result = err;
@@ -207,7 +215,7 @@ static int add_change(struct store *s, enum change_type type, enum store_kind ki
 	uv_mutex_unlock(&s->lock);
 	if (!full)
 		return 0;
-	free(c);
+	free_change(c);
 	return c ? -ENOBUFS : -ENOMEM;
 }
 
@@ -226,7 +234,7 @@ void store_done(struct store *s, void (*each)(void *arg, u64 ticket, int result)
 		list_del(&c->node);
 		uv_mutex_unlock(&s->lock);
 		each(arg, c->ticket, c->result);
-		free(c);
+		free_change(c);
 		uv_mutex_lock(&s->lock);
 	}
 	uv_mutex_unlock(&s->lock);
