@@ -9,6 +9,9 @@
 #define SDP_A_MOVED "v=0\r\no=- 111 2 IN IP4 " IP_A "\r\ns=-\r\nc=IN IP4 " IP_A "\r\nt=0 0\r\n" \
 	"m=audio 4400 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
 
+#define SDP_B_MOVED "v=0\r\no=- 222 2 IN IP4 " IP_B "\r\ns=-\r\nc=IN IP4 " IP_B "\r\nt=0 0\r\n" \
+	"m=audio 6600 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+
 FIXTURE(update) {
 	struct harness h;
 };
@@ -318,6 +321,46 @@ TEST_F(update, pending_when_the_callee_answers)
 	EXPECT_TRUE(contains(expect(h, A, "SIP/2.0 200")->body, "m=audio "));
 	EXPECT_TRUE(sends_to(h->plan, 4400));
 	h->ua[B].cseq = 100;
+	hang_up(h, A);
+}
+
+/* Of the two phones behind B, the one that did not take part in the UPDATE. */
+static void another_answers(struct harness *h, const char *status, const char *tag)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	char rack[64];
+
+	begin(h, ALLOW "Supported: 100rel\r\n");
+	reply_tagged(h, B, &h->ua[B].invite, "183 Session Progress", "one",
+		     ALLOW "Require: 100rel\r\nRSeq: 1\r\n", SDP_B);
+	expect(h, B, "PRACK ");
+	reply(h, B, "200 OK", NULL);
+	expect(h, A, "SIP/2.0 183");
+	learn(&h->ua[A], &h->ua[A].msg);
+	snprintf(rack, sizeof(rack), "RAck: " SLICE_FMT " 1 INVITE\r\n",
+		 SLICE_ARG(header(&h->ua[A].msg, "RSeq")));
+	send_request(h, A, "PRACK", ++h->ua[A].cseq, rack, NULL);
+	expect(h, A, "SIP/2.0 200");
+	carried(h, A, SDP_A_MOVED, SDP_B);
+	EXPECT_TRUE(sends_to(h->plan, 4400));
+	reply_tagged(h, B, &h->ua[B].invite, status, tag, ALLOW, SDP_B_MOVED);
+}
+
+TEST_F(update, in_one_early_dialog_and_another_is_answered)
+{
+	struct harness *h = &self->h;
+
+	another_answers(h, "200 OK", "two");
+	expect(h, B, "ACK ");
+	EXPECT_TRUE(contains(expect(h, A, "SIP/2.0 200")->body, "m=audio "));
+	learn(&h->ua[A], &h->ua[A].msg);
+	send_request(h, A, "ACK", 1, NULL, NULL);
+	EXPECT_TRUE(sends_to(h->plan, 4000));
+	EXPECT_FALSE(sends_to(h->plan, 4400));
+	EXPECT_TRUE(sends_to(h->plan, 6600));
+	EXPECT_EQ(h->plan->nflows, 4);
+	h->ua[B].cseq = 100;
+	snprintf(h->ua[B].local_tag, sizeof(h->ua[B].local_tag), "two");
 	hang_up(h, A);
 }
 

@@ -95,12 +95,33 @@ int call_leg_take_2xx(struct call_engine *e, u64 now, struct call_leg *leg,
 	return call_leg_ack_now(e, now, leg, ev);
 }
 
+/*
+ * In another early dialog the answer has been agreed on, and maybe changed by UPDATE: of that
+ * this one knows nothing, and answers what the INVITE offered. Neither side hears of it again.
+ */
+static int offer_again(struct call_leg *leg, u64 now, struct media_refusal *refusal)
+{
+	struct media_negotiation *media = leg->call->media;
+	struct slice offer;
+	char *sdp;
+	int err;
+
+	if (media_offer_pending(media) || !leg->call->invite ||
+	    !call_has_sdp(sip_server_request(leg->call->invite), &offer))
+		return 0;
+	err = media_offer(media, now, MEDIA_LEG_A, offer, &sdp, refusal);
+	if (!err)
+		free(sdp);
+	return err;
+}
+
 /* The answer, or the offer where our INVITE had none. */
 static int read_2xx(struct call_leg *leg, u64 now, const struct sip_msg *msg, char **sdp,
 		    struct media_refusal *refusal)
 {
 	struct media_negotiation *media = leg->call->media;
 	struct slice body = slice_str(leg->answer);
+	int err;
 
 	if (leg->settled) {
 		*sdp = NULL;
@@ -111,8 +132,10 @@ static int read_2xx(struct call_leg *leg, u64 now, const struct sip_msg *msg, ch
 		strcpy(refusal->text, leg->late ? "2xx without an offer" : "2xx without an answer");
 		return -EINVAL;
 	}
-	return leg->late ? media_offer(media, now, leg->side, body, sdp, refusal) :
-			   media_answer(media, now, false, body, sdp, refusal);
+	if (leg->late)
+		return media_offer(media, now, leg->side, body, sdp, refusal);
+	err = offer_again(leg, now, refusal);
+	return err ? err : media_answer(media, now, false, body, sdp, refusal);
 }
 
 /* They were of the first INVITE: those inside the call have answers of their own. */
