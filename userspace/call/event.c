@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "call/register.h"
 #include "call/trunk_state.h"
+#include "call/watch.h"
 
 struct event_node {
 	struct list node;
@@ -138,6 +139,16 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_TOO_MANY] = "refused-subscriber-limit",
 	[CALL_COUNT_REGISTERED] = "registrations",
 	[CALL_COUNT_REGISTER_REFUSED] = "registrations-refused",
+	[CALL_COUNT_SUBSCRIBED] = "subscriptions",
+	[CALL_COUNT_SUBSCRIBE_REFUSED] = "subscriptions-refused",
+	[CALL_COUNT_SUBSCRIBE_LIMIT] = "refused-subscription-limit",
+	[CALL_COUNT_NOTIFIES] = "notifies",
+	[CALL_COUNT_NOTIFY_FAILED] = "notifies-failed",
+};
+
+static const char *const watched_names[EVENT_PACKAGES] = {
+	[EVENT_PRESENCE] = "presence-now",
+	[EVENT_REG] = "reg-now",
 };
 
 #define NREPORT (sizeof(((struct call_engine *)0)->report) / sizeof(struct sip_counter))
@@ -170,6 +181,10 @@ const struct sip_counter *call_engine_counters(struct call_engine *e)
 	e->report[n++] = (struct sip_counter){ "calls-now", e->ncalls };
 	e->report[n++] = (struct sip_counter){ "bindings-now",
 					       registrar_count(e->registrar->table) };
+	e->report[n++] = (struct sip_counter){ "subscriptions-now", e->watchers->table.n };
+	for (i = 0; i < EVENT_PACKAGES; i++)
+		e->report[n++] = (struct sip_counter){ watched_names[i],
+						       e->watchers->table.of[i] };
 	for (i = 0; i < CALL_NCOUNTERS; i++)
 		e->report[n++] = (struct sip_counter){ counter_names[i], e->counters[i] };
 	for (; sip->name && n < NREPORT - 1; sip++)
