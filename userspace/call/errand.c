@@ -137,6 +137,8 @@ void call_errand_timer(struct call_engine *e, u64 now, struct timer *t)
 		call_ways_refresh(e, now, t->owner);
 	else if (t->kind == CALL_TIMER_WATCH)
 		call_watch_timer(e, now, t->owner);
+	else if (t->kind == CALL_TIMER_PUBLICATION)
+		call_publication_timer(e, t->owner);
 	else
 		call_upstream_timer(e, now, t->owner);
 }

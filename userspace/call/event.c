@@ -36,6 +36,7 @@ void call_event_add(struct call_engine *e, u64 now, enum call_event_type type, s
 {
 	struct call_event *event = add_event(e, now, type);
 
+	call_lamps_changed(e, call);
 	if (type == CALL_EVENT_RINGING && !call->rung)
 		call_histogram_add(&e->setup[0], now - call->created);
 	if (type == CALL_EVENT_ANSWERED)
@@ -144,11 +145,14 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_SUBSCRIBE_LIMIT] = "refused-subscription-limit",
 	[CALL_COUNT_NOTIFIES] = "notifies",
 	[CALL_COUNT_NOTIFY_FAILED] = "notifies-failed",
+	[CALL_COUNT_PUBLISHED] = "publications",
+	[CALL_COUNT_PUBLISH_REFUSED] = "publications-refused",
 };
 
 static const char *const watched_names[EVENT_PACKAGES] = {
 	[EVENT_PRESENCE] = "presence-now",
 	[EVENT_REG] = "reg-now",
+	[EVENT_DIALOG] = "dialog-now",
 };
 
 #define NREPORT (sizeof(((struct call_engine *)0)->report) / sizeof(struct sip_counter))
@@ -182,6 +186,8 @@ const struct sip_counter *call_engine_counters(struct call_engine *e)
 	e->report[n++] = (struct sip_counter){ "bindings-now",
 					       registrar_count(e->registrar->table) };
 	e->report[n++] = (struct sip_counter){ "subscriptions-now", e->watchers->table.n };
+	e->report[n++] = (struct sip_counter){ "publications-now",
+					       e->watchers->publications.by_resource.n };
 	for (i = 0; i < EVENT_PACKAGES; i++)
 		e->report[n++] = (struct sip_counter){ watched_names[i],
 						       e->watchers->table.of[i] };

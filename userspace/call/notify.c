@@ -26,23 +26,39 @@ static u64 contact_id(const struct call_engine *e, const struct registrar_contac
 	return hash_end(&h);
 }
 
+static void add_published(const struct call_engine *e, const char *aor, struct event_state *state)
+{
+	const struct event_publication *p = NULL;
+
+	while (state->npublished < EVENT_PUBLICATIONS &&
+	       (p = event_publication_next(&e->watchers->publications, p, aor)))
+		state->published[state->npublished++] = p->parts;
+}
+
 static int print(const struct call_engine *e, u64 now, const struct event_subscription *s,
 		 u32 version, struct buf *document)
 {
+	const struct call_domain *domain;
 	struct registrar_contact found[REGISTRAR_CONTACTS];
 	struct event_contact contacts[REGISTRAR_CONTACTS];
+	struct event_call calls[EVENT_CALLS];
 	char entity[EVENT_ENTITY];
-	struct event_state state = { .entity = entity, .contacts = contacts };
+	struct event_state state = { .entity = entity, .contacts = contacts, .calls = calls };
 	size_t i;
 
 	buf_reset(document);
 	if (!event_entity(s->resource, entity))
 		return -ENOMEM;
+	domain = call_policy_domain(e->policy, slice_str(strrchr(s->resource, '@') + 1));
+	if (s->package == EVENT_DIALOG)
+		state.ncalls = call_lamp_calls(e, s->resource,
+					       domain && domain->events.identities, calls);
 	state.ncontacts = registrar_lookup(e->registrar->table, now, s->resource, found);
 	for (i = 0; i < state.ncontacts; i++)
 		contacts[i] = (struct event_contact){
 			.uri = found[i].uri, .q = found[i].q, .id = contact_id(e, &found[i]),
 		};
+	add_published(e, s->resource, &state);
 	return event_kinds[s->package].print(document, &state, version);
 }
 
@@ -212,7 +228,8 @@ void call_watch_free(struct call_engine *e, struct call_watch *watch)
 int call_watchers_init(struct call_engine *e, const struct hash_key *key)
 {
 	e->watchers = zalloc(sizeof(*e->watchers));
-	return e->watchers ? event_subscriptions_init(&e->watchers->table, key) : -ENOMEM;
+	return !e->watchers || event_subscriptions_init(&e->watchers->table, key) ||
+	       event_publications_init(&e->watchers->publications, key) ? -ENOMEM : 0;
 }
 
 void call_watchers_clear(struct call_engine *e)
@@ -224,6 +241,7 @@ void call_watchers_clear(struct call_engine *e)
 	while ((s = event_subscription_any(&e->watchers->table)))
 		call_watch_free(e, hash_entry(s, struct call_watch, sub));
 	event_subscriptions_free(&e->watchers->table);
+	event_publications_free(&e->watchers->publications);
 	free(e->watchers);
 	e->watchers = NULL;
 }

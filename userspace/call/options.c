@@ -91,6 +91,10 @@ void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
 		if (!call_subscribe(e, now, ev, &source))
 			call_subscribe_unserved(e, now, ev);
 		break;
+	case SIP_PUBLISH:
+		if (!call_publish(e, now, ev, &source))
+			call_subscribe_unserved(e, now, ev);
+		break;
 	case SIP_BYE:
 		call_gone(e, now, NULL, ev);
 		break;

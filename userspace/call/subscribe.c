@@ -4,7 +4,6 @@
  * watch is said by the domain: its users each other's presence, a user his registrations, and
  * a trunk those of all.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,19 +11,8 @@
 #include "base/alloc.h"
 #include "call/call.h"
 #include "call/watch.h"
-#include "sip/chars.h"
 
-#define MAX_ID 64
 #define RETRY "Retry-After: 60\r\n"
-
-/* What is asked for. */
-struct wish {
-	enum event_package package;
-	struct slice id;		/* of Event */
-	char aor[REGISTRAR_AOR];
-	const struct call_domain *domain;
-	u32 expires;			/* s, as granted */
-};
 
 static void respond(struct call_engine *e, u64 now, const struct sip_event *ev,
 		    struct sip_dialog *dialog, u16 status, const char *headers)
@@ -61,7 +49,8 @@ void call_subscribe_lines(const struct call_engine *e, struct buf *lines)
 			continue;
 		if (!any) {
 			lines->n -= 2;	/* the line goes on */
-			buf_str(lines, ", SUBSCRIBE\r\n");
+			buf_str(lines, ", SUBSCRIBE");
+			buf_str(lines, package == EVENT_PRESENCE ? ", PUBLISH\r\n" : "\r\n");
 		}
 		buf_printf(lines, "%s%s", any ? ", " : "Allow-Events: ",
 			   event_kinds[package].name);
@@ -86,39 +75,11 @@ void call_subscribe_unserved(struct call_engine *e, u64 now, const struct sip_ev
 	buf_free(&lines);
 }
 
-/* The package and its id. false: there is none, or it is none. */
-static bool read_event(const struct sip_msg *msg, enum event_package *package, struct slice *id)
-{
-	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_EVENT);
-	struct sip_cursor c;
-	struct slice name;
-
-	if (!hdr)
-		return false;
-	c = sip_cursor_of(hdr->value);
-	name = sip_take(&c, SIP_CHAR_TOKEN);
-	*id = slice_of(NULL, 0);
-	sip_param(sip_cursor_rest(&c), "id", id);
-	*package = event_package_of(name);
-	return id->n <= MAX_ID && (!id->n || sip_all(*id, SIP_CHAR_TOKEN));
-}
-
-static bool is_user(const struct call_engine *e, const struct call_domain *domain,
-		    const char *aor)
-{
-	return call_secret_of(e, domain, slice_of(aor, (size_t)(strrchr(aor, '@') - aor)));
-}
-
 /* A trunk's wish is ours only where it may have it: others may know the user, too. */
 static bool is_ours(const struct call_engine *e, const struct sip_msg *msg,
-		    const struct call_source *source, struct wish *wish)
+		    const struct call_source *source, struct call_wish *wish)
 {
-	if (!read_event(msg, &wish->package, &wish->id) || wish->package == EVENT_PACKAGES ||
-	    !registrar_aor(msg->ruri, wish->aor))
-		return false;
-	wish->domain = call_policy_domain(e->policy, slice_str(strrchr(wish->aor, '@') + 1));
-	if (!wish->domain || !event_policy_serves(&wish->domain->events, wish->package) ||
-	    !is_user(e, wish->domain, wish->aor))
+	if (!call_wish_event(msg, wish) || !call_wish_resource(e, msg, wish))
 		return false;
 	if (source->class == CALL_SOURCE_TRUNK)
 		return wish->package == EVENT_REG &&
@@ -128,23 +89,8 @@ static bool is_ours(const struct call_engine *e, const struct sip_msg *msg,
 
 /* --- who may have it, and for how long --- */
 
-/* As an address-of-record; of a trunk its name. */
-static void name_watcher(const struct call_engine *e, const struct call_source *source,
-			 char *name, size_t size)
-{
-	char *at;
-
-	if (!source->domain) {
-		snprintf(name, size, "%s", e->policy->trunks[source->trunk].name);
-		return;
-	}
-	snprintf(name, size, "%s@%s", source->user, source->domain->name);
-	for (at = strrchr(name, '@'); at && *at; at++)
-		*at = (char)tolower((u8)*at);
-}
-
 /* One who is not a trunk: his name is an address-of-record. */
-static bool may_watch(const struct wish *wish, const char *watcher)
+static bool may_watch(const struct call_wish *wish, const char *watcher)
 {
 	const char *at = strrchr(watcher, '@');
 
@@ -176,29 +122,13 @@ static bool accepts(const struct sip_msg *msg, const char *type)
 	return any;
 }
 
-/* 0, or the status to refuse it with. */
-static u16 grant(const struct sip_msg *msg, const struct event_policy *policy, u32 *expires)
-{
-	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_EXPIRES);
-
-	*expires = policy->standard;
-	if (hdr && !slice_u32(hdr->value, expires)) {
-		if (!sip_all(hdr->value, SIP_CHAR_DIGIT))
-			return 400;
-		*expires = policy->max;	/* more than a number may be */
-	}
-	if (*expires > policy->max)
-		*expires = policy->max;
-	return *expires && *expires < policy->min ? 423 : 0;
-}
-
 /* Its time and its type. */
 static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event *ev,
-			  struct wish *wish)
+			  struct call_wish *wish)
 {
 	const struct event_policy *policy = &wish->domain->events;
 	char *extensions = call_headers_unsupported(ev->msg), line[64];
-	u16 status = grant(ev->msg, policy, &wish->expires);
+	u16 status = call_wish_expires(ev->msg, wish);
 
 	if (extensions) {
 		refuse(e, now, ev, 420, extensions, "required extension is not supported");
@@ -218,7 +148,7 @@ static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event
 }
 
 static bool has_room(struct call_engine *e, u64 now, const struct sip_event *ev,
-		     const struct wish *wish, const char *watcher)
+		     const struct call_wish *wish, const char *watcher)
 {
 	const struct event_subscriptions *t = &e->watchers->table;
 
@@ -245,7 +175,7 @@ static void confirm(struct call_engine *e, u64 now, const struct sip_event *ev,
 	call_watch_tell(e, now, watch);
 }
 
-static struct call_watch *make(struct call_engine *e, const struct wish *wish,
+static struct call_watch *make(struct call_engine *e, const struct call_wish *wish,
 			       const char *watcher)
 {
 	struct call_watch *watch = zalloc(sizeof(*watch));
@@ -266,7 +196,7 @@ static struct call_watch *make(struct call_engine *e, const struct wish *wish,
 }
 
 static void begin(struct call_engine *e, u64 now, const struct sip_event *ev,
-		  const struct wish *wish, const char *watcher)
+		  const struct call_wish *wish, const char *watcher)
 {
 	struct call_watch *watch = make(e, wish, watcher);
 	int err = -ENOMEM;
@@ -290,11 +220,11 @@ bool call_subscribe(struct call_engine *e, u64 now, const struct sip_event *ev,
 		    const struct call_source *source)
 {
 	char watcher[REGISTRAR_AOR];
-	struct wish wish;
+	struct call_wish wish;
 
 	if (!is_ours(e, ev->msg, source, &wish))
 		return false;
-	name_watcher(e, source, watcher, sizeof(watcher));
+	call_wish_name(e, source, watcher);
 	if (source->domain && !may_watch(&wish, watcher))
 		refuse(e, now, ev, 403, "", "may not watch that user");
 	else if (passes_checks(e, now, ev, &wish) && has_room(e, now, ev, &wish, watcher))
@@ -304,17 +234,16 @@ bool call_subscribe(struct call_engine *e, u64 now, const struct sip_event *ev,
 
 static bool is_the_same(const struct event_subscription *s, const struct sip_msg *msg)
 {
-	enum event_package package;
-	struct slice id;
+	struct call_wish wish;
 
-	return read_event(msg, &package, &id) && package == s->package &&
-	       slice_eq(id, slice_str(s->id));
+	return call_wish_event(msg, &wish) && wish.package == s->package &&
+	       slice_eq(wish.id, slice_str(s->id));
 }
 
 void call_subscribe_again(struct call_engine *e, u64 now, struct call_watch *watch,
 			  const struct sip_event *ev)
 {
-	struct wish wish = { .package = watch->sub.package };
+	struct call_wish wish = { .package = watch->sub.package };
 
 	wish.domain = call_watch_domain(e, watch);
 	if (watch->sub.ended || !is_the_same(&watch->sub, ev->msg)) {

@@ -8,9 +8,11 @@
 
 #include "call/errand.h"
 #include "call/source.h"
+#include "event/publication.h"
 #include "event/subscription.h"
 
 #define CALL_MAX_WATCHES 100000
+#define CALL_MAX_PUBLICATIONS 100000
 
 struct call_watch {
 	struct call_errand errand;
@@ -20,11 +22,39 @@ struct call_watch {
 
 struct call_watchers {
 	struct event_subscriptions table;
+	struct event_publications publications;
+};
+
+/* What a SUBSCRIBE or PUBLISH asks for. */
+struct call_wish {
+	enum event_package package;
+	struct slice id;		/* of Event */
+	char aor[REGISTRAR_AOR];
+	const struct call_domain *domain;
+	u32 expires;			/* s, as granted */
 };
 
 /* key: unguessable. 0 or -ENOMEM */
 int call_watchers_init(struct call_engine *e, const struct hash_key *key);
 void call_watchers_clear(struct call_engine *e);
+
+/* wish.c */
+/* Its package and id. false: there is none, or it is none. */
+bool call_wish_event(const struct sip_msg *msg, struct call_wish *wish);
+/* And whose: a user of a domain of ours that serves it. */
+bool call_wish_resource(const struct call_engine *e, const struct sip_msg *msg,
+			struct call_wish *wish);
+/* 0, or the status to refuse it with. */
+u16 call_wish_expires(const struct sip_msg *msg, struct call_wish *wish);
+/* Who sent it, as an address-of-record; of a trunk its name. */
+void call_wish_name(const struct call_engine *e, const struct call_source *source,
+		    char name[REGISTRAR_AOR]);
+
+/* publish.c */
+/* A PUBLISH outside of dialogs. false: not ours to serve, and nothing was done. */
+bool call_publish(struct call_engine *e, u64 now, const struct sip_event *ev,
+		  const struct call_source *source);
+void call_publication_timer(struct call_engine *e, struct event_publication *p);
 
 /* subscribe.c */
 /* A SUBSCRIBE outside of dialogs. false: not ours to serve, and nothing was done. */
@@ -37,6 +67,17 @@ void call_subscribe_again(struct call_engine *e, u64 now, struct call_watch *wat
 			  const struct sip_event *ev);
 /* Allow and, of what any domain serves, Allow-Events. */
 void call_subscribe_lines(const struct call_engine *e, struct buf *lines);
+
+/* lamp.c */
+/* Something about a call is not what it was. */
+void call_lamps_changed(struct call_engine *e, const struct call *call);
+/* It goes to a contact of that user. */
+void call_lamp_called(struct call_engine *e, struct call *call, const char *aor);
+/* call->legs[1] has answered it. */
+void call_lamp_answered(struct call_engine *e, struct call *call);
+/* The calls of a user; how many. */
+size_t call_lamp_calls(const struct call_engine *e, const char *aor, bool identities,
+		       struct event_call calls[EVENT_CALLS]);
 
 /* notify.c */
 /* The domain that watch->sub is served by; NULL: none any more. */

@@ -21,6 +21,8 @@ void event_build(struct call_domain *to, const struct value *domain)
 	to->events = (struct event_policy){
 		.presence = value_get(v, "presence")->number,
 		.reg = (enum event_reg)value_get(v, "reg")->number,
+		.dialog = value_get(v, "dialog")->number,
+		.identities = value_get(v, "dialog-identities")->number,
 		.min = value_seconds(expires, "min"), .max = value_seconds(expires, "max"),
 		.standard = value_seconds(expires, "default"),
 		.subscriptions = (u32)value_get(v, "subscriptions")->number,

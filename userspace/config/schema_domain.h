@@ -72,6 +72,12 @@
 	KEY("domains.*.events.reg", CHOICE, DEFAULT("own"), CHOICES(event_regs), RELOAD(CALLS),
 	    HELP("Who may watch registrations, addresses included (RFC 3680): none, nobody; own, "
 		 "a subscriber his own; trunks, and every trunk those of all.")),
+	KEY("domains.*.events.dialog", CHOICE, DEFAULT("off"), CHOICES(off_on), RELOAD(CALLS),
+	    HELP("Whether its subscribers see who of them is in a call, or called (RFC 4235): busy "
+		 "lamps.")),
+	KEY("domains.*.events.dialog-identities", CHOICE, DEFAULT("hidden"),
+	    CHOICES(hidden_shown), RELOAD(CALLS),
+	    HELP("Whether they also see with whom: shown, the number or name, never an address.")),
 	KEY("domains.*.events.expires", MAP, ALWAYS, RELOAD(CALLS),
 	    HELP("How long a subscription lasts unless it is refreshed.")),
 	KEY("domains.*.events.expires.min", DURATION, DEFAULT("60s"), RANGE(NSEC_PER_SEC, HOUR),

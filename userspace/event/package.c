@@ -10,6 +10,7 @@
 const struct event_kind event_kinds[EVENT_PACKAGES] = {
 	[EVENT_PRESENCE] = { "presence", "application/pidf+xml", event_pidf_print },
 	[EVENT_REG] = { "reg", "application/reginfo+xml", event_reginfo_print },
+	[EVENT_DIALOG] = { "dialog", "application/dialog-info+xml", event_dialog_info_print },
 };
 
 /* Byte by byte (RFC 6665 §8.2.1). */
@@ -30,6 +31,8 @@ bool event_policy_serves(const struct event_policy *p, enum event_package packag
 		return p->presence;
 	case EVENT_REG:
 		return p->reg != EVENT_REG_NONE;
+	case EVENT_DIALOG:
+		return p->dialog;
 	case EVENT_PACKAGES:
 		break;
 	}

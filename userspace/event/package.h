@@ -9,9 +9,10 @@
 
 #include "base/buf.h"
 
-enum event_package { EVENT_PRESENCE, EVENT_REG, EVENT_PACKAGES };
+enum event_package { EVENT_PRESENCE, EVENT_REG, EVENT_DIALOG, EVENT_PACKAGES };
 
 #define EVENT_ENTITY 1000		/* bytes of a user's URI, with NUL */
+#define EVENT_PUBLICATIONS 4		/* of a user */
 
 /* Whether he himself may watch where he is registered, and trunks. */
 enum event_reg { EVENT_REG_NONE, EVENT_REG_OWN, EVENT_REG_TRUNKS };
@@ -20,6 +21,7 @@ enum event_reg { EVENT_REG_NONE, EVENT_REG_OWN, EVENT_REG_TRUNKS };
 struct event_policy {
 	bool presence;			/* its users see each other's */
 	enum event_reg reg;
+	bool dialog, identities;	/* and each other's calls, and with whom */
 	u32 min, max, standard;		/* of a subscription; standard: nothing was asked for */
 	u32 subscriptions;		/* of a watcher */
 	u64 interval;			/* ns between NOTIFYs of a subscription */
@@ -32,11 +34,26 @@ struct event_contact {
 	u16 q;				/* thousandths */
 };
 
+#define EVENT_CALLS 64			/* of a user that are told */
+
+enum event_call_state { EVENT_CALL_TRYING, EVENT_CALL_EARLY, EVENT_CALL_CONFIRMED };
+
+struct event_call {
+	u64 id;				/* says nothing, and stays as it is */
+	enum event_call_state state;
+	bool caller;			/* he is */
+	struct slice remote;		/* user part of the other side; empty: not to be told */
+};
+
 /* What is known of a user. */
 struct event_state {
 	const char *entity;		/* his URI */
 	const struct event_contact *contacts;
 	size_t ncontacts;
+	const char *published[EVENT_PUBLICATIONS];	/* XML of his own */
+	size_t npublished;
+	const struct event_call *calls;
+	size_t ncalls;
 };
 
 struct event_kind {

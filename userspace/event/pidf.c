@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Presence (RFC 3856, RFC 3863): a tuple for each of a user's devices. Where they are is
- * nobody's business: he is called by his own name.
+ * Presence (RFC 3856, RFC 3863): a tuple for each of a user's devices, and what he
+ * published. Where they are is nobody's business: he is called by his own name.
  */
 #include "event/document.h"
 
@@ -27,7 +27,9 @@ int event_pidf_print(struct buf *b, const struct event_state *state, u32 version
 	event_xml_attr(&x, "entity", "%s", state->entity);
 	for (i = 0; i < state->ncontacts; i++)
 		add_tuple(&x, state, state->contacts[i].id, true);
-	if (!state->ncontacts)
+	for (i = 0; i < state->npublished; i++)
+		event_xml_raw(&x, state->published[i]);
+	if (!state->ncontacts && !state->npublished)
 		add_tuple(&x, state, 0, false);
 	event_xml_close(&x);
 	return event_xml_end(&x, b);

@@ -44,6 +44,11 @@ void event_xml_text(struct event_xml *x, struct slice text)
 	free(copy);
 }
 
+void event_xml_raw(struct event_xml *x, const char *xml)
+{
+	x->failed = x->failed || xmlTextWriterWriteRaw(x->writer, BAD_CAST xml) < 0;
+}
+
 void event_xml_close(struct event_xml *x)
 {
 	x->failed = x->failed || xmlTextWriterEndElement(x->writer) < 0;
