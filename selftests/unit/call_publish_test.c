@@ -179,7 +179,7 @@ static const char *read_pidf(const char *text)
 
 TEST(a_document_has_neither_entities_nor_depths_nor_crowds)
 {
-	char many[EVENT_MAX_DOCUMENT + 100] = "<presence xmlns='urn:ietf:params:xml:ns:pidf'>";
+	char many[4 * EVENT_MAX_DOCUMENT] = "<presence xmlns='urn:ietf:params:xml:ns:pidf'>";
 	size_t i, head = strlen(many);
 
 	EXPECT_EQ(read_pidf(AWAY), NULL);
@@ -198,8 +198,8 @@ TEST(a_document_has_neither_entities_nor_depths_nor_crowds)
 	strcat(many, "</presence>");
 	EXPECT_STREQ(read_pidf(many), "more, or something else, than there may be in a PIDF");
 	many[head] = 0;
-	memset(many + head, ' ', EVENT_MAX_DOCUMENT);
-	many[EVENT_MAX_DOCUMENT + 50] = 0;
+	memset(many + head, ' ', sizeof(many) - head - 1);
+	strcpy(many + sizeof(many) - 12, "</presence>");
 	EXPECT_STREQ(read_pidf(many), "no XML, or too much");
 }
 

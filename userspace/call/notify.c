@@ -128,6 +128,8 @@ static int tell(struct call_engine *e, u64 now, struct call_watch *watch, u64 in
 		err = send_notify(e, now, watch, buf_slice(&document));
 	if (!err) {
 		e->counters[CALL_COUNT_NOTIFIES]++;
+		if (watch->errand.dialog->local_cseq >= watch->saved_cseq)
+			call_kept_changed(e, &watch->record);
 		event_subscription_sent(&e->watchers->table, s, now, interval,
 					buf_slice(&document));
 	}
@@ -218,6 +220,7 @@ void call_watchers_changed(struct call_engine *e, const char *aor)
 
 void call_watch_free(struct call_engine *e, struct call_watch *watch)
 {
+	call_kept_end(e, &watch->record);
 	timer_disarm(&e->timers, &watch->timer);
 	timers_release(&e->timers, 1);
 	call_errand_end(e, &watch->errand);
@@ -229,7 +232,8 @@ int call_watchers_init(struct call_engine *e, const struct hash_key *key)
 {
 	e->watchers = zalloc(sizeof(*e->watchers));
 	return !e->watchers || event_subscriptions_init(&e->watchers->table, key) ||
-	       event_publications_init(&e->watchers->publications, key) ? -ENOMEM : 0;
+	       event_publications_init(&e->watchers->publications, key) ||
+	       hash_init(&e->watchers->records) ? -ENOMEM : 0;
 }
 
 void call_watchers_clear(struct call_engine *e)
@@ -242,6 +246,7 @@ void call_watchers_clear(struct call_engine *e)
 		call_watch_free(e, hash_entry(s, struct call_watch, sub));
 	event_subscriptions_free(&e->watchers->table);
 	event_publications_free(&e->watchers->publications);
+	hash_free(&e->watchers->records);
 	free(e->watchers);
 	e->watchers = NULL;
 }

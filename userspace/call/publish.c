@@ -86,26 +86,37 @@ static bool is_his(const struct call_wish *wish, const char *whose)
 	return registrar_aor(slice_str(uri), aor) && !strcmp(aor, wish->aor);
 }
 
+static bool is_readable(struct call_engine *e, u64 now, const struct sip_event *ev,
+			const struct call_wish *wish)
+{
+	const char *type = event_kinds[wish->package].type;
+	char line[64];
+
+	if (ev->msg->body.n > EVENT_MAX_DOCUMENT)
+		return refuse(e, now, ev, 413, "", "the document is too long");
+	snprintf(line, sizeof(line), "Accept: %s\r\n", type);
+	return is_typed(ev->msg, type) ||
+	       refuse(e, now, ev, 415, line, "not a document of the package");
+}
+
 /* NULL: it was refused. */
 static char *read_body(struct call_engine *e, u64 now, const struct sip_event *ev,
 		       const struct call_wish *wish, const char *salt)
 {
-	const char *type = event_kinds[wish->package].type, *why = "no memory";
-	char whose[EVENT_ENTITY], entity[EVENT_ENTITY], line[64];
+	char whose[EVENT_ENTITY], entity[EVENT_ENTITY];
+	const char *why = "no memory";
 	struct buf parts;
 	int err = -ENOMEM;
 
-	snprintf(line, sizeof(line), "Accept: %s\r\n", type);
+	if (!is_readable(e, now, ev, wish))
+		return NULL;
 	buf_init(&parts);
-	if (ev->msg->body.n > EVENT_MAX_DOCUMENT)
-		refuse(e, now, ev, 413, "", "the document is too long");
-	else if (!is_typed(ev->msg, type))
-		refuse(e, now, ev, 415, line, "not a document of the package");
-	else if (event_entity(wish->aor, entity) &&
-		 (err = event_pidf_read(ev->msg->body, entity, salt, whose, &parts, &why)))
+	if (event_entity(wish->aor, entity))
+		err = event_pidf_read(ev->msg->body, entity, salt, whose, &parts, &why);
+	if (err)
 		refuse(e, now, ev, err == -EINVAL ? 400 : 500, "", why);
-	else if (err || !is_his(wish, whose))
-		refuse(e, now, ev, err ? 500 : 403, "", err ? why : "publishes for somebody else");
+	else if (!is_his(wish, whose))
+		refuse(e, now, ev, 403, "", "publishes for somebody else");
 	else
 		return buf_take(&parts);
 	buf_free(&parts);
@@ -127,14 +138,15 @@ static void confirm(struct call_engine *e, u64 now, const struct sip_event *ev,
 
 static void forget(struct call_engine *e, struct event_publication *p)
 {
+	call_kept_end(e, &p->record);
 	timer_disarm(&e->timers, &p->timer);
 	timers_release(&e->timers, 1);
 	event_publication_free(&e->watchers->publications, p);
 }
 
-/* Takes parts. NULL: no memory. */
-static struct event_publication *make(struct call_engine *e, const char *aor, char *parts,
-				      const char *salt)
+struct event_publication *call_publication_new(struct call_engine *e, const char *aor,
+					       char *parts,
+					       const char *salt, u64 record)
 {
 	struct event_publication *p = NULL;
 
@@ -145,10 +157,12 @@ static struct event_publication *make(struct call_engine *e, const char *aor, ch
 		else
 			timers_release(&e->timers, 1);
 	}
-	if (p)
-		strcpy(p->salt, salt);
-	else
+	if (!p) {
 		free(parts);
+		return NULL;
+	}
+	strcpy(p->salt, salt);
+	call_kept_begin(e, &p->record, true, record);
 	return p;
 }
 
@@ -158,7 +172,7 @@ static void keep(struct call_engine *e, u64 now, const struct sip_event *ev,
 		 const char *tag)
 {
 	if (!p) {
-		p = make(e, wish->aor, parts, tag);
+		p = call_publication_new(e, wish->aor, parts, tag, 0);
 	} else if (parts) {
 		free(p->parts);
 		p->parts = parts;
@@ -170,6 +184,7 @@ static void keep(struct call_engine *e, u64 now, const struct sip_event *ev,
 	strcpy(p->tag, tag);
 	p->expires = now + wish->expires * NSEC_PER_SEC;
 	timer_arm(&e->timers, &p->timer, p->expires);
+	call_kept_changed(e, &p->record);
 	confirm(e, now, ev, wish, tag);
 }
 

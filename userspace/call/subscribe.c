@@ -172,11 +172,12 @@ static void confirm(struct call_engine *e, u64 now, const struct sip_event *ev,
 	snprintf(line, sizeof(line), "Expires: %u\r\n", expires);
 	respond(e, now, ev, watch->errand.dialog, 200, line);
 	event_subscription_grant(&watch->sub, now, expires);
+	call_kept_changed(e, &watch->record);
 	call_watch_tell(e, now, watch);
 }
 
-static struct call_watch *make(struct call_engine *e, const struct call_wish *wish,
-			       const char *watcher)
+struct call_watch *call_watch_new(struct call_engine *e, const struct call_wish *wish,
+				  const char *watcher, u64 record)
 {
 	struct call_watch *watch = zalloc(sizeof(*watch));
 
@@ -192,13 +193,14 @@ static struct call_watch *make(struct call_engine *e, const struct call_wish *wi
 	}
 	watch->timer = (struct timer){ .kind = CALL_TIMER_WATCH, .owner = watch };
 	call_errand_init(e, &watch->errand, CALL_ERRAND_WATCH, watch);
+	call_kept_begin(e, &watch->record, false, record);
 	return watch;
 }
 
 static void begin(struct call_engine *e, u64 now, const struct sip_event *ev,
 		  const struct call_wish *wish, const char *watcher)
 {
-	struct call_watch *watch = make(e, wish, watcher);
+	struct call_watch *watch = call_watch_new(e, wish, watcher, 0);
 	int err = -ENOMEM;
 
 	if (watch)

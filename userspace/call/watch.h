@@ -15,6 +15,8 @@
 #define CALL_MAX_PUBLICATIONS 100000
 
 struct call_watch {
+	struct event_record record;
+	u32 saved_cseq;			/* of the dialog, in the record */
 	struct call_errand errand;
 	struct event_subscription sub;
 	struct timer timer;
@@ -23,6 +25,8 @@ struct call_watch {
 struct call_watchers {
 	struct event_subscriptions table;
 	struct event_publications publications;
+	struct hash records;		/* struct event_record */
+	u64 last_record;
 };
 
 /* What a SUBSCRIBE or PUBLISH asks for. */
@@ -66,7 +70,21 @@ void call_subscribe_unserved(struct call_engine *e, u64 now, const struct sip_ev
 void call_subscribe_again(struct call_engine *e, u64 now, struct call_watch *watch,
 			  const struct sip_event *ev);
 /* Allow and, of what any domain serves, Allow-Events. */
+/* record 0: the next. NULL: no memory. */
+struct call_watch *call_watch_new(struct call_engine *e, const struct call_wish *wish,
+				  const char *watcher, u64 record);
 void call_subscribe_lines(const struct call_engine *e, struct buf *lines);
+
+/* Takes parts; record 0: the next. NULL: no memory. */
+struct event_publication *call_publication_new(struct call_engine *e, const char *aor,
+					       char *parts, const char *salt, u64 record);
+
+/* event_record.c: what outlives the daemon */
+void call_kept_begin(struct call_engine *e, struct event_record *record, bool publication,
+		      u64 number);
+/* What is stored of it is not what it is now. */
+void call_kept_changed(struct call_engine *e, struct event_record *record);
+void call_kept_end(struct call_engine *e, struct event_record *record);
 
 /* lamp.c */
 /* Something about a call is not what it was. */

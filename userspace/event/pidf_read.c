@@ -16,7 +16,6 @@
 #define PIDF "urn:ietf:params:xml:ns:pidf"
 #define MAX_DEPTH 16
 #define MAX_NODES 500
-#define MAX_PARTS (3 * EVENT_MAX_DOCUMENT)	/* bytes: each repeats its namespaces */
 
 struct reading {
 	const char *entity, *salt;
@@ -115,7 +114,7 @@ static int read_tree(struct reading *r, xmlDoc *doc, char whose[EVENT_ENTITY], c
 	for (node = root->children; node; node = node->next)
 		if (node->type == XML_ELEMENT_NODE && !add_part(r, node))
 			return -ENOMEM;
-	return r->parts->n > MAX_PARTS ? -EINVAL : 0;
+	return r->parts->n > EVENT_MAX_PARTS ? -EINVAL : 0;
 }
 
 int event_pidf_read(struct slice document, const char *entity, const char *salt,
@@ -126,7 +125,7 @@ int event_pidf_read(struct slice document, const char *entity, const char *salt,
 	int err;
 
 	*why = "no XML, or too much";
-	if (document.n > EVENT_MAX_DOCUMENT || memmem(document.p, document.n, "<!DOCTYPE", 9))
+	if (document.n > EVENT_MAX_PARTS + EVENT_ENTITY || memmem(document.p, document.n, "<!DOCTYPE", 9))
 		return -EINVAL;
 	doc = xmlReadMemory(document.p, (int)document.n, NULL, "UTF-8",
 			    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |

@@ -9,9 +9,11 @@
 #include "base/hash.h"
 #include "base/timer.h"
 #include "event/package.h"
+#include "event/record.h"
 
 #define EVENT_TAG 17			/* bytes of an entity-tag, with NUL */
 #define EVENT_MAX_DOCUMENT 8192		/* bytes of one that is published */
+#define EVENT_MAX_PARTS (3 * EVENT_MAX_DOCUMENT)	/* each repeats its namespaces */
 
 struct event_publications {
 	struct hash_key key;
@@ -20,7 +22,8 @@ struct event_publications {
 
 struct event_publication {
 	struct hash_node by_resource;
-	struct timer timer;		/* its owner's */
+	struct timer timer;		/* its owner's, */
+	struct event_record record;	/* and that, too */
 	char tag[EVENT_TAG];
 	char salt[EVENT_TAG];		/* of its identifiers, which stay: its first tag */
 	u64 expires;			/* ns */
