@@ -62,6 +62,10 @@ static void add_domain(struct call_policy *p)
 	d->subscribers->user = strdup("alice");
 	call_subscriber_hash(&d->subscribers->secret, SLICE("alice"), SLICE("example.com"),
 			     SLICE("secret"));
+	d->events = (struct event_policy){
+		.presence = true, .reg = EVENT_REG_TRUNKS, .dialog = true, .min = 10, .max = 600,
+		.standard = 60, .subscriptions = 100, .interval = NSEC_PER_SEC / 2,
+	};
 	call_domain_complete(d);
 	p->realms[0].challenges = true;
 }

@@ -22,6 +22,7 @@
 #include "call_pair.h"
 #include "call_sdp.h"
 #include "call/registration.h"
+#include "call/watching.h"
 
 #define UNUSED __attribute__((unused))
 #define MAX_QUEUE 64
@@ -94,6 +95,8 @@ struct harness {
 	char *bindings;
 	int bindings_result;
 	unsigned int nbindings;		/* so often */
+	char *event;			/* a subscription or publication, written last */
+	u64 event_record;
 	bool own_contacts;		/* a REGISTER has no Contact but those of the test */
 	/* names: asked for last, and how it is answered; targets that did not answer */
 	char asked[64];
@@ -305,6 +308,7 @@ static UNUSED void harness_stop(struct harness *h)
 	media_plan_put(h->plan);
 	free(h->written);
 	free(h->bindings);
+	free(h->event);
 }
 
 /* Writes it down as it is now, or forgets it. */
@@ -448,6 +452,16 @@ static UNUSED void store_bindings(struct harness *h, u64 record, u64 ticket)
 	h->tickets[h->ntickets++] = ticket;
 }
 
+static UNUSED void store_event(struct harness *h, u64 record)
+{
+	u64 wall = 1700000000 * NSEC_PER_SEC + h->now;
+
+	free(h->event);
+	h->event = NULL;
+	h->event_record = record;
+	call_engine_save_event(h->engine, h->now, wall, record, &h->event);
+}
+
 /* Carries out every effect in order, as the daemon does. */
 static UNUSED void run(struct harness *h)
 {
@@ -466,6 +480,8 @@ static UNUSED void run(struct harness *h)
 			store_call(h, effect->session);
 		if (kind == EFFECT_STORE_BINDINGS)
 			store_bindings(h, effect->session, ticket);
+		if (kind == EFFECT_STORE_EVENT)
+			store_event(h, effect->session);
 		h->unreached += kind == EFFECT_UNREACHED;
 		if (kind == EFFECT_LOCATE) {
 			snprintf(h->asked, sizeof(h->asked), "%s", effect->bytes);

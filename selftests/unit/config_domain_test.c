@@ -88,7 +88,12 @@ TEST_F(domain, has_what_it_says_and_defaults)
 		       "    auth-realm: PBX\n"
 		       "    identity: rewrite\n"
 		       "    flows: trusted\n"
-		       "    limits: {calls: 2, duration: 10m}\n"), 0);
+		       "    limits: {calls: 2, duration: 10m}\n"
+		       "    events:\n"
+		       "      presence: on\n"
+		       "      reg: trunks\n"
+		       "      subscriptions: 7\n"
+		       "      expires: {min: 10s, max: 20m, default: 2m}\n"), 0);
 	EXPECT_TRUE(self->config->policy->realms[1].challenges);
 	EXPECT_FALSE(self->config->policy->realms[0].challenges);
 	d = call_policy_domain(self->config->policy, SLICE("Example.COM"));
@@ -97,6 +102,9 @@ TEST_F(domain, has_what_it_says_and_defaults)
 	EXPECT_EQ(d->identity, CALL_IDENTITY_REJECT);
 	EXPECT_EQ(d->flows, CALL_FLOW_TRUSTED_STREAMS);
 	EXPECT_EQ(d->max_calls, 0);
+	EXPECT_FALSE(d->events.presence);
+	EXPECT_EQ(d->events.reg, EVENT_REG_OWN);
+	EXPECT_EQ(d->events.interval, 500000000);
 	EXPECT_TRUE(call_domain_serves(d, 1));
 	EXPECT_FALSE(call_domain_serves(d, 0));
 	d = call_policy_domain(self->config->policy, SLICE("pbx.example"));
@@ -105,6 +113,12 @@ TEST_F(domain, has_what_it_says_and_defaults)
 	EXPECT_EQ(d->identity, CALL_IDENTITY_REWRITE);
 	EXPECT_EQ(d->flows, CALL_FLOW_TRUSTED);
 	EXPECT_EQ(d->max_calls, 2);
+	EXPECT_TRUE(d->events.presence);
+	EXPECT_EQ(d->events.reg, EVENT_REG_TRUNKS);
+	EXPECT_EQ(d->events.subscriptions, 7);
+	EXPECT_EQ(d->events.min, 10);
+	EXPECT_EQ(d->events.max, 1200);
+	EXPECT_EQ(d->events.standard, 120);
 	EXPECT_EQ(d->max_duration, 600000000000);
 	EXPECT_EQ(call_policy_domain(self->config->policy, SLICE("other.example")), NULL);
 }
@@ -189,6 +203,11 @@ TEST_F(domain, slips_are_told)
 		const char *why;
 	} table[] = {
 		{ "p", "domains:\n  example.org: {realms: [inside]}\n", 10, "auth: none" },
+		{ "p", "domains:\n  example.org:\n    realms: [outside]\n"
+		       "    events: {expires: {min: 10m, default: 5m}}\n", 12,
+		  "above \"default\"" },
+		{ "p", "domains:\n  example.org:\n    realms: [outside]\n"
+		       "    events: {presence: maybe}\n", 12, "off" },
 		{ "p", "domains:\n  example.org: {realms: []}\n", 10, "at least one" },
 		{ "p", "domains:\n  example.org: {realms: [outsid]}\n", 10, "outside" },
 		{ "p", "domains:\n  a.example: {realms: [outside]}\n"

@@ -74,6 +74,11 @@ int effects_store_bindings(struct effects *q, u64 ticket, u64 record)
 	return add_number(q, EFFECT_STORE_BINDINGS, ticket, record);
 }
 
+int effects_store_event(struct effects *q, u64 record)
+{
+	return add_number(q, EFFECT_STORE_EVENT, 0, record);
+}
+
 int effects_locate(struct effects *q, u64 ticket, const char *name,
 		   const struct effect_locate *locate)
 {

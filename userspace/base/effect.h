@@ -19,6 +19,7 @@ enum effect_kind {
 	EFFECT_MEDIA_REMOVE,	/* delete a session; ticket; figures come back */
 	EFFECT_STORE_CALL,	/* what is stored of a call is not what it is now; no ticket */
 	EFFECT_STORE_BINDINGS,	/* the same of an address-of-record; ticket, or none */
+	EFFECT_STORE_EVENT,	/* the same of a subscription or publication; no ticket */
 	EFFECT_LOCATE,		/* where a name leads (RFC 3263); ticket */
 	EFFECT_ALIAS,		/* flow's connection is the way to its peer (RFC 5923); no ticket */
 	EFFECT_UNREACHED,	/* flow's peer did not answer, or not usefully; no ticket */
@@ -63,6 +64,7 @@ int effects_media_apply(struct effects *q, u64 ticket, struct media_plan *plan);
 int effects_media_remove(struct effects *q, u64 ticket, u64 session);
 int effects_store_call(struct effects *q, u64 call);
 int effects_store_bindings(struct effects *q, u64 ticket, u64 record);
+int effects_store_event(struct effects *q, u64 record);
 int effects_locate(struct effects *q, u64 ticket, const char *name,
 		   const struct effect_locate *locate);
 int effects_flow(struct effects *q, enum effect_kind kind, const struct flow *flow);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "call/call.h"
+#include "call/watch.h"
 
 /*
  * An offer in a response to an INVITE without one: only a reliable one can make it (RFC 3261
@@ -203,6 +204,7 @@ CALL_ACTION(call_invite_success)
 	call->answered = now;
 	e->counters[CALL_COUNT_ANSWERED]++;
 	call_set_timer(e, now, call);
+	call_lamp_answered(e, call);
 	call_event_add(e, now, CALL_EVENT_ANSWERED, call);
 }
 

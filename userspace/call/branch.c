@@ -15,6 +15,7 @@
 #include <linux/jalur.h>
 
 #include "call/register.h"
+#include "call/watch.h"
 #include "call/trunk_state.h"
 
 /* Each negotiation of a call numbers its ends from there on. */
@@ -386,6 +387,7 @@ void call_branch_contact(struct call_engine *e, u64 now, struct call *call,
 		return;
 	r->contact = NULL;
 	root->contact = contact;
+	call_lamp_called(e, call, contact->aor);
 	root->peer = contact->flow.peer;
 	root->listener = contact->flow.listener;
 	root->connection = contact->flow.connection;

@@ -167,6 +167,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	free(call->figures);
 	call_usage_put(e, call);
 	free(call->user);
+	free(call->callee);
 	free(call);
 }
 

@@ -91,6 +91,10 @@ enum call_input {
 #define CALL_TIMER_TRUNK 105
 /* A registration is to be refreshed, or tried again. */
 #define CALL_TIMER_UPSTREAM 106
+/* A subscription expires, or its NOTIFY is due. */
+#define CALL_TIMER_WATCH 107
+/* A publication expires. */
+#define CALL_TIMER_PUBLICATION 108
 #define CALL_NTIMERS 2
 
 /* What our 2xx will agree to (RFC 4028). */
@@ -225,6 +229,7 @@ struct call {
 	char *user;			/* his name there */
 	bool renamed;			/* the far side hears that instead of From's */
 	struct call_usage *usage;	/* of him; or NULL */
+	char *callee;			/* address-of-record whose contacts are called; or NULL */
 	struct call_leg *legs[2];	/* the pair: caller and callee, as far as there is one */
 	struct call_leg **all;		/* CALL_MAX_LEGS at most */
 	size_t nall;
@@ -298,6 +303,7 @@ struct call_engine {
 	struct sip_secret decoy;	/* of users who are not there */
 	struct call_subscribers *subscribers;
 	struct call_registrar *registrar;
+	struct call_watchers *watchers;
 	struct hash usage;		/* struct call_usage */
 	struct hash_key usage_key;
 	u64 counters[48];		/* enum call_counter */
@@ -315,6 +321,9 @@ enum call_counter {
 	CALL_COUNT_CHALLENGED, CALL_COUNT_AUTH_BAD, CALL_COUNT_AUTH_REPLAYED,
 	CALL_COUNT_UNANSWERED, CALL_COUNT_PRETENDED, CALL_COUNT_TOO_MANY,
 	CALL_COUNT_MOVED, CALL_COUNT_REGISTERED, CALL_COUNT_REGISTER_REFUSED,
+	CALL_COUNT_SUBSCRIBED, CALL_COUNT_SUBSCRIBE_REFUSED, CALL_COUNT_SUBSCRIBE_LIMIT,
+	CALL_COUNT_NOTIFIES, CALL_COUNT_NOTIFY_FAILED, CALL_COUNT_PUBLISHED,
+	CALL_COUNT_PUBLISH_REFUSED,
 	CALL_NCOUNTERS,
 };
 

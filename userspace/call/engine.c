@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "call/register.h"
 #include "call/trunk_state.h"
+#include "call/watch.h"
 
 #define FIRST_BUCKETS 64
 
@@ -286,7 +287,10 @@ static int init_identity(struct call_engine *e)
 	if (!e->nonces || !e->subscribers || hash_init(&e->usage) || hash_init(&e->errands))
 		return -ENOMEM;
 	key = (struct hash_key){ { sip_engine_random(e->sip), sip_engine_random(e->sip) } };
-	return call_registrar_init(e, &key);
+	if (call_registrar_init(e, &key))
+		return -ENOMEM;
+	key = (struct hash_key){ { sip_engine_random(e->sip), sip_engine_random(e->sip) } };
+	return call_watchers_init(e, &key);
 }
 
 struct call_engine *call_engine_new(const struct call_engine_conf *conf)
@@ -320,6 +324,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	return e;
 
 err_parts:
+	call_watchers_clear(e);
 	call_registrar_clear(e);
 	call_subscribers_free(e->subscribers);
 	sip_nonces_free(e->nonces);
@@ -356,6 +361,7 @@ void call_engine_free(struct call_engine *e)
 	call_trunks_free(e);
 	while (call_engine_event(e, &event))
 		call_event_clear(&event);
+	call_watchers_clear(e);
 	call_registrar_clear(e);
 	sip_engine_free(e->sip);
 	effects_clear(&e->effects);

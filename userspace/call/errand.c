@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "call/trunk_state.h"
+#include "call/watch.h"
 
 #define LEG_BITS 4
 
@@ -98,12 +99,19 @@ static void register_event(struct call_engine *e, u64 now, struct call_errand *e
 		call_upstream_result(e, now, errand->owner, ev);
 }
 
+static void watch_event(struct call_engine *e, u64 now, struct call_errand *errand,
+			const struct sip_event *ev)
+{
+	call_watch_event(e, now, errand->owner, ev);
+}
+
 /* A request inside of an errand's dialog comes to its kind, too, and is answered there. */
 static void (*const events[CALL_ERRAND_KINDS])(struct call_engine *e, u64 now,
 					       struct call_errand *errand,
 					       const struct sip_event *ev) = {
 	[CALL_ERRAND_PROBE] = probe_event,
 	[CALL_ERRAND_REGISTER] = register_event,
+	[CALL_ERRAND_WATCH] = watch_event,
 };
 
 bool call_errand_event(struct call_engine *e, u64 now, const struct sip_event *ev)
@@ -127,6 +135,10 @@ void call_errand_timer(struct call_engine *e, u64 now, struct timer *t)
 		call_probe_timer(e, now, t->owner);
 	else if (t->kind == CALL_TIMER_TRUNK)
 		call_ways_refresh(e, now, t->owner);
+	else if (t->kind == CALL_TIMER_WATCH)
+		call_watch_timer(e, now, t->owner);
+	else if (t->kind == CALL_TIMER_PUBLICATION)
+		call_publication_timer(e, t->owner);
 	else
 		call_upstream_timer(e, now, t->owner);
 }

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "call/register.h"
 #include "call/trunk_state.h"
+#include "call/watch.h"
 
 struct event_node {
 	struct list node;
@@ -35,6 +36,7 @@ void call_event_add(struct call_engine *e, u64 now, enum call_event_type type, s
 {
 	struct call_event *event = add_event(e, now, type);
 
+	call_lamps_changed(e, call);
 	if (type == CALL_EVENT_RINGING && !call->rung)
 		call_histogram_add(&e->setup[0], now - call->created);
 	if (type == CALL_EVENT_ANSWERED)
@@ -138,6 +140,19 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_TOO_MANY] = "refused-subscriber-limit",
 	[CALL_COUNT_REGISTERED] = "registrations",
 	[CALL_COUNT_REGISTER_REFUSED] = "registrations-refused",
+	[CALL_COUNT_SUBSCRIBED] = "subscriptions",
+	[CALL_COUNT_SUBSCRIBE_REFUSED] = "subscriptions-refused",
+	[CALL_COUNT_SUBSCRIBE_LIMIT] = "refused-subscription-limit",
+	[CALL_COUNT_NOTIFIES] = "notifies",
+	[CALL_COUNT_NOTIFY_FAILED] = "notifies-failed",
+	[CALL_COUNT_PUBLISHED] = "publications",
+	[CALL_COUNT_PUBLISH_REFUSED] = "publications-refused",
+};
+
+static const char *const watched_names[EVENT_PACKAGES] = {
+	[EVENT_PRESENCE] = "presence-now",
+	[EVENT_REG] = "reg-now",
+	[EVENT_DIALOG] = "dialog-now",
 };
 
 #define NREPORT (sizeof(((struct call_engine *)0)->report) / sizeof(struct sip_counter))
@@ -170,6 +185,12 @@ const struct sip_counter *call_engine_counters(struct call_engine *e)
 	e->report[n++] = (struct sip_counter){ "calls-now", e->ncalls };
 	e->report[n++] = (struct sip_counter){ "bindings-now",
 					       registrar_count(e->registrar->table) };
+	e->report[n++] = (struct sip_counter){ "subscriptions-now", e->watchers->table.n };
+	e->report[n++] = (struct sip_counter){ "publications-now",
+					       e->watchers->publications.by_resource.n };
+	for (i = 0; i < EVENT_PACKAGES; i++)
+		e->report[n++] = (struct sip_counter){ watched_names[i],
+						       e->watchers->table.of[i] };
 	for (i = 0; i < CALL_NCOUNTERS; i++)
 		e->report[n++] = (struct sip_counter){ counter_names[i], e->counters[i] };
 	for (; sip->name && n < NREPORT - 1; sip++)

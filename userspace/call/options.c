@@ -6,8 +6,7 @@
  */
 #include "call/call.h"
 #include "call/register.h"
-
-#define CAPABILITIES CALL_ALLOW CALL_ACCEPT CALL_SUPPORTED
+#include "call/watch.h"
 
 static void answer(struct call_engine *e, u64 now, const struct sip_event *ev,
 		   struct sip_dialog *dialog, u16 status, const char *phrase,
@@ -19,17 +18,32 @@ static void answer(struct call_engine *e, u64 now, const struct sip_event *ev,
 	sip_server_put(e->sip, now, ev->server);
 }
 
+static void say_allowed(struct call_engine *e, u64 now, const struct call_leg *leg,
+			const struct sip_event *ev, u16 status, const char *more)
+{
+	struct buf lines;
+
+	buf_init(&lines);
+	if (leg)
+		buf_str(&lines, CALL_ALLOW);
+	else
+		call_subscribe_lines(e, &lines);
+	buf_str(&lines, more);
+	answer(e, now, ev, leg ? leg->dialog : NULL, status, NULL,
+	       lines.failed ? SLICE(CALL_ALLOW) : buf_slice(&lines));
+	buf_free(&lines);
+}
+
 CALL_ACTION(call_options)
 {
-	answer(e, now, ev, leg ? leg->dialog : NULL, 200, NULL, SLICE(CAPABILITIES));
+	say_allowed(e, now, leg, ev, 200, CALL_ACCEPT CALL_SUPPORTED);
 }
 
 CALL_ACTION(call_not_allowed)
 {
 	bool known = ev->msg->method != SIP_METHOD_OTHER;
 
-	answer(e, now, ev, leg ? leg->dialog : NULL, known ? 405 : 501, NULL,
-	       SLICE(CALL_ALLOW));
+	say_allowed(e, now, leg, ev, known ? 405 : 501, "");
 }
 
 CALL_ACTION(call_gone)
@@ -72,6 +86,14 @@ void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
 		break;
 	case SIP_OPTIONS:
 		call_options(e, now, NULL, ev);
+		break;
+	case SIP_SUBSCRIBE:
+		if (!call_subscribe(e, now, ev, &source))
+			call_subscribe_unserved(e, now, ev);
+		break;
+	case SIP_PUBLISH:
+		if (!call_publish(e, now, ev, &source))
+			call_subscribe_unserved(e, now, ev);
 		break;
 	case SIP_BYE:
 		call_gone(e, now, NULL, ev);

@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/transport.h"
 #include "call/rule.h"
+#include "event/package.h"
 #include "media/codecs.h"
 #include "media/port.h"
 #include "registrar/registrar.h"
@@ -172,6 +173,7 @@ struct call_domain {
 	u32 max_calls;			/* at a time, of a subscriber; 0: no limit */
 	u64 max_duration;		/* ns, 0: that of all calls */
 	struct registrar_policy registrar;
+	struct event_policy events;
 	bool by_q;			/* contacts with a lower q are called when others failed */
 	u64 ring;			/* ns until they are called; 0: until others fail */
 	char **service_routes;		/* URIs (RFC 3608) */

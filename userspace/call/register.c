@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "call/call.h"
 #include "call/register.h"
+#include "call/watch.h"
 
 #define MAX_WAITING 1000
 #define RETRY "Retry-After: 5\r\n"
@@ -256,7 +257,10 @@ void call_registrar_settle(struct call_engine *e)
 {
 	struct call_registrar *r = e->registrar;
 	u64 record, deadline = registrar_deadline(r->table);
+	char aor[REGISTRAR_AOR];
 
+	while (registrar_changed(r->table, aor))
+		call_watchers_changed(e, aor);
 	while ((record = registrar_stale(r->table)))
 		if (e->store)
 			effects_store_bindings(&e->effects, 0, record);

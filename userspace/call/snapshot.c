@@ -13,13 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "call/dialog_record.h"
 #include "call/trunk_state.h"
 #include "media/store.h"
 
 #define VERSION 1
 #define MAX_TEXT 1024
-#define MAX_ROUTES 16
-#define CSEQ_AHEAD 20		/* for requests that were sent after this was written */
 #define MAX_AGE_MS (366ull * 24 * 3600 * 1000)
 
 /* When ns was, in ms of the day. */
@@ -34,43 +33,23 @@ static json_t *save_text(const char *text)
 	return json_text(text ? text : "");
 }
 
-static json_t *save_dialog(const struct sip_dialog *d)
-{
-	json_t *routes = json_array();
-	size_t i;
-
-	for (i = 0; i < d->nroutes; i++)
-		json_array_append_new(routes, save_text(d->routes[i]));
-	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b}",
-			 "uac", d->uac, "call_id", save_text(d->call_id),
-			 "local_tag", save_text(d->local_tag),
-			 "remote_tag", save_text(d->remote_tag),
-			 "local_uri", save_text(d->local_uri),
-			 "remote_uri", save_text(d->remote_uri),
-			 "local_contact", save_text(d->local_contact),
-			 "remote_target", save_text(d->remote_target), "routes", routes,
-			 "local_cseq", (json_int_t)d->local_cseq + CSEQ_AHEAD,
-			 "remote_cseq", (json_int_t)d->remote_cseq, "translated", d->translated);
-}
-
 static json_t *save_leg(const struct call_engine *e, u64 now, u64 wall, const struct call_leg *leg)
 {
 	const struct call_policy *p = leg->call->policy;
-	const struct sip_listener *l = &e->listeners[leg->dialog->flow.listener];
+	json_t *saved;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:b, s:I, s:I, s:b, s:b, s:o, s:o}",
-			 "realm", leg->realm < 0 ? "" : p->realms[leg->realm].name,
-			 "trunk", leg->trunk < 0 ? "" : p->trunks[leg->trunk].name,
-			 "peer", json_addr(&leg->dialog->flow.peer),
-			 "name", save_text(call_engine_name(e, leg->dialog->flow.name)),
-			 "listener", json_addr(&l->local),
-			 "transport", transport_name(l->transport),
-			 "updates", leg->updates,
-			 "session_interval", (json_int_t)leg->session.interval,
-			 "session_min", (json_int_t)leg->session.min_se,
-			 "session_local", leg->session.local, "session_peer", leg->session.peer,
-			 "refreshed", save_time(now, wall, leg->refreshed),
-			 "dialog", save_dialog(leg->dialog));
+	saved = json_pack("{s:s, s:s, s:b, s:I, s:I, s:b, s:b, s:o, s:o}",
+			  "realm", leg->realm < 0 ? "" : p->realms[leg->realm].name,
+			  "trunk", leg->trunk < 0 ? "" : p->trunks[leg->trunk].name,
+			  "updates", leg->updates,
+			  "session_interval", (json_int_t)leg->session.interval,
+			  "session_min", (json_int_t)leg->session.min_se,
+			  "session_local", leg->session.local, "session_peer", leg->session.peer,
+			  "refreshed", save_time(now, wall, leg->refreshed),
+			  "dialog", call_dialog_save(leg->dialog));
+	if (saved)
+		call_flow_save(e, &leg->dialog->flow, saved);
+	return saved;
 }
 
 /* Who is there: enough for a call record. */
@@ -115,6 +94,8 @@ static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const str
 	json_object_set_new(object, "a", save_leg(e, now, wall, call->legs[0]));
 	json_object_set_new(object, "b", save_leg(e, now, wall, call->legs[1]));
 	json_object_set_new(object, "media", media_negotiation_save(call->media));
+	if (call->callee)
+		json_object_set_new(object, "callee", save_text(call->callee));
 	if (call->domain)
 		json_object_set_new(object, "caller",
 				    json_pack("{s:s, s:o}", "domain", call->domain->name,
@@ -215,75 +196,11 @@ static const struct call_route *route_called(const struct call_policy *p, const 
 	return NULL;
 }
 
-static u32 restore_listener(struct restoring *s, const json_t *saved)
-{
-	struct addr local = json_read_addr(&s->r, saved, "listener");
-	const char *name = json_read_text(&s->r, saved, "transport", MAX_TEXT);
-	enum transport transport;
-	u32 i;
-
-	if (!transport_parse(slice_str(name), &transport) && !s->r.bad)
-		s->r.bad = "transport";
-	for (i = 0; i < s->e->nlisteners && !s->r.bad; i++)
-		if (addr_eq(&s->e->listeners[i].local, &local) &&
-		    s->e->listeners[i].transport == transport)
-			return i;
-	if (!s->r.bad)
-		s->r.bad = "listener";
-	return 0;
-}
-
-static char *text_of(struct restoring *s, const json_t *saved, const char *key)
-{
-	const char *text = json_read_text(&s->r, saved, key, MAX_TEXT);
-
-	/* sip_dialog_restore() copies it */
-	return *text ? (char *)(uintptr_t)text : NULL;
-}
-
-static void restore_dialog(struct restoring *s, struct call_leg *leg, const json_t *saved,
-			   const struct flow *flow)
-{
-	const json_t *routes = json_read_array(&s->r, saved, "routes", MAX_ROUTES);
-	char *values[MAX_ROUTES];
-	struct sip_dialog d = {
-		.flow = *flow, .routes = values,
-		.uac = json_read_bool(&s->r, saved, "uac"),
-		.translated = json_read_bool(&s->r, saved, "translated"),
-		.call_id = text_of(s, saved, "call_id"),
-		.remote_tag = text_of(s, saved, "remote_tag"),
-		.local_uri = text_of(s, saved, "local_uri"),
-		.remote_uri = text_of(s, saved, "remote_uri"),
-		.local_contact = text_of(s, saved, "local_contact"),
-		.remote_target = text_of(s, saved, "remote_target"),
-		.local_cseq = (u32)json_read_u64(&s->r, saved, "local_cseq", INT32_MAX),
-		.remote_cseq = (u32)json_read_u64(&s->r, saved, "remote_cseq", UINT32_MAX),
-	};
-	const json_t *value;
-
-	snprintf(d.local_tag, sizeof(d.local_tag), "%s",
-		 json_read_text(&s->r, saved, "local_tag", sizeof(d.local_tag) - 1));
-	for (; routes && d.nroutes < json_array_size(routes); d.nroutes++) {
-		value = json_array_get(routes, d.nroutes);
-		if (!json_is_string(value) || strpbrk(json_string_value(value), "\r\n"))
-			s->r.bad = "routes";
-		values[d.nroutes] = (char *)(uintptr_t)json_string_value(value);
-	}
-	if (!s->r.bad)
-		leg->dialog = sip_dialog_restore(s->e->sip, &d, call_leg_handle(leg));
-	if (!leg->dialog && !s->r.bad)
-		s->r.bad = "dialog";
-	if (leg->dialog)
-		call_leg_dialog_made(leg);
-}
-
 static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t *saved)
 {
 	const struct call_policy *p = s->call->policy;
-	struct flow flow = { .listener = restore_listener(s, saved),
-			     .peer = json_read_addr(&s->r, saved, "peer") };
+	struct flow flow = call_flow_restore(s->e, &s->r, saved);
 
-	flow.name = call_name(s->e, json_read_text(&s->r, saved, "name", MAX_TEXT));
 	leg->state = CALL_LEG_UP;
 	leg->realm = realm_called(p, json_read_text(&s->r, saved, "realm", MAX_TEXT));
 	leg->trunk = trunk_called(p, json_read_text(&s->r, saved, "trunk", MAX_TEXT));
@@ -302,7 +219,10 @@ static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t 
 		s->r.bad = "realm";
 	if (!s->r.bad && !flow.peer.family)
 		s->r.bad = "peer";
-	restore_dialog(s, leg, json_read_object(&s->r, saved, "dialog"), &flow);
+	leg->dialog = call_dialog_restore(s->e, &s->r, json_read_object(&s->r, saved, "dialog"),
+					  &flow, call_leg_handle(leg));
+	if (leg->dialog)
+		call_leg_dialog_made(leg);
 	call_trunk_count(s->e, leg);
 }
 
@@ -349,6 +269,15 @@ static void restore_caller(struct restoring *s, const json_t *saved)
 		s->call->legs[0]->dialog->roams = true;
 }
 
+static void restore_callee(struct restoring *s, const json_t *saved)
+{
+	const char *aor = json_object_get(saved, "callee") ?
+			  json_read_text(&s->r, saved, "callee", REGISTRAR_AOR - 1) : NULL;
+
+	if (!s->r.bad && aor)
+		s->call->callee = strdup(aor);
+}
+
 static void restore(struct restoring *s, const json_t *saved)
 {
 	const char *from = json_read_text(&s->r, saved, "from", CALL_MAX_URI);
@@ -369,6 +298,7 @@ static void restore(struct restoring *s, const json_t *saved)
 	restore_leg(s, call->legs[1], json_read_object(&s->r, saved, "b"));
 	restore_media(s, json_read_object(&s->r, saved, "media"));
 	restore_caller(s, saved);
+	restore_callee(s, saved);
 }
 
 /* 16 hex digits, of a node that is ours. */

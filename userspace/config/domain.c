@@ -137,6 +137,7 @@ void domain_check(struct reader *r, const struct value *root, const struct value
 		return;
 	check_name(r, domain);
 	register_check(r, domain);
+	event_check(r, domain);
 	for (i = 0; realms && i < realms->n; i++)
 		if (!realms->children[i]->bad)
 			check_realm(r, root, realms->children[i]);
@@ -230,5 +231,6 @@ bool domain_build(struct call_domain *to, const struct value *realms, const stru
 	to->flows = (enum call_flow_trust)value_get(v, "flows")->number;
 	to->max_calls = limits ? (u32)value_get(limits, "calls")->number : 0;
 	to->max_duration = limits ? value_get(limits, "duration")->number : 0;
+	event_build(to, v);
 	return register_build(to, v) && build_subscribers(to, value_get(v, "subscribers"));
 }

@@ -30,6 +30,12 @@ static void check_route(struct reader *r, const struct value *v)
 				  v->text);
 }
 
+void expires_check(struct reader *r, const struct value *expires)
+{
+	check_order(r, expires, "min", "default");
+	check_order(r, expires, "default", "max");
+}
+
 void register_check(struct reader *r, const struct value *domain)
 {
 	const struct value *v = value_get(domain, "register");
@@ -37,15 +43,13 @@ void register_check(struct reader *r, const struct value *domain)
 	const struct value *routes = v && !v->bad ? value_get(v, "service-routes") : NULL;
 	size_t i;
 
-	if (expires && !expires->bad) {
-		check_order(r, expires, "min", "default");
-		check_order(r, expires, "default", "max");
-	}
+	if (expires && !expires->bad)
+		expires_check(r, expires);
 	for (i = 0; routes && !routes->bad && i < routes->n; i++)
 		check_route(r, routes->children[i]);
 }
 
-static u32 seconds(const struct value *map, const char *key)
+u32 value_seconds(const struct value *map, const char *key)
 {
 	return (u32)((value_get(map, key)->number + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
 }
@@ -73,12 +77,12 @@ bool register_build(struct call_domain *to, const struct value *domain)
 	const struct value *expires = value_get(v, "expires");
 
 	to->registrar = (struct registrar_policy){
-		.min = seconds(expires, "min"), .max = seconds(expires, "max"),
-		.standard = seconds(expires, "default"),
+		.min = value_seconds(expires, "min"), .max = value_seconds(expires, "max"),
+		.standard = value_seconds(expires, "default"),
 		.contacts = (u32)value_get(v, "contacts")->number,
 		.nat = value_get(v, "nat")->number,
 		.keepalive = (enum registrar_keepalive)value_get(v, "keepalive")->number,
-		.interval = seconds(v, "interval"),
+		.interval = value_seconds(v, "interval"),
 	};
 	to->by_q = value_get(v, "fork")->number;
 	to->ring = value_get(v, "ring")->number;

@@ -40,6 +40,10 @@ static const char *const identities[] = { "reject", "rewrite", NULL };
 static const char *const keepalives[] = { "none", "options", "crlf", NULL };
 static const char *const nats[] = { "detect", "always", NULL };
 static const char *const register_forks[] = { "parallel", "q", NULL };
+/* Bools but for the last, which is in the order of enum event_reg. */
+static const char *const off_on[] = { "off", "on", NULL };
+static const char *const hidden_shown[] = { "hidden", "shown", NULL };
+static const char *const event_regs[] = { "none", "own", "trunks", NULL };
 static const char *const flows[] = { "challenged", "streams", "trusted", NULL };
 static const char *const latches[] = { "strict", "port", "any", NULL };
 

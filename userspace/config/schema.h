@@ -159,6 +159,14 @@ bool domain_build(struct call_domain *to, const struct value *realms, const stru
 void register_check(struct reader *r, const struct value *domain);
 bool register_build(struct call_domain *to, const struct value *domain);
 
+/* Are min, default and max of it in this order? */
+void expires_check(struct reader *r, const struct value *expires);
+u32 value_seconds(const struct value *map, const char *key);	/* rounded up */
+
+/* event.c: the event packages of a domain */
+void event_check(struct reader *r, const struct value *domain);
+void event_build(struct call_domain *to, const struct value *domain);
+
 /* check.c, build.c */
 void check_tree(struct reader *r, const struct value *root);
 struct config *build_config(const struct value *root);	/* NULL: no memory */

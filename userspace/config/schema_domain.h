@@ -68,6 +68,37 @@
 		 "requests.")),
 	KEY("domains.*.register.service-routes[]", TEXT, RANGE(5, 255), RELOAD(CALLS),
 	    EXAMPLE("sip:192.0.2.1;lr"), HELP("A SIP URI with lr.")),
+	KEY("domains.*.events", MAP, ALWAYS, RELOAD(CALLS),
+	    HELP("What may be watched of its subscribers (SUBSCRIBE, RFC 6665); in all there are "
+		 "100000 subscriptions at most.")),
+	KEY("domains.*.events.presence", CHOICE, DEFAULT("off"), CHOICES(off_on), RELOAD(CALLS),
+	    HELP("Whether its subscribers see each other's presence (RFC 3856): open for each "
+		 "contact that is registered, without its address.")),
+	KEY("domains.*.events.reg", CHOICE, DEFAULT("own"), CHOICES(event_regs), RELOAD(CALLS),
+	    HELP("Who may watch registrations, addresses included (RFC 3680): none, nobody; own, "
+		 "a subscriber his own; trunks, and every trunk those of all.")),
+	KEY("domains.*.events.dialog", CHOICE, DEFAULT("off"), CHOICES(off_on), RELOAD(CALLS),
+	    HELP("Whether its subscribers see who of them is in a call, or called (RFC 4235): busy "
+		 "lamps.")),
+	KEY("domains.*.events.dialog-identities", CHOICE, DEFAULT("hidden"),
+	    CHOICES(hidden_shown), RELOAD(CALLS),
+	    HELP("Whether they also see with whom: shown, the number or name, never an address.")),
+	KEY("domains.*.events.expires", MAP, ALWAYS, RELOAD(CALLS),
+	    HELP("How long a subscription lasts unless it is refreshed.")),
+	KEY("domains.*.events.expires.min", DURATION, DEFAULT("60s"), RANGE(NSEC_PER_SEC, HOUR),
+	    RELOAD(CALLS), HELP("What is asked for below it is refused with 423, which says so.")),
+	KEY("domains.*.events.expires.max", DURATION, DEFAULT("2h"), RANGE(MINUTE, WEEK),
+	    RELOAD(CALLS), HELP("What is asked for above it is granted for so long.")),
+	KEY("domains.*.events.expires.default", DURATION, DEFAULT("1h"), RANGE(MINUTE, WEEK),
+	    RELOAD(CALLS), HELP("When nothing is asked for.")),
+	KEY("domains.*.events.interval", DURATION, DEFAULT("500ms"), RANGE(0, HOUR),
+	    RELOAD(CALLS),
+	    HELP("Between two NOTIFYs of a subscription: what changes meanwhile is told at once "
+		 "after it.")),
+	KEY("domains.*.events.subscriptions", NUMBER, DEFAULT("100"), RANGE(1, 100000),
+	    RELOAD(CALLS),
+	    HELP("That a watcher may have at the same time; above it 403. A trunk is one "
+		 "watcher.")),
 	KEY("domains.*.subscribers", LIST, RELOAD(CALLS),
 	    HELP("Its subscribers, beside those in the store, which jalurctl subscriber adds and "
 		 "takes away. One that is in both is the one here.")),

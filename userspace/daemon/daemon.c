@@ -34,6 +34,9 @@ static void carry_out(struct daemon *d, struct effect *effect)
 	case EFFECT_STORE_BINDINGS:
 		daemon_store_bindings(d, effect);
 		break;
+	case EFFECT_STORE_EVENT:
+		daemon_store_event(d, effect->session);
+		break;
 	case EFFECT_LOCATE:
 		daemon_locate(d, effect);
 		break;

@@ -163,6 +163,8 @@ void daemon_store_close(struct daemon *d);
 void daemon_store_call(struct daemon *d, u64 call);
 /* The same of an address-of-record, for which somebody may wait. */
 void daemon_store_bindings(struct daemon *d, const struct effect *effect);
+/* The same of a subscription or publication. */
+void daemon_store_event(struct daemon *d, u64 record);
 /* Goes on with calls and registrations of an earlier daemon. 0 or -errno, the reason logged */
 int daemon_store_restore(struct daemon *d);
 /* false: nothing is stored. */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "call/registration.h"
+#include "call/watching.h"
 #include "daemon/daemon.h"
 
 /* --- what somebody waits for --- */
@@ -98,6 +99,20 @@ void daemon_store_bindings(struct daemon *d, const struct effect *effect)
 			 strerror(-err));
 }
 
+void daemon_store_event(struct daemon *d, u64 record)
+{
+	char *text = NULL;
+	int err = call_engine_save_event(d->engine, clock_now(), clock_wall(), record, &text);
+
+	if (err == -ENOENT)
+		store_delete(d->store, STORE_EVENT, record);
+	else if (!err)
+		store_put(d->store, STORE_EVENT, record, slice_str(text));
+	else
+		log_text(LOG_ERROR, "store: a subscription is not stored: no memory");
+	free(text);
+}
+
 /* --- after a restart --- */
 
 struct restoring {
@@ -146,6 +161,19 @@ static void restore_bindings(void *arg, u64 key, struct slice text)
 	store_delete(d->store, STORE_BINDINGS, key);
 }
 
+static void restore_event(void *arg, u64 key, struct slice text)
+{
+	struct daemon *d = arg;
+	const char *bad = call_engine_restore_event(d->engine, clock_now(), clock_wall(), key,
+						    text);
+
+	if (!bad)
+		return;
+	log_text(LOG_ERROR, "store: subscription %llu is lost: wrong %s, or no longer configured",
+		 (unsigned long long)key, bad);
+	store_delete(d->store, STORE_EVENT, key);
+}
+
 int daemon_store_restore(struct daemon *d)
 {
 	struct restoring r = { .daemon = d };
@@ -158,6 +186,8 @@ int daemon_store_restore(struct daemon *d)
 	err = store_each(d->store, STORE_CALL, restore_call, &r, &error);
 	if (!err)
 		err = store_each(d->store, STORE_BINDINGS, restore_bindings, d, &error);
+	if (!err)
+		err = store_each(d->store, STORE_EVENT, restore_event, d, &error);
 	if (err) {
 		log_text(LOG_ERROR, "store: %s: %s", d->config->store_file, error.text);
 		return err;

@@ -6,6 +6,7 @@
 #ifndef REGISTRAR_BINDING_H
 #define REGISTRAR_BINDING_H
 
+#include "base/list.h"
 #include "registrar/registrar.h"
 
 enum binding_text {
@@ -68,6 +69,7 @@ struct registrar {
 	u64 last_record, last_id;
 	u64 *stale;			/* records */
 	size_t nstale, cstale;
+	struct list changed;		/* struct registrar_note */
 };
 
 /* table.c */

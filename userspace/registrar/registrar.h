@@ -109,6 +109,8 @@ const char *registrar_flow_user(const struct registrar *r, const struct flow *fl
 				const struct registrar_binding **at);
 /* Is aor one of them? */
 bool registrar_flow_is(const struct registrar *r, const struct flow *flow, const char *aor);
+/* Whose bindings came or went since, as far as there was memory for it. false: no more. */
+bool registrar_changed(struct registrar *r, char aor[REGISTRAR_AOR]);
 size_t registrar_count(const struct registrar *r);	/* bindings */
 size_t registrar_count_of(const struct registrar *r, const char *domain);	/* in any case */
 void registrar_each(const struct registrar *r, u64 now,

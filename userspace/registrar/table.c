@@ -278,6 +278,40 @@ static void arm(struct registrar *r, struct registrar_binding *b, u64 keepalive)
 		  b->keepalive && keepalive < b->expires ? keepalive : b->expires);
 }
 
+struct registrar_note {
+	struct list node;
+	char aor[];
+};
+
+/* A REGISTER that refreshes takes away and adds: one note will do. */
+static void note_changed(struct registrar *r, const struct registrar_user *user)
+{
+	size_t n = strlen(user->aor) + 1;
+	struct registrar_note *note;
+
+	if (!list_empty(&r->changed) &&
+	    !strcmp(list_entry(r->changed.prev, struct registrar_note, node)->aor, user->aor))
+		return;
+	note = malloc(sizeof(*note) + n);
+	if (!note)
+		return;
+	memcpy(note->aor, user->aor, n);
+	list_add_tail(&r->changed, &note->node);
+}
+
+bool registrar_changed(struct registrar *r, char aor[REGISTRAR_AOR])
+{
+	struct registrar_note *note;
+
+	if (list_empty(&r->changed))
+		return false;
+	note = list_entry(r->changed.next, struct registrar_note, node);
+	list_del(&note->node);
+	slice_copy(aor, REGISTRAR_AOR, slice_str(note->aor));
+	free(note);
+	return true;
+}
+
 void registrar_binding_add(struct registrar *r, struct registrar_user *user,
 			   struct registrar_binding *b, u64 first)
 {
@@ -293,6 +327,7 @@ void registrar_binding_add(struct registrar *r, struct registrar_user *user,
 	arm(r, b, first);
 	user->domain->bindings++;
 	r->n++;
+	note_changed(r, user);
 }
 
 void registrar_binding_remove(struct registrar *r, struct registrar_binding *b)
@@ -306,6 +341,7 @@ void registrar_binding_remove(struct registrar *r, struct registrar_binding *b)
 	hash_remove(&r->flows, &b->by_flow);
 	hash_remove(&r->ids, &b->by_id);
 	b->user->domain->bindings--;
+	note_changed(r, b->user);
 	registrar_binding_free(r, b);
 	r->n--;
 }
@@ -412,6 +448,7 @@ struct registrar *registrar_new(const struct registrar_conf *conf)
 	r->nlisteners = conf->nlisteners;
 	r->key = conf->key;
 	timers_init(&r->timers);
+	list_init(&r->changed);
 	if (hash_init(&r->users) || hash_init(&r->records) || hash_init(&r->flows) ||
 	    hash_init(&r->ids) || hash_init(&r->domains)) {
 		registrar_free(r);
@@ -422,6 +459,7 @@ struct registrar *registrar_new(const struct registrar_conf *conf)
 
 void registrar_free(struct registrar *r)
 {
+	char aor[REGISTRAR_AOR];
 	struct hash_node *node;
 	size_t bucket = 0;
 
@@ -437,6 +475,8 @@ void registrar_free(struct registrar *r)
 		else
 			registrar_user_settle(r, user);
 	}
+	while (registrar_changed(r, aor))
+		continue;
 	hash_free(&r->users);
 	hash_free(&r->records);
 	hash_free(&r->flows);

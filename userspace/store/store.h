@@ -12,7 +12,8 @@
 struct store;
 
 /* In the file: never change a number. */
-enum store_kind { STORE_CALL = 1, STORE_BINDINGS = 2, STORE_SUBSCRIBER = 3 };
+enum store_kind { STORE_CALL = 1, STORE_BINDINGS = 2, STORE_SUBSCRIBER = 3,
+	STORE_EVENT = 4 };
 
 enum store_sync {
 	STORE_SYNC_CRASH,	/* what was committed outlives the process and the kernel's cache */

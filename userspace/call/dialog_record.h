@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A dialog in a record: inside of call/.
+ */
+#ifndef CALL_DIALOG_RECORD_H
+#define CALL_DIALOG_RECORD_H
+
+#include "base/json.h"
+#include "sip/engine.h"
+
+#define CALL_CSEQ_AHEAD 20	/* for requests that were sent after it was written */
+
+struct call_engine;
+
+/* NULL: no memory. */
+json_t *call_dialog_save(const struct sip_dialog *d);
+/* Members of to: the way to the peer. */
+void call_flow_save(const struct call_engine *e, const struct flow *flow, json_t *to);
+/* And back; what is wrong is in r. */
+struct flow call_flow_restore(struct call_engine *e, struct json_reader *r, const json_t *saved);
+struct sip_dialog *call_dialog_restore(struct call_engine *e, struct json_reader *r,
+				       const json_t *saved, const struct flow *flow, void *user);
+
+#endif

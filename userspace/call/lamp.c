@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Calls as those see them who watch a user's lamp: he is the caller, or one of his devices is
+ * called. Where several devices ring it is one call of his.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/call.h"
+#include "call/watch.h"
+
+/* false: its caller is none of our users. */
+static bool caller_of(const struct call *call, char aor[REGISTRAR_AOR])
+{
+	char *at;
+
+	if (!call->domain)
+		return false;
+	snprintf(aor, REGISTRAR_AOR, "%s@%s", call->user, call->domain->name);
+	for (at = strrchr(aor, '@'); at && *at; at++)
+		*at = (char)tolower((u8)*at);
+	return true;
+}
+
+void call_lamps_changed(struct call_engine *e, const struct call *call)
+{
+	char aor[REGISTRAR_AOR];
+
+	if (!e->watchers->table.of[EVENT_DIALOG])
+		return;
+	if (caller_of(call, aor))
+		call_watchers_changed(e, aor);
+	if (call->callee)
+		call_watchers_changed(e, call->callee);
+}
+
+void call_lamp_called(struct call_engine *e, struct call *call, const char *aor)
+{
+	if (!call->callee)
+		call->callee = strdup(aor);
+	call_lamps_changed(e, call);
+}
+
+void call_lamp_answered(struct call_engine *e, struct call *call)
+{
+	const struct call_leg *winner = call->legs[1];
+
+	call_lamps_changed(e, call);
+	if (winner->root && winner->root->contact)
+		return;
+	free(call->callee);		/* somebody else took it */
+	call->callee = NULL;
+}
+
+static void add(const struct call_engine *e, const struct call *call, bool caller,
+		bool identities, struct event_call *to)
+{
+	const char *remote = caller ? call->to : call->from;
+	struct hasher h;
+	struct sip_uri uri;
+
+	hash_begin(&h, &e->watchers->table.key);
+	hash_add_u64(&h, call->id);
+	hash_add_u64(&h, caller);
+	*to = (struct event_call){
+		.id = hash_end(&h), .caller = caller,
+		.state = call->state >= CALL_ANSWERED ? EVENT_CALL_CONFIRMED :
+			 call->state == CALL_RINGING ? EVENT_CALL_EARLY : EVENT_CALL_TRYING,
+	};
+	if (identities && sip_uri_parse(slice_str(remote), &uri))
+		to->remote = uri.user;
+}
+
+size_t call_lamp_calls(const struct call_engine *e, const char *aor, bool identities,
+		       struct event_call calls[EVENT_CALLS])
+{
+	const struct list *at;
+	char caller[REGISTRAR_AOR];
+	size_t n = 0;
+
+	for (at = e->calls.next; at != &e->calls && n + 2 <= EVENT_CALLS; at = at->next) {
+		const struct call *call = list_entry(at, struct call, node);
+
+		if (call->state == CALL_ENDING)
+			continue;
+		if (caller_of(call, caller) && !strcmp(caller, aor))
+			add(e, call, true, identities, &calls[n++]);
+		if (call->callee && !strcmp(call->callee, aor))
+			add(e, call, false, identities, &calls[n++]);
+	}
+	return n;
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * PUBLISH (RFC 3903 §6) of a user for himself, as questions in the order of the RFC. Each
+ * answer has a new entity-tag; what is published is merged when it is told, not here.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/call.h"
+#include "call/watch.h"
+
+#define RETRY "Retry-After: 60\r\n"
+
+static bool refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+		   const char *headers, const char *why)
+{
+	e->counters[CALL_COUNT_PUBLISH_REFUSED]++;
+	call_refuse(e, now, ev, status, headers, why);
+	return false;
+}
+
+static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event *ev,
+			  struct call_wish *wish)
+{
+	char *extensions = call_headers_unsupported(ev->msg), line[48];
+	u16 status = call_wish_expires(ev->msg, wish);
+
+	if (extensions) {
+		refuse(e, now, ev, 420, extensions, "required extension is not supported");
+		free(extensions);
+		return false;
+	}
+	if (status == 400)
+		return refuse(e, now, ev, 400, "", "Expires is no number");
+	snprintf(line, sizeof(line), "Min-Expires: %u\r\n", wish->domain->events.min);
+	return !status || refuse(e, now, ev, 423, line, "expires too soon");
+}
+
+/* The one that SIP-If-Match names, if there is one. false: it is not there. */
+static bool match(struct call_engine *e, u64 now, const struct sip_event *ev,
+		  const struct call_wish *wish, struct event_publication **old)
+{
+	const struct sip_hdr *hdr = sip_msg_header(ev->msg, SIP_HDR_SIP_IF_MATCH);
+
+	*old = NULL;
+	if (!hdr)
+		return ev->msg->body.n || !wish->expires ||
+		       refuse(e, now, ev, 400, "", "PUBLISH without a body");
+	*old = event_publication_find(&e->watchers->publications, wish->aor, hdr->value);
+	return *old || refuse(e, now, ev, 412, "", "no such entity-tag");
+}
+
+static bool has_room(struct call_engine *e, u64 now, const struct sip_event *ev,
+		     const struct call_wish *wish)
+{
+	const struct event_publications *t = &e->watchers->publications;
+	const struct event_publication *p = NULL;
+	size_t n = 0;
+
+	while ((p = event_publication_next(t, p, wish->aor)))
+		n++;
+	if (n >= EVENT_PUBLICATIONS)
+		return refuse(e, now, ev, 403, RETRY, "too many publications of a user");
+	return t->by_resource.n < CALL_MAX_PUBLICATIONS ||
+	       refuse(e, now, ev, 503, RETRY, "too many publications");
+}
+
+static bool is_typed(const struct sip_msg *msg, const char *type)
+{
+	const char *semicolon = memchr(msg->content_type.p, ';', msg->content_type.n);
+	struct slice plain = msg->content_type;
+
+	if (semicolon)
+		plain.n = (size_t)(semicolon - plain.p);
+	return slice_caseeq(slice_trim(plain), slice_str(type));
+}
+
+/* entity is him, by sip: or by pres: (RFC 3859). */
+static bool is_his(const struct call_wish *wish, const char *whose)
+{
+	char uri[EVENT_ENTITY + 4], aor[REGISTRAR_AOR];
+
+	snprintf(uri, sizeof(uri), "%s%s", strncmp(whose, "pres:", 5) ? "" : "sip:",
+		 strncmp(whose, "pres:", 5) ? whose : whose + 5);
+	return registrar_aor(slice_str(uri), aor) && !strcmp(aor, wish->aor);
+}
+
+static bool is_readable(struct call_engine *e, u64 now, const struct sip_event *ev,
+			const struct call_wish *wish)
+{
+	const char *type = event_kinds[wish->package].type;
+	char line[64];
+
+	if (ev->msg->body.n > EVENT_MAX_DOCUMENT)
+		return refuse(e, now, ev, 413, "", "the document is too long");
+	snprintf(line, sizeof(line), "Accept: %s\r\n", type);
+	return is_typed(ev->msg, type) ||
+	       refuse(e, now, ev, 415, line, "not a document of the package");
+}
+
+/* NULL: it was refused. */
+static char *read_body(struct call_engine *e, u64 now, const struct sip_event *ev,
+		       const struct call_wish *wish, const char *salt)
+{
+	char whose[EVENT_ENTITY], entity[EVENT_ENTITY];
+	const char *why = "no memory";
+	struct buf parts;
+	int err = -ENOMEM;
+
+	if (!is_readable(e, now, ev, wish))
+		return NULL;
+	buf_init(&parts);
+	if (event_entity(wish->aor, entity))
+		err = event_pidf_read(ev->msg->body, entity, salt, whose, &parts, &why);
+	if (err)
+		refuse(e, now, ev, err == -EINVAL ? 400 : 500, "", why);
+	else if (!is_his(wish, whose))
+		refuse(e, now, ev, 403, "", "publishes for somebody else");
+	else
+		return buf_take(&parts);
+	buf_free(&parts);
+	return NULL;
+}
+
+static void confirm(struct call_engine *e, u64 now, const struct sip_event *ev,
+		    const struct call_wish *wish, const char *tag)
+{
+	char lines[80];
+	struct sip_content content;
+
+	snprintf(lines, sizeof(lines), "SIP-ETag: %s\r\nExpires: %u\r\n", tag, wish->expires);
+	content = (struct sip_content){ .headers = slice_str(lines) };
+	e->counters[CALL_COUNT_PUBLISHED]++;
+	sip_respond(e->sip, now, ev->server, NULL, 200, NULL, &content);
+	sip_server_put(e->sip, now, ev->server);
+}
+
+static void forget(struct call_engine *e, struct event_publication *p)
+{
+	call_kept_end(e, &p->record);
+	timer_disarm(&e->timers, &p->timer);
+	timers_release(&e->timers, 1);
+	event_publication_free(&e->watchers->publications, p);
+}
+
+struct event_publication *call_publication_new(struct call_engine *e, const char *aor,
+					       char *parts,
+					       const char *salt, u64 record)
+{
+	struct event_publication *p = NULL;
+
+	if (!timers_reserve(&e->timers, 1)) {
+		p = event_publication_new(&e->watchers->publications, aor, parts);
+		if (p)
+			p->timer = (struct timer){ .kind = CALL_TIMER_PUBLICATION, .owner = p };
+		else
+			timers_release(&e->timers, 1);
+	}
+	if (!p) {
+		free(parts);
+		return NULL;
+	}
+	strcpy(p->salt, salt);
+	call_kept_begin(e, &p->record, true, record);
+	return p;
+}
+
+/* parts NULL: they stay as they are. */
+static void keep(struct call_engine *e, u64 now, const struct sip_event *ev,
+		 const struct call_wish *wish, struct event_publication *p, char *parts,
+		 const char *tag)
+{
+	if (!p) {
+		p = call_publication_new(e, wish->aor, parts, tag, 0);
+	} else if (parts) {
+		free(p->parts);
+		p->parts = parts;
+	}
+	if (!p) {
+		refuse(e, now, ev, 500, RETRY, "no memory");
+		return;
+	}
+	strcpy(p->tag, tag);
+	p->expires = now + wish->expires * NSEC_PER_SEC;
+	timer_arm(&e->timers, &p->timer, p->expires);
+	call_kept_changed(e, &p->record);
+	confirm(e, now, ev, wish, tag);
+}
+
+static void take(struct call_engine *e, u64 now, const struct sip_event *ev,
+		 const struct call_wish *wish, struct event_publication *old)
+{
+	char tag[EVENT_TAG], *parts = NULL;
+
+	sip_engine_token(e->sip, tag);
+	if (!wish->expires) {
+		if (old)
+			forget(e, old);
+		confirm(e, now, ev, wish, tag);
+	} else {
+		if (!old && !has_room(e, now, ev, wish))
+			return;
+		parts = ev->msg->body.n ? read_body(e, now, ev, wish, old ? old->salt : tag) :
+					 NULL;
+		if (!parts && ev->msg->body.n)
+			return;
+		keep(e, now, ev, wish, old, parts, tag);
+	}
+	call_watchers_changed(e, wish->aor);
+}
+
+bool call_publish(struct call_engine *e, u64 now, const struct sip_event *ev,
+		  const struct call_source *source)
+{
+	char name[REGISTRAR_AOR];
+	struct event_publication *old;
+	struct call_wish wish;
+
+	if (!source->domain || !call_wish_event(ev->msg, &wish) ||
+	    wish.package != EVENT_PRESENCE || !call_wish_resource(e, ev->msg, &wish) ||
+	    !call_domain_serves(wish.domain, source->realm))
+		return false;
+	call_wish_name(e, source, name);
+	if (strcmp(name, wish.aor))
+		refuse(e, now, ev, 403, "", "publishes for somebody else");
+	else if (passes_checks(e, now, ev, &wish) && match(e, now, ev, &wish, &old))
+		take(e, now, ev, &wish, old);
+	return true;
+}
+
+void call_publication_timer(struct call_engine *e, struct event_publication *p)
+{
+	char aor[REGISTRAR_AOR];
+
+	strcpy(aor, p->resource);
+	forget(e, p);
+	call_watchers_changed(e, aor);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Watchers of our users in the engine: inside of call/. A subscription that is served here
+ * is an errand: its dialog, the NOTIFY under way, and when the next one is due.
+ */
+#ifndef CALL_WATCH_H
+#define CALL_WATCH_H
+
+#include "call/errand.h"
+#include "call/source.h"
+#include "event/publication.h"
+#include "event/subscription.h"
+
+#define CALL_MAX_WATCHES 100000
+#define CALL_MAX_PUBLICATIONS 100000
+
+struct call_watch {
+	struct event_record record;
+	u32 saved_cseq;			/* of the dialog, in the record */
+	struct call_errand errand;
+	struct event_subscription sub;
+	struct timer timer;
+};
+
+struct call_watchers {
+	struct event_subscriptions table;
+	struct event_publications publications;
+	struct hash records;		/* struct event_record */
+	u64 last_record;
+};
+
+/* What a SUBSCRIBE or PUBLISH asks for. */
+struct call_wish {
+	enum event_package package;
+	struct slice id;		/* of Event */
+	char aor[REGISTRAR_AOR];
+	const struct call_domain *domain;
+	u32 expires;			/* s, as granted */
+};
+
+/* key: unguessable. 0 or -ENOMEM */
+int call_watchers_init(struct call_engine *e, const struct hash_key *key);
+void call_watchers_clear(struct call_engine *e);
+
+/* wish.c */
+/* Its package and id. false: there is none, or it is none. */
+bool call_wish_event(const struct sip_msg *msg, struct call_wish *wish);
+/* And whose: a user of a domain of ours that serves it. */
+bool call_wish_resource(const struct call_engine *e, const struct sip_msg *msg,
+			struct call_wish *wish);
+/* 0, or the status to refuse it with. */
+u16 call_wish_expires(const struct sip_msg *msg, struct call_wish *wish);
+/* Who sent it, as an address-of-record; of a trunk its name. */
+void call_wish_name(const struct call_engine *e, const struct call_source *source,
+		    char name[REGISTRAR_AOR]);
+
+/* publish.c */
+/* A PUBLISH outside of dialogs. false: not ours to serve, and nothing was done. */
+bool call_publish(struct call_engine *e, u64 now, const struct sip_event *ev,
+		  const struct call_source *source);
+void call_publication_timer(struct call_engine *e, struct event_publication *p);
+
+/* subscribe.c */
+/* A SUBSCRIBE outside of dialogs. false: not ours to serve, and nothing was done. */
+bool call_subscribe(struct call_engine *e, u64 now, const struct sip_event *ev,
+		    const struct call_source *source);
+/* Of a package, or for somebody, that nobody serves: 489, or 405 where none is. */
+void call_subscribe_unserved(struct call_engine *e, u64 now, const struct sip_event *ev);
+/* Inside of the dialog. */
+void call_subscribe_again(struct call_engine *e, u64 now, struct call_watch *watch,
+			  const struct sip_event *ev);
+/* Allow and, of what any domain serves, Allow-Events. */
+/* record 0: the next. NULL: no memory. */
+struct call_watch *call_watch_new(struct call_engine *e, const struct call_wish *wish,
+				  const char *watcher, u64 record);
+void call_subscribe_lines(const struct call_engine *e, struct buf *lines);
+
+/* Takes parts; record 0: the next. NULL: no memory. */
+struct event_publication *call_publication_new(struct call_engine *e, const char *aor,
+					       char *parts, const char *salt, u64 record);
+
+/* event_record.c: what outlives the daemon */
+void call_kept_begin(struct call_engine *e, struct event_record *record, bool publication,
+		      u64 number);
+/* What is stored of it is not what it is now. */
+void call_kept_changed(struct call_engine *e, struct event_record *record);
+void call_kept_end(struct call_engine *e, struct event_record *record);
+
+/* lamp.c */
+/* Something about a call is not what it was. */
+void call_lamps_changed(struct call_engine *e, const struct call *call);
+/* It goes to a contact of that user. */
+void call_lamp_called(struct call_engine *e, struct call *call, const char *aor);
+/* call->legs[1] has answered it. */
+void call_lamp_answered(struct call_engine *e, struct call *call);
+/* The calls of a user; how many. */
+size_t call_lamp_calls(const struct call_engine *e, const char *aor, bool identities,
+		       struct event_call calls[EVENT_CALLS]);
+
+/* notify.c */
+/* The domain that watch->sub is served by; NULL: none any more. */
+const struct call_domain *call_watch_domain(const struct call_engine *e,
+					    const struct call_watch *watch);
+/* Sends the NOTIFY that is due, if it may leave. */
+void call_watch_tell(struct call_engine *e, u64 now, struct call_watch *watch);
+void call_watch_timer(struct call_engine *e, u64 now, struct call_watch *watch);
+void call_watch_event(struct call_engine *e, u64 now, struct call_watch *watch,
+		      const struct sip_event *ev);
+void call_watch_free(struct call_engine *e, struct call_watch *watch);
+/* Something about a user is not what it was. */
+void call_watchers_changed(struct call_engine *e, const char *aor);
+
+#endif

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Presence (RFC 3856, RFC 3863): a tuple for each of a user's devices, and what he
+ * published. Where they are is nobody's business: he is called by his own name.
+ */
+#include "event/document.h"
+
+static void add_tuple(struct event_xml *x, const struct event_state *state, u64 id, bool open)
+{
+	event_xml_open(x, "tuple");
+	event_xml_attr(x, "id", "t%016llx", (unsigned long long)id);
+	event_xml_open(x, "status");
+	event_xml_leaf(x, "basic", open ? SLICE("open") : SLICE("closed"));
+	event_xml_close(x);
+	if (open)
+		event_xml_leaf(x, "contact", slice_str(state->entity));
+	event_xml_close(x);
+}
+
+int event_pidf_print(struct buf *b, const struct event_state *state, u32 version)
+{
+	struct event_xml x;
+	size_t i;
+
+	(void)version;			/* a document has none */
+	event_xml_begin(&x, "presence", "urn:ietf:params:xml:ns:pidf");
+	event_xml_attr(&x, "entity", "%s", state->entity);
+	for (i = 0; i < state->ncontacts; i++)
+		add_tuple(&x, state, state->contacts[i].id, true);
+	for (i = 0; i < state->npublished; i++)
+		event_xml_raw(&x, state->published[i]);
+	if (!state->ncontacts && !state->npublished)
+		add_tuple(&x, state, 0, false);
+	event_xml_close(&x);
+	return event_xml_end(&x, b);
+}
