@@ -67,6 +67,10 @@ enum call_input {
 	CALL_INPUT_UPDATED,	/* final outcome of our UPDATE */
 	CALL_INPUT_REFRESHED,	/* of our refresh */
 	CALL_INPUT_ASKED,	/* of our OPTIONS */
+	CALL_INPUT_REFER,
+	CALL_INPUT_SUBSCRIBE,
+	CALL_INPUT_NOTIFIED,	/* final outcome of our NOTIFY */
+	CALL_INPUT_MOVED,	/* of the INVITE that makes a leg another call's */
 	CALL_INPUT_OTHER,	/* a method that is not in Allow */
 	CALL_INPUT_PROVISIONAL,	/* responses to our INVITE */
 	CALL_INPUT_SUCCESS,
@@ -91,6 +95,8 @@ enum call_input {
 #define CALL_TIMER_TRUNK 105
 /* A registration is to be refreshed, or tried again. */
 #define CALL_TIMER_UPSTREAM 106
+/* A subscription to what becomes of a REFER ends. */
+#define CALL_TIMER_REFER 107
 #define CALL_NTIMERS 2
 
 /* What our 2xx will agree to (RFC 4028). */
@@ -115,6 +121,8 @@ struct call_leg {
 	struct sip_client *updating;	/* ours */
 	struct sip_server *question;	/* OPTIONS of theirs, not answered yet */
 	struct sip_client *asking;	/* ours */
+	struct sip_client *notifying;	/* our NOTIFY of a REFER */
+	struct sip_client *moving;	/* our INVITE with the offer of another call */
 	bool updates;			/* they allow UPDATE */
 	struct sip_session_timer session;	/* agreed on */
 	struct call_session_asked *asked;	/* while theirs waits for our 2xx; or NULL */
@@ -262,6 +270,11 @@ struct call {
 	bool end_told;
 	bool recovered;			/* of an earlier run of the daemon */
 	bool storing;			/* an effect that writes it down is queued */
+	struct call_refer *refer;	/* the last one inside of it; or NULL */
+	bool referred;			/* there was one */
+	bool transferred;		/* the other party is another call's */
+	struct call_transfer *transfer;	/* of a call that a REFER began; NULL once it is up */
+	u64 transferred_from;		/* the call with that REFER; 0: none */
 };
 
 struct call_engine {
@@ -315,6 +328,7 @@ enum call_counter {
 	CALL_COUNT_CHALLENGED, CALL_COUNT_AUTH_BAD, CALL_COUNT_AUTH_REPLAYED,
 	CALL_COUNT_UNANSWERED, CALL_COUNT_PRETENDED, CALL_COUNT_TOO_MANY,
 	CALL_COUNT_MOVED, CALL_COUNT_REGISTERED, CALL_COUNT_REGISTER_REFUSED,
+	CALL_COUNT_TRANSFERS, CALL_COUNT_TRANSFERS_FAILED, CALL_COUNT_TRANSFERS_REFUSED,
 	CALL_NCOUNTERS,
 };
 
@@ -441,6 +455,8 @@ void call_session_agreed(struct call_engine *e, u64 now, struct call_leg *leg,
 /* A 422 to the first INVITE of a branch: true: it was sent again as its peer wants it. */
 bool call_session_refused(struct call_engine *e, u64 now, struct call_leg *root,
 			  const struct sip_event *ev);
+/* leg's peer is told sdp by an INVITE of ours. */
+void call_session_say(struct call_engine *e, u64 now, struct call_leg *leg, const char *sdp);
 /* Its timer goes on from leg->refreshed. */
 void call_session_resume(struct call_engine *e, struct call_leg *leg);
 void call_session_timer(struct call_engine *e, u64 now, struct call_leg *leg);
@@ -550,5 +566,7 @@ void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *
 #include "call/action.h"
 
 #include "call/branch.h"
+
+#include "call/transfer.h"
 
 #endif

@@ -138,6 +138,9 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_TOO_MANY] = "refused-subscriber-limit",
 	[CALL_COUNT_REGISTERED] = "registrations",
 	[CALL_COUNT_REGISTER_REFUSED] = "registrations-refused",
+	[CALL_COUNT_TRANSFERS] = "transfers",
+	[CALL_COUNT_TRANSFERS_FAILED] = "transfers-failed",
+	[CALL_COUNT_TRANSFERS_REFUSED] = "transfers-refused",
 };
 
 #define NREPORT (sizeof(((struct call_engine *)0)->report) / sizeof(struct sip_counter))
