@@ -99,6 +99,7 @@ static struct call_policy *make_policy(struct world *w)
 		w->ports[i] = r->ports = media_ports_new(r->media, 1, 1 + i);
 		t->name = strdup(i ? "servers" : "carrier");
 		t->realm = i;
+		t->transfer = CALL_TRANSFER_HANDLE;
 		t->match = calloc(1, sizeof(*t->match));
 		t->nmatch = 1;
 		prefix_parse(slice_str(ips[i]), t->match);

@@ -22,8 +22,8 @@ struct source {
 
 /* --- counters by name --- */
 
-enum family { FAMILY_EVENTS, FAMILY_OUTCOMES, FAMILY_REGISTERS, FAMILY_REFUSED, FAMILY_DROPPED,
-	FAMILY_NOW, FAMILIES };
+enum family { FAMILY_EVENTS, FAMILY_OUTCOMES, FAMILY_REGISTERS, FAMILY_TRANSFERS, FAMILY_REFUSED,
+	FAMILY_DROPPED, FAMILY_NOW, FAMILIES };
 
 static const struct {
 	const char *name, *type, *label, *help;
@@ -32,6 +32,8 @@ static const struct {
 		"Calls that began, and how they went on." },
 	[FAMILY_REGISTERS] = { "jalur_registers_total", "counter", "outcome",
 		"REGISTERs of subscribers, challenges and overload apart." },
+	[FAMILY_TRANSFERS] = { "jalur_transfers_total", "counter", "outcome",
+		"Transfers that Jalur was to carry out (REFER)." },
 	[FAMILY_REFUSED] = { "jalur_requests_refused_total", "counter", "reason",
 		"Requests that were refused, overload apart." },
 	[FAMILY_DROPPED] = { "jalur_messages_dropped_total", "counter", "reason",
@@ -53,6 +55,9 @@ static const struct {
 	{ "calls-cancelled", FAMILY_OUTCOMES, "cancelled" },
 	{ "registrations", FAMILY_REGISTERS, "accepted" },
 	{ "registrations-refused", FAMILY_REGISTERS, "refused" },
+	{ "transfers", FAMILY_TRANSFERS, "started" },
+	{ "transfers-failed", FAMILY_TRANSFERS, "failed" },
+	{ "transfers-refused", FAMILY_TRANSFERS, "refused" },
 	{ "refused-source", FAMILY_REFUSED, "source" },
 	{ "refused-route", FAMILY_REFUSED, "route" },
 	{ "refused-media", FAMILY_REFUSED, "media" },

@@ -92,8 +92,10 @@ static json_t *record_object(const struct call_record *r, const struct command_c
 		[CALL_NO_RESTART] = NULL, [CALL_RECOVERED] = "recovered", [CALL_LOST] = "lost",
 	};
 
-	return json_pack("{s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:i,s:{s:i,s:o},s:s,s:s?,s:o}",
+	return json_pack("{s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:i,s:{s:i,s:o},s:s,s:s?,s:o}",
 			 "version", ADMIN_RECORD_VERSION, "id", admin_hex(r->id),
+			 "transferred_from", r->transferred_from ?
+					     admin_hex(r->transferred_from) : json_null(),
 			 "route", text_or_null(r->route),
 			 "a", leg_object(&r->a, true),
 			 "b", r->b.realm ? leg_object(&r->b, false) : json_null(),

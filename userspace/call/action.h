@@ -37,5 +37,9 @@ CALL_ACTION(call_updated);
 CALL_ACTION(call_update_gone);
 CALL_ACTION(call_refreshed);
 CALL_ACTION(call_gone);
+CALL_ACTION(call_refer);
+CALL_ACTION(call_refer_subscribe);
+CALL_ACTION(call_refer_notified);
+CALL_ACTION(call_transfer_moved);
 
 #endif

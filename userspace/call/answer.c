@@ -68,6 +68,11 @@ CALL_ACTION(call_invite_progress)
 	}
 	if (early && ev->reliable)
 		call_prack_send(e, now, early, ev->msg);
+	if (call->transfer) {
+		call_transfer_progress(e, now, call, ev->msg->status);
+		free(sdp);
+		return;
+	}
 	call_outbox_progress(e, now, call_other(early ? early : leg), leg, ev->msg,
 			     call_prack_wanted(call, ev->reliable, sdp), sdp);
 }
@@ -147,9 +152,20 @@ static void forget_early(struct call_leg *leg)
 	leg->settled = false;
 }
 
-int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_msg *msg)
+/* To who asked for it; in a call that a REFER began, to who is put through. */
+static int pass_on(struct call_engine *e, u64 now, struct call_leg *leg,
+		   const struct sip_msg *msg, char *sdp)
 {
 	struct call_leg *other = call_other(leg);
+
+	if (leg->call->transfer)
+		return call_transfer_offer(e, now, leg->call, sdp);
+	return call_outbox_respond(e, now, other, msg->status, call_phrase_pass(leg, msg),
+				   call_headers_answer(e, leg, other, msg), sdp);
+}
+
+int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_msg *msg)
+{
 	struct call *call = leg->call;
 	struct media_refusal refusal;
 	char *sdp, text[96];
@@ -163,8 +179,7 @@ int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const stru
 			call_end_without_memory(e, now, call);
 			return -ENOMEM;
 		}
-		if (!call_outbox_respond(e, now, other, msg->status, call_phrase_pass(leg, msg),
-					 call_headers_answer(e, leg, other, msg), sdp))
+		if (!pass_on(e, now, leg, msg, sdp))
 			return 0;
 		call_end_without_memory(e, now, call);
 		return -ENOMEM;
@@ -218,7 +233,7 @@ static bool is_our_challenge(const struct call_leg *root, const struct sip_msg *
 /* A redirection that is not followed, and is not to be seen, is no more than "not here". */
 static u16 failure_status(const struct call_leg *root, const struct sip_event *ev)
 {
-	bool pass = root->call->state < CALL_ANSWERED &&
+	bool pass = root->call->state < CALL_ANSWERED && !root->call->transfer &&
 		    root->call->route->redirect == CALL_REDIRECT_PASS;
 
 	if (ev->type == SIP_EVENT_TIMEOUT)

@@ -148,6 +148,7 @@ static void replace(struct call_leg *leg, const struct sip_client *old, struct s
 {
 	struct sip_client **const waiting[] = {
 		&leg->invite, &leg->bye, &leg->updating, &leg->refresh, &leg->asking,
+		&leg->notifying, &leg->moving,
 	};
 	size_t i;
 

@@ -66,11 +66,13 @@ static struct media_negotiation *new_negotiation(const struct call_leg *root)
 			    call_hop_number(root) * IDS_OF_A_HOP + 1,
 	};
 	struct media_negotiation *media;
-	char *tag = slice_dup(sip_server_request(call->invite)->call_id);
+	char *tag = slice_dup(call_first_request(call)->call_id);
 	size_t i;
 
 	for (i = 0; i < 2; i++)
 		call_media_conf(&conf, legs[i], i);
+	if (call->transfer)
+		conf.origin[MEDIA_LEG_A] = call->transfer->origin;
 	conf.tag = tag ? tag : "";
 	media = media_negotiation_new(&conf);
 	free(tag);
@@ -292,7 +294,7 @@ int call_branch_offer(struct call_engine *e, u64 now, struct call_leg *root,
 		      struct call_failure *f)
 {
 	struct media_refusal refusal = { .status = 500 };
-	const struct sip_msg *msg = sip_server_request(root->call->invite);
+	const struct sip_msg *msg = call_first_request(root->call);
 	struct slice offer;
 	char *sdp = NULL;
 

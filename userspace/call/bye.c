@@ -41,11 +41,14 @@ static void take_bye(struct call_engine *e, u64 now, struct call_leg *leg,
 CALL_ACTION(call_bye)
 {
 	/* What a BYE carries passes to a BYE; to a CANCEL, its Reason alone. */
-	const struct call_leg *other = call_other(leg);
+	const struct call_leg *other;
 	bool early = leg->call->state < CALL_ANSWERED;
-	char *headers = early ? call_headers_reason(e, leg, other, ev->msg) :
-				call_headers_pass(e, leg, other, ev->msg);
+	char *headers;
 
+	call_transfer_take(e, now, leg);
+	other = call_other(leg);
+	headers = early ? call_headers_reason(e, leg, other, ev->msg) :
+			  call_headers_pass(e, leg, other, ev->msg);
 	take_bye(e, now, leg, ev->server);
 	call_end(e, now, leg->call, &(struct call_reason){
 		.status = 487, .bye_headers = slice_str(headers), .quiet = leg,

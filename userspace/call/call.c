@@ -147,6 +147,8 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	call_outbox_clear(call);
 	call_redirect_clear(call);
 	call_replaces_clear(call);
+	call_refer_free(e, call);
+	call_transfer_free(call);
 	call_trunk_release(call, true);
 	if (call->invite)
 		sip_server_put(e->sip, now, call->invite);
@@ -209,6 +211,7 @@ void call_end(struct call_engine *e, u64 now, struct call *call, const struct ca
 	note_end(e, call, why);
 	timer_disarm(&e->timers, &call->idle_timer);
 	call_outbox_clear(call);
+	call_transfer_end(e, now, call, why);
 	call_media_remove(e, call);
 	for (i = 0; i < call->nall; i++)
 		call_leg_end(e, now, call->all[i], why);

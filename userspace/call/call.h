@@ -67,6 +67,10 @@ enum call_input {
 	CALL_INPUT_UPDATED,	/* final outcome of our UPDATE */
 	CALL_INPUT_REFRESHED,	/* of our refresh */
 	CALL_INPUT_ASKED,	/* of our OPTIONS */
+	CALL_INPUT_REFER,
+	CALL_INPUT_SUBSCRIBE,
+	CALL_INPUT_NOTIFIED,	/* final outcome of our NOTIFY */
+	CALL_INPUT_MOVED,	/* of the INVITE that makes a leg another call's */
 	CALL_INPUT_OTHER,	/* a method that is not in Allow */
 	CALL_INPUT_PROVISIONAL,	/* responses to our INVITE */
 	CALL_INPUT_SUCCESS,
@@ -95,6 +99,8 @@ enum call_input {
 #define CALL_TIMER_WATCH 107
 /* A publication expires. */
 #define CALL_TIMER_PUBLICATION 108
+/* A subscription to what becomes of a REFER ends. */
+#define CALL_TIMER_REFER 109
 #define CALL_NTIMERS 2
 
 /* What our 2xx will agree to (RFC 4028). */
@@ -119,6 +125,8 @@ struct call_leg {
 	struct sip_client *updating;	/* ours */
 	struct sip_server *question;	/* OPTIONS of theirs, not answered yet */
 	struct sip_client *asking;	/* ours */
+	struct sip_client *notifying;	/* our NOTIFY of a REFER */
+	struct sip_client *moving;	/* our INVITE with the offer of another call */
 	bool updates;			/* they allow UPDATE */
 	struct sip_session_timer session;	/* agreed on */
 	struct call_session_asked *asked;	/* while theirs waits for our 2xx; or NULL */
@@ -267,6 +275,11 @@ struct call {
 	bool end_told;
 	bool recovered;			/* of an earlier run of the daemon */
 	bool storing;			/* an effect that writes it down is queued */
+	struct call_refer *refer;	/* the last one inside of it; or NULL */
+	bool referred;			/* there was one */
+	bool transferred;		/* the other party is another call's */
+	struct call_transfer *transfer;	/* of a call that a REFER began; NULL once it is up */
+	u64 transferred_from;		/* the call with that REFER; 0: none */
 };
 
 struct call_engine {
@@ -324,6 +337,7 @@ enum call_counter {
 	CALL_COUNT_SUBSCRIBED, CALL_COUNT_SUBSCRIBE_REFUSED, CALL_COUNT_SUBSCRIBE_LIMIT,
 	CALL_COUNT_NOTIFIES, CALL_COUNT_NOTIFY_FAILED, CALL_COUNT_PUBLISHED,
 	CALL_COUNT_PUBLISH_REFUSED,
+	CALL_COUNT_TRANSFERS, CALL_COUNT_TRANSFERS_FAILED, CALL_COUNT_TRANSFERS_REFUSED,
 	CALL_NCOUNTERS,
 };
 
@@ -450,6 +464,8 @@ void call_session_agreed(struct call_engine *e, u64 now, struct call_leg *leg,
 /* A 422 to the first INVITE of a branch: true: it was sent again as its peer wants it. */
 bool call_session_refused(struct call_engine *e, u64 now, struct call_leg *root,
 			  const struct sip_event *ev);
+/* leg's peer is told sdp by an INVITE of ours. */
+void call_session_say(struct call_engine *e, u64 now, struct call_leg *leg, const char *sdp);
 /* Its timer goes on from leg->refreshed. */
 void call_session_resume(struct call_engine *e, struct call_leg *leg);
 void call_session_timer(struct call_engine *e, u64 now, struct call_leg *leg);
@@ -559,5 +575,7 @@ void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *
 #include "call/action.h"
 
 #include "call/branch.h"
+
+#include "call/transfer.h"
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "call/call.h"
 #include "call/register.h"
 
@@ -118,6 +119,26 @@ u16 call_contacts_find(const struct call_engine *e, struct slice ruri, char aor[
 	if (registrar_lookup(e->registrar->table, e->clock, aor, found))
 		return 0;
 	return is_user(e, domain, aor) ? 480 : 404;
+}
+
+u16 call_contacts_routed(const struct call_engine *e, const struct call_routed *routed,
+			 struct slice ruri, char aor[REGISTRAR_AOR])
+{
+	struct slice number = routed->number ? slice_str(routed->number) : call_uri_user(ruri);
+	char *uri;
+	u16 status;
+
+	if (!routed->route->registrar)
+		return 0;
+	uri = buf_format("sip:" SLICE_FMT "@%s", SLICE_ARG(number), routed->route->registrar);
+	status = uri ? call_contacts_find(e, slice_str(uri), aor) : 503;
+	free(uri);
+	return status;
+}
+
+bool call_goes_to_contacts(const struct call *call)
+{
+	return call->route == &call_contacts_route || call->route->registrar;
 }
 
 static void add(struct call *call, struct call_contact *contact,

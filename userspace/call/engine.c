@@ -29,6 +29,10 @@ static enum call_input request_input(enum sip_method method)
 		return CALL_INPUT_PRACK;
 	case SIP_UPDATE:
 		return CALL_INPUT_UPDATE;
+	case SIP_REFER:
+		return CALL_INPUT_REFER;
+	case SIP_SUBSCRIBE:
+		return CALL_INPUT_SUBSCRIBE;
 	default:
 		return CALL_INPUT_OTHER;
 	}
@@ -50,11 +54,23 @@ static enum call_input response_input(const struct sip_msg *msg)
 	return msg->status < 300 ? CALL_INPUT_SUCCESS : CALL_INPUT_FAILURE;
 }
 
+/* Of a request of ours that is none of the call's; CALL_NINPUTS: it is none. */
+static enum call_input own_input(const struct call_leg *leg, const struct sip_client *client)
+{
+	if (client == leg->refresh)
+		return CALL_INPUT_REFRESHED;
+	if (client == leg->moving)
+		return CALL_INPUT_MOVED;
+	return client == leg->notifying ? CALL_INPUT_NOTIFIED : CALL_NINPUTS;
+}
+
 static enum call_input event_input(const struct call_leg *leg, const struct sip_event *ev)
 {
-	if (ev->client && ev->client == leg->refresh)
+	enum call_input own = ev->client ? own_input(leg, ev->client) : CALL_NINPUTS;
+
+	if (own < CALL_NINPUTS)
 		return ev->type == SIP_EVENT_RESPONSE && ev->msg->status < 200 ?
-		       CALL_NINPUTS : CALL_INPUT_REFRESHED;
+		       CALL_NINPUTS : own;
 	switch (ev->type) {
 	case SIP_EVENT_REQUEST:
 		return request_input(ev->msg->method);
@@ -161,6 +177,10 @@ void call_engine_tick(struct call_engine *e, u64 now)
 
 			call_session_timer(e, now, leg);
 			call_settle(e, now, leg->call);
+			continue;
+		}
+		if (t->kind == CALL_TIMER_REFER) {
+			call_refer_timer(e, now, t->owner);
 			continue;
 		}
 		if (t->kind >= CALL_TIMER_PROBE) {

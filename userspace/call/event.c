@@ -147,6 +147,9 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_NOTIFY_FAILED] = "notifies-failed",
 	[CALL_COUNT_PUBLISHED] = "publications",
 	[CALL_COUNT_PUBLISH_REFUSED] = "publications-refused",
+	[CALL_COUNT_TRANSFERS] = "transfers",
+	[CALL_COUNT_TRANSFERS_FAILED] = "transfers-failed",
+	[CALL_COUNT_TRANSFERS_REFUSED] = "transfers-refused",
 };
 
 static const char *const watched_names[EVENT_PACKAGES] = {

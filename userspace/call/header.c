@@ -232,6 +232,13 @@ static void add_max_forwards(struct call_passage *p)
 			   p->msg->max_forwards > 0 ? (u32)p->msg->max_forwards - 1 : 70);
 }
 
+/* What may be asked of us in to's dialog. */
+static void add_refer(struct call_passage *p)
+{
+	if (call_refer_allowed(p->to))
+		buf_str(&p->lines, CALL_ALLOW_REFER);
+}
+
 static char *take(struct call_passage *p)
 {
 	buf_str(&p->lines, "");
@@ -256,6 +263,7 @@ char *call_headers_answer(const struct call_engine *e, const struct call_leg *fr
 
 	begin(&p, e, from, to, msg);
 	buf_str(&p.lines, CALL_ALLOW CALL_SUPPORTED);
+	add_refer(&p);
 	pass_all(&p);
 	return take(&p);
 }
@@ -273,9 +281,12 @@ char *call_headers_invite(const struct call_engine *e, const struct call_leg *to
 	begin(&p, e, to->call->all[0], to, msg);
 	buf_str(&p.lines, CALL_ALLOW);
 	buf_str(&p.lines, reliable ? CALL_SUPPORTED : CALL_SUPPORTED_LATE);
+	add_refer(&p);
 	add_max_forwards(&p);
 	pass_all(&p);
 	call_caller_assert(&p);
+	if (to->call->transfer)
+		call_transfer_lines(e, to, &p.lines);
 	buf_str(&p.lines, to->routed->lines ? to->routed->lines : "");
 	return take(&p);
 }
@@ -320,10 +331,11 @@ static char *new_lines(const struct sip_msg *msg)
 	return malloc(size);
 }
 
-/* What is in CALL_SUPPORTED; a registrar knows Path (RFC 3327) besides. */
+/* What is in CALL_SUPPORTED; a registrar knows Path (RFC 3327) besides, REFER RFC 4488. */
 static bool is_supported(const struct sip_msg *msg, struct slice tag)
 {
 	return (msg->method == SIP_REGISTER && slice_caseeq(tag, SLICE("path"))) ||
+	       (msg->method == SIP_REFER && slice_caseeq(tag, SLICE("norefersub"))) ||
 	       slice_caseeq(tag, SLICE("100rel")) || slice_caseeq(tag, SLICE("timer")) ||
 	       slice_caseeq(tag, SLICE("replaces"));
 }

@@ -54,7 +54,7 @@ static const struct call_trunk *trunk_of(const struct call_leg *root)
 /* The caller wants TLS on every hop (RFC 3261 §26.2.2). */
 static bool caller_is_secure(const struct call_leg *root)
 {
-	return sip_server_request(root->call->invite)->uri.kind == SIP_URI_SIPS;
+	return call_first_request(root->call)->uri.kind == SIP_URI_SIPS;
 }
 
 char *call_hop_uri(const struct call_leg *root)

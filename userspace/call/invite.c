@@ -150,16 +150,8 @@ static bool choose(struct call_engine *e, u64 now, const struct sip_event *ev,
 static bool find_user(struct call_engine *e, u64 now, const struct sip_event *ev,
 		      const struct call_routed *routed, char aor[REGISTRAR_AOR])
 {
-	struct slice number = routed->number ? slice_str(routed->number) :
-					       call_uri_user(ev->msg->ruri);
-	char *uri;
-	u16 status;
+	u16 status = call_contacts_routed(e, routed, ev->msg->ruri, aor);
 
-	if (!routed->route->registrar)
-		return true;
-	uri = buf_format("sip:" SLICE_FMT "@%s", SLICE_ARG(number), routed->route->registrar);
-	status = uri ? call_contacts_find(e, slice_str(uri), aor) : 503;
-	free(uri);
 	if (!status)
 		return true;
 	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
@@ -243,7 +235,7 @@ static void send_on(struct call_engine *e, u64 now, struct call *call, struct ca
 	}
 	if (replaced)
 		sent = call_replaces_take(call, replaced) && call_branch_replace(e, now, call);
-	else if (call->route == &call_contacts_route || call->route->registrar)
+	else if (call_goes_to_contacts(call))
 		sent = call_contacts_call(e, now, call, aor);
 	else
 		sent = call_branch_next(e, now, call);
@@ -320,7 +312,7 @@ char *call_invite_headers(const struct call_engine *e, const struct call_leg *ro
 	const struct call *call = root->call;
 	char *headers, *all;
 
-	headers = call_headers_invite(e, root, sip_server_request(call->invite), offer);
+	headers = call_headers_invite(e, root, call_first_request(call), offer);
 	if (!headers || !call->replacement)
 		return headers;
 	if (asprintf(&all, "%s%s", headers, call->replacement->line) < 0)
@@ -337,7 +329,7 @@ static int contact_dialog(struct call_engine *e, struct call_leg *leg)
 	char *to = buf_format("<sip:%s>", c->aor);
 	int err;
 
-	err = to ? call_target_make(&target, leg, sip_server_request(leg->call->invite),
+	err = to ? call_target_make(&target, leg, call_first_request(leg->call),
 				    SLICE(""), c->uri, &e->listeners[leg->listener]) : -ENOMEM;
 	if (err)
 		goto out;
@@ -360,7 +352,7 @@ out:
 
 int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
 {
-	const struct sip_msg *msg = sip_server_request(leg->call->invite);
+	const struct sip_msg *msg = call_first_request(leg->call);
 	const struct call_replacement *r = leg->call->replacement;
 	const char *user = leg->routed->number ? leg->routed->number : leg->user;
 	struct slice called = user ? slice_str(user) : call_uri_user(msg->ruri);

@@ -72,14 +72,22 @@ int call_outbox_request(struct call_engine *e, u64 now, struct call_leg *leg,
 
 static int send_request(struct call_engine *e, u64 now, struct call_message *m)
 {
+	struct call *call = m->leg->call;
+	int err;
+
 	switch (m->method) {
 	case SIP_ACK:
-		return call_leg_ack_kept(e, now, m->leg, m->sdp);
+		err = call_leg_ack_kept(e, now, m->leg, m->sdp);
+		if (!err && call->transfer)
+			call_transfer_done(e, now, call);
+		return err;
 	case SIP_UPDATE:
 		return call_update_send(e, now, m);
 	case SIP_PRACK:
 		return call_prack_carry(e, now, m);
 	default:
+		if (call->transfer && m->leg->side == MEDIA_LEG_A)
+			return call_transfer_invite(e, now, m);
 		return call_invite_send(e, now, m);
 	}
 }

@@ -17,6 +17,12 @@
 #include "sip/auth.h"
 #include "sip/session_timer.h"
 
+/* What becomes of a REFER. */
+enum call_transfer_mode {
+	CALL_TRANSFER_OFF,		/* 403 */
+	CALL_TRANSFER_HANDLE,		/* we carry it out */
+};
+
 struct call_realm {
 	char *name;
 	size_t first_listener, nlisteners;	/* into the listeners of the configuration */
@@ -25,6 +31,7 @@ struct call_realm {
 	u8 latch;				/* enum jalur_latch */
 	bool trusted;				/* RFC 3325: what it asserts counts */
 	bool challenges;			/* whoever is no trunk proves to be a subscriber */
+	enum call_transfer_mode transfer;	/* for who is no trunk */
 	struct media_codecs codecs;
 	char **pass, **drop;			/* names of headers that do, that do not */
 	size_t npass, ndrop;
@@ -99,6 +106,7 @@ struct call_trunk {
 	struct call_cause *causes;
 	size_t ncauses;
 	bool large_datagrams;		/* no stream for requests above 1300 bytes */
+	enum call_transfer_mode transfer;
 	bool rtp_stat;			/* it gets P-RTP-Stat in the 200 to its BYE */
 };
 

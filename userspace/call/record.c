@@ -98,6 +98,7 @@ struct call_record *call_record_make(const struct call *call)
 	if (!r)
 		return NULL;
 	r->id = call->id;
+	r->transferred_from = call->transferred_from;
 	r->route = call->route ? copy_text(call->route->name) : NULL;
 	set_leg(&r->a, call, call->legs[0]);
 	set_leg(&r->b, call, call->legs[1]);

@@ -42,6 +42,7 @@ struct call_record_stream {
 
 struct call_record {
 	u64 id;
+	u64 transferred_from;		/* the call that a REFER was in; 0: none */
 	char *route;			/* NULL: none was found */
 	struct call_record_leg a, b;	/* b: empty when nobody was invited */
 	u64 setup, ring, answer, end;	/* ns; 0: never */

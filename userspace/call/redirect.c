@@ -57,7 +57,7 @@ static size_t read_contacts(const struct sip_msg *msg, struct contact contacts[M
 static bool same_user(const struct call *call, const char *user, struct slice other)
 {
 	return slice_eq(user ? slice_str(user) :
-			call_uri_user(sip_server_request(call->invite)->ruri), other);
+			call_uri_user(call_first_request(call)->ruri), other);
 }
 
 /* A place is called once, however many send us there (RFC 3261 §8.1.3.4). */
@@ -116,7 +116,7 @@ static struct call_routed *route_of(const struct call_leg *root, const struct co
 	struct call_subject s;
 
 	call_subject_init(&s, root->realm, root->trunk, &root->peer,
-			  sip_server_request(call->invite));
+			  call_first_request(call));
 	call_subject_redirect(&s, root->realm, root->trunk, &root->peer, contact->uri);
 	choice = call_route_find(call->policy, &s, NULL);
 	if (!choice.route || choice.gave_up || choice.route->reject ||

@@ -99,7 +99,7 @@ static void end_expired(struct call_engine *e, u64 now, struct call_leg *leg)
 static bool is_busy(const struct call_leg *leg)
 {
 	return leg->refresh || leg->invite || leg->updating || leg->server || leg->update ||
-	       leg->unacked;
+	       leg->unacked || leg->moving || call_transfer_pending(leg->call);
 }
 
 static int send_refresh(struct call_engine *e, u64 now, struct call_leg *leg)
@@ -118,6 +118,18 @@ static int send_refresh(struct call_engine *e, u64 now, struct call_leg *leg)
 				&leg->refresh);
 	free(headers);
 	return err;
+}
+
+void call_session_say(struct call_engine *e, u64 now, struct call_leg *leg, const char *sdp)
+{
+	char *headers = call_session_request(leg, SLICE(CALL_ALLOW CALL_SUPPORTED));
+	struct sip_content content = {
+		.headers = slice_str(headers), .content_type = SLICE("application/sdp"),
+		.body = slice_str(sdp),
+	};
+
+	call_auth_request(e, now, leg, SIP_INVITE, &content, &leg->refresh);
+	free(headers);
 }
 
 void call_session_timer(struct call_engine *e, u64 now, struct call_leg *leg)

@@ -13,6 +13,7 @@
 struct call_leg;
 struct call_failure;
 struct call_redirect;
+struct call_routed;
 
 struct call_registrar {
 	struct registrar *table;
@@ -60,6 +61,10 @@ void call_contact_free(struct call_contact *c);		/* NULL allowed */
  */
 u16 call_contacts_find(const struct call_engine *e, struct slice ruri,
 		       char aor[REGISTRAR_AOR]);
+/* The same, where the route gives the number to the registrar; 0, and no aor: it does not. */
+u16 call_contacts_routed(const struct call_engine *e, const struct call_routed *routed,
+			 struct slice ruri, char aor[REGISTRAR_AOR]);
+bool call_goes_to_contacts(const struct call *call);
 /* false: none of them could be invited. */
 bool call_contacts_call(struct call_engine *e, u64 now, struct call *call, const char *aor);
 /* branch.c, hop.c */

@@ -67,13 +67,18 @@ static json_t *save_party(const struct call_leg *leg)
 			 "remote_uri", save_text(d ? d->remote_uri : NULL));
 }
 
-static json_t *save_call(const struct call *call, u64 now, u64 wall, bool up)
+static json_t *save_id(u64 id)
 {
 	char hex[17];
 
-	snprintf(hex, sizeof(hex), "%016" PRIx64, call->id);
-	return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o}",
-			 "version", VERSION, "id", hex, "state", up ? "up" : "attempt",
+	snprintf(hex, sizeof(hex), "%016" PRIx64, id);
+	return json_string(hex);
+}
+
+static json_t *save_call(const struct call *call, u64 now, u64 wall, bool up)
+{
+	return json_pack("{s:i, s:o, s:s, s:s, s:o, s:o, s:o}",
+			 "version", VERSION, "id", save_id(call->id), "state", up ? "up" : "attempt",
 			 "route", call->route ? call->route->name : "",
 			 "from", save_text(call->from), "to", save_text(call->to),
 			 "created", save_time(now, wall, call->created));
@@ -91,6 +96,8 @@ static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const str
 	json_t *object = save_call(call, now, wall, true);
 
 	json_object_set_new(object, "answered", save_time(now, wall, call->answered));
+	if (call->transferred_from)
+		json_object_set_new(object, "transferred_from", save_id(call->transferred_from));
 	json_object_set_new(object, "a", save_leg(e, now, wall, call->legs[0]));
 	json_object_set_new(object, "b", save_leg(e, now, wall, call->legs[1]));
 	json_object_set_new(object, "media", media_negotiation_save(call->media));
@@ -121,6 +128,8 @@ int call_engine_save(struct call_engine *e, u64 now, u64 wall, u64 id, char **te
 	if (!call)
 		return -ENOENT;
 	call->storing = false;
+	if (call->transferred)
+		return -ENOENT;		/* whose other party another call has now */
 	if (call->state == CALL_ENDING)
 		return -EAGAIN;
 	if (call->state < CALL_ANSWERED)
@@ -278,6 +287,17 @@ static void restore_callee(struct restoring *s, const json_t *saved)
 		s->call->callee = strdup(aor);
 }
 
+/* 16 hex digits, of a node that is ours. */
+static bool read_id(struct restoring *s, const json_t *saved, const char *key, u64 *id)
+{
+	const char *text = json_read_text(&s->r, saved, key, 16);
+
+	if (s->r.bad || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
+		return false;
+	*id = strtoull(text, NULL, 16);
+	return *id >> 52 == (s->e->node & 0xfff);
+}
+
 static void restore(struct restoring *s, const json_t *saved)
 {
 	const char *from = json_read_text(&s->r, saved, "from", CALL_MAX_URI);
@@ -299,17 +319,9 @@ static void restore(struct restoring *s, const json_t *saved)
 	restore_media(s, json_read_object(&s->r, saved, "media"));
 	restore_caller(s, saved);
 	restore_callee(s, saved);
-}
-
-/* 16 hex digits, of a node that is ours. */
-static bool read_id(struct restoring *s, const json_t *saved, u64 *id)
-{
-	const char *text = json_read_text(&s->r, saved, "id", 16);
-
-	if (s->r.bad || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
-		return false;
-	*id = strtoull(text, NULL, 16);
-	return *id >> 52 == (s->e->node & 0xfff);
+	if (json_object_get(saved, "transferred_from") && !s->r.bad &&
+	    !read_id(s, saved, "transferred_from", &call->transferred_from))
+		s->r.bad = "transferred_from";
 }
 
 static bool begin(struct restoring *s, const json_t *saved)
@@ -324,7 +336,7 @@ static bool begin(struct restoring *s, const json_t *saved)
 		s->r.bad = "state";
 		return false;
 	}
-	if (!read_id(s, saved, &id) || call_find(s->e, id)) {
+	if (!read_id(s, saved, "id", &id) || call_find(s->e, id)) {
 		s->r.bad = "id";
 		return false;
 	}

@@ -78,6 +78,8 @@ static u16 refusal_of(struct call_leg *leg, struct call_leg *other,
 {
 	if (leg->update || leg->server)
 		return 500;
+	if (call_transfer_pending(leg->call))
+		return 491;
 	if (media && media_offer_pending(media))
 		return media_offerer(media) == leg->side ? 500 : 491;
 	if (leg->invite && leg->call->media)

@@ -133,6 +133,7 @@ static bool build_realm(struct config *c, const struct value *v)
 		return false;
 	realm->trusted = number_of(v, "trust");
 	realm->challenges = number_of(v, "auth");
+	realm->transfer = (enum call_transfer_mode)number_of(v, "transfer");
 	if (!build_headers(realm, value_get(v, "headers")) ||
 	    !build_codecs(&realm->codecs, value_get(v, "codecs")))
 		return false;
@@ -220,6 +221,7 @@ static bool build_trunk(struct call_policy *policy, const struct value *root,
 	if (!build_proof(trunk, root, v) ||
 	    (credentials && !build_credentials(trunk, credentials)))
 		return false;
+	trunk->transfer = (enum call_transfer_mode)number_of(v, "transfer");
 	trunk->rtp_stat = number_of(v, "rtp-stat");
 	trunk->large_datagrams = number_of(v, "large");
 	return build_causes(trunk, value_get(v, "causes")) && trunk_build(trunk, v);

@@ -31,6 +31,8 @@ static const char *const yes_no[] = { "no", "yes", NULL };
 static const char *const larges[] = { "stream", "datagram", NULL };
 static const char *const trusts[] = { "none", "full", NULL };
 static const char *const rtp_stats[] = { "never", "bye", NULL };
+/* In the order of enum call_transfer_mode. */
+static const char *const transfers[] = { "off", "handle", NULL };
 static const char *const auths[] = { "none", "digest", NULL };
 /* In the order of enum call_identity, enum call_flow_trust. */
 /* In the order of enum sip_digest_alg. */
@@ -190,6 +192,11 @@ const struct schema_item schema[] = {
 	    HELP("What a request must have that no trunk sends: none, it is refused; digest, it is "
 		 "challenged (RFC 3261 section 22), and taken from a subscriber of a domain that "
 		 "this realm serves.")),
+	KEY("realms.*.transfer", CHOICE, DEFAULT("off"), CHOICES(transfers), RELOAD(CALLS),
+	    HELP("What becomes of a REFER in a call (RFC 3515) from this realm, of who is no trunk: "
+		 "off, it is refused with 403; handle, Jalur calls whom it names, by the routes "
+		 "and with the rights and limits of who sent it, and puts the other party "
+		 "through, who needs no REFER for that.")),
 	KEY("realms.*.headers", MAP, RELOAD(CALLS),
 	    HELP("Headers that are treated otherwise than trust says.")),
 	KEY("realms.*.headers.pass", LIST, RELOAD(CALLS),

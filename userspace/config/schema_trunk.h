@@ -126,6 +126,10 @@
 	    EXAMPLE("34"), HELP("As Jalur and its call records have it (RFC 3398).")),
 	KEY("trunks.*.causes[].theirs", NUMBER, REQUIRED, RANGE(1, 127), RELOAD(CALLS),
 	    EXAMPLE("42"), HELP("As the trunk has it.")),
+	KEY("trunks.*.transfer", CHOICE, DEFAULT("off"), CHOICES(transfers), RELOAD(CALLS),
+	    HELP("What becomes of a REFER of this trunk in a call; as transfer of a realm, which says "
+		 "nothing of trunks. With handle it can make Jalur call whoever the routes lead "
+		 "it to, at the cost of whose routes these are.")),
 	KEY("trunks.*.rtp-stat", CHOICE, DEFAULT("never"), CHOICES(rtp_stats), RELOAD(CALLS),
 	    HELP("With bye, the 200 to a BYE of this trunk tells in P-RTP-Stat what was sent and "
 		 "received.")),

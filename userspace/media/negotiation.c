@@ -15,6 +15,7 @@
 #include <linux/jalur.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "media/negotiation_private.h"
 
 /* line 0: not about a line of the description. */
@@ -44,6 +45,8 @@ struct media_negotiation *media_negotiation_new(const struct media_negotiation_c
 		return NULL;
 	}
 	n->next_id = conf->first_id ? conf->first_id : 1;
+	n->version[0] = conf->origin[0].version;
+	n->version[1] = conf->origin[1].version;
 	return n;
 }
 
@@ -77,6 +80,39 @@ bool media_offer_pending(const struct media_negotiation *n)
 
 /* --- printing ---------------------------------------------------------------- */
 
+/* 63 bits: some read them into a signed number */
+static u64 session_of(const struct media_negotiation *n, int leg)
+{
+	u64 session = n->conf.origin[leg].session;
+
+	return (session ? session : n->conf.session) & INT64_MAX;
+}
+
+struct media_origin media_origin_of(const struct media_negotiation *n, enum media_leg leg)
+{
+	return (struct media_origin){ session_of(n, leg), n->version[leg] + 1 };
+}
+
+const char *media_say_again(struct media_negotiation *n, enum media_leg leg, u64 version)
+{
+	const char *last = n->last[leg], *origin, *rest;
+	char *text;
+
+	origin = last ? strstr(last, "\no=- ") : NULL;
+	rest = origin ? strstr(origin, " IN ") : NULL;
+	if (!rest)
+		return NULL;
+	text = buf_format("%.*s\no=- %llu %llu%s", (int)(origin - last), last,
+			  (unsigned long long)session_of(n, leg), (unsigned long long)version,
+			  rest);
+	if (!text)
+		return NULL;
+	free(n->last[leg]);
+	n->last[leg] = text;
+	n->version[leg] = version;
+	return text;
+}
+
 /*
  * What leg to is told: its ends' addresses, and of the other leg only what it
  * asked for. The version of o= goes up when anything else changed (RFC 3264 §8).
@@ -85,8 +121,7 @@ static char *print_for(struct media_negotiation *n, const struct sdp *sdp,
 		       const struct media_state *state, int to)
 {
 	/* 63 bits: some read them into a signed number */
-	struct sdp_rewrite how = { .session = n->conf.session & INT64_MAX,
-				   .version = n->version[to] };
+	struct sdp_rewrite how = { .session = session_of(n, to), .version = n->version[to] };
 	char *text;
 	size_t i;
 

@@ -18,6 +18,12 @@ enum media_leg { MEDIA_LEG_A, MEDIA_LEG_B };	/* A: the caller's */
 
 struct media_negotiation;
 
+/* Who speaks in o= (RFC 8866 §5.2), where that was said by another negotiation before. */
+struct media_origin {
+	u64 session;				/* 0: the conf's */
+	u64 version;				/* the next one */
+};
+
 struct media_negotiation_conf {
 	u64 session;
 	const char *tag;			/* Call-ID, for people */
@@ -27,6 +33,7 @@ struct media_negotiation_conf {
 	u8 family[2];				/* preferred, 0: as the offer */
 	u64 first_id;				/* of the ends; 0: 1 */
 	const struct media_codecs *codecs[2];	/* by leg; borrowed; NULL: all */
+	struct media_origin origin[2];		/* by leg */
 };
 
 /* Why an SDP cannot be carried: for a 488 with Warning, and the log. */
@@ -65,6 +72,13 @@ int media_answer(struct media_negotiation *n, u64 now, bool provisional,
 bool media_settle(struct media_negotiation *n, u64 now);
 /* The description that leg was told last; NULL: none. */
 const char *media_said(const struct media_negotiation *n, enum media_leg leg);
+/* What another negotiation with leg's peer goes on with. */
+struct media_origin media_origin_of(const struct media_negotiation *n, enum media_leg leg);
+/*
+ * What leg was told last, as the version that is next; NULL: nothing was, or no memory. For a
+ * peer who has heard another negotiation meanwhile.
+ */
+const char *media_say_again(struct media_negotiation *n, enum media_leg leg, u64 version);
 /* Who made the pending offer. */
 enum media_leg media_offerer(const struct media_negotiation *n);
 /* The pending offer was refused, cancelled, timed out. */

@@ -56,16 +56,21 @@ static json_t *save_said(const char *sdp)
 json_t *media_negotiation_save(const struct media_negotiation *n)
 {
 	const struct media_state *state = &n->committed;
-	json_t *streams = json_array();
+	json_t *streams = json_array(), *object;
 	size_t i;
 
 	for (i = 0; i < state->n; i++)
 		json_array_append_new(streams, save_stream(&state->streams[i]));
-	return json_pack("{s:I, s:o, s:[o, o], s:[I, I], s:o}",
-			 "next_end", (json_int_t)n->next_id, "tag", json_text(n->tag),
-			 "said", save_said(n->last[0]), save_said(n->last[1]),
-			 "version", (json_int_t)n->version[0], (json_int_t)n->version[1],
-			 "streams", streams);
+	object = json_pack("{s:I, s:o, s:[o, o], s:[I, I], s:o}",
+			   "next_end", (json_int_t)n->next_id, "tag", json_text(n->tag),
+			   "said", save_said(n->last[0]), save_said(n->last[1]),
+			   "version", (json_int_t)n->version[0], (json_int_t)n->version[1],
+			   "streams", streams);
+	if (n->conf.origin[0].session || n->conf.origin[1].session)
+		json_object_set_new(object, "origin",
+				    json_pack("[I, I]", (json_int_t)n->conf.origin[0].session,
+					      (json_int_t)n->conf.origin[1].session));
+	return object;
 }
 
 /* --- and back --- */
@@ -160,6 +165,23 @@ static u64 restore_version(struct json_reader *r, const json_t *saved)
 	return (u64)version;
 }
 
+/* Who went on with what another negotiation had said, says whose words those were. */
+static void restore_origin(struct media_negotiation *n, struct json_reader *r, const json_t *saved)
+{
+	const json_t *origin = json_object_get(saved, "origin") ?
+			       json_read_array(r, saved, "origin", 2) : NULL;
+	size_t i;
+
+	for (i = 0; origin && i < 2; i++) {
+		const json_t *session = json_array_get(origin, i);
+
+		if (!json_is_integer(session) || json_integer_value(session) < 0)
+			r->bad = "origin";
+		else
+			n->conf.origin[i].session = (u64)json_integer_value(session);
+	}
+}
+
 /* What each side was told last. False: no memory. */
 static bool restore_said(struct media_negotiation *n, struct json_reader *r, const json_t *saved)
 {
@@ -193,6 +215,7 @@ struct media_negotiation *media_negotiation_restore(const struct media_negotiati
 	media_state_new(&n->committed, count);
 	for (i = 0; i < n->committed.n && !r->bad; i++)
 		restore_stream(r, json_array_get(streams, i), &n->committed.streams[i]);
+	restore_origin(n, r, saved);
 	if (restore_said(n, r, saved) && n->committed.streams && !r->bad)
 		claim_ports(n, r);
 	else

@@ -201,6 +201,11 @@ void sip_client_keep(struct sip_client *c)
 	c->kept = true;
 }
 
+void sip_client_set_user(struct sip_client *c, void *user)
+{
+	c->user = user;
+}
+
 void sip_client_put(struct sip_engine *e, u64 now, struct sip_client *c)
 {
 	c->kept = false;
