@@ -112,6 +112,9 @@ int sip_msg_check(const struct sip_msg *msg, struct sip_error *err);
  * nhdrs headers only: never assign to or from all of *msg.
  */
 struct sip_msg *sip_msg_dup(const struct sip_msg *msg);
+/* The same in two steps: memory for a copy, and the copy, which cannot fail any more. */
+struct sip_msg *sip_msg_room(const struct sip_msg *msg);
+void sip_msg_copy(struct sip_msg *room, const struct sip_msg *msg);
 
 /* The first, or NULL. */
 const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id);
