@@ -109,8 +109,9 @@ u16 call_contacts_find(const struct call_engine *e, struct slice ruri, char aor[
 {
 	struct registrar_contact found[REGISTRAR_CONTACTS];
 	const struct call_domain *domain;
+	struct sip_uri uri;
 
-	if (!registrar_aor(ruri, aor))
+	if (!sip_uri_parse(ruri, &uri) || !registrar_aor(&uri, aor))
 		return 404;
 	domain = call_policy_domain(e->policy, slice_str(strrchr(aor, '@') + 1));
 	if (!domain)

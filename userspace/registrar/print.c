@@ -29,25 +29,25 @@ static char take_char(struct slice *user)
 	return c;
 }
 
-bool registrar_aor(struct slice text, char aor[REGISTRAR_AOR])
+bool registrar_aor(const struct sip_uri *uri, char aor[REGISTRAR_AOR])
 {
-	struct sip_uri uri;
+	struct slice user = uri->user;
 	size_t n = 0, i;
 
-	if (!sip_uri_parse(text, &uri) || !uri.user.n || !uri.host.n ||
-	    (uri.kind != SIP_URI_SIP && uri.kind != SIP_URI_SIPS) ||
-	    uri.user.n + uri.host.n + 2 > REGISTRAR_AOR)
+	if (!user.n || !uri->host.n ||
+	    (uri->kind != SIP_URI_SIP && uri->kind != SIP_URI_SIPS) ||
+	    user.n + uri->host.n + 2 > REGISTRAR_AOR)
 		return false;
-	while (uri.user.n) {
-		char c = take_char(&uri.user);
+	while (user.n) {
+		char c = take_char(&user);
 
 		if ((u8)c <= ' ' || c == 0x7f)
 			return false;
 		aor[n++] = c;
 	}
 	aor[n++] = '@';
-	for (i = 0; i < uri.host.n; i++)
-		aor[n++] = (char)tolower((u8)uri.host.p[i]);
+	for (i = 0; i < uri->host.n; i++)
+		aor[n++] = (char)tolower((u8)uri->host.p[i]);
 	aor[n] = 0;
 	return true;
 }

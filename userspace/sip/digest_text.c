@@ -346,15 +346,18 @@ void sip_credentials_print(struct buf *b, const struct sip_credentials *c)
 
 void sip_quote(struct buf *b, struct slice plain)
 {
-	size_t i;
+	size_t i, from = 0;
 
 	for (i = 0; i < plain.n; i++) {
+		if (!sip_char_is(plain.p[i], SIP_CHAR_QUOTED))
+			continue;
 		if (is_control(plain.p[i]))
 			b->failed = true;
-		if (plain.p[i] == '"' || plain.p[i] == '\\')
-			buf_add(b, SLICE("\\"));
-		buf_add(b, slice_of(plain.p + i, 1));
+		buf_add(b, slice_of(plain.p + from, i - from));
+		buf_add(b, SLICE("\\"));
+		from = i;
 	}
+	buf_add(b, slice_of(plain.p + from, plain.n - from));
 }
 
 /* The next byte without its escape. */
