@@ -195,6 +195,7 @@ static void feed(struct world *w, const struct flow *flow, struct slice text)
 		memcpy(bytes, b.p, b.n);
 	sip_engine_input(w->engine, w->now, flow, slice_of(bytes, b.n), &ev);
 	take(w, &ev);
+	sip_engine_keep(w->engine);
 	free(bytes);
 	buf_free(&b);
 }
@@ -234,7 +235,14 @@ static void end_flow(struct world *w, const struct flow *flow)
 static void change_stranger(struct world *w)
 {
 	w->unknown = !w->unknown;
-	sip_engine_stranger(w->engine, w->unknown);
+}
+
+static bool knows(const void *arg, const struct flow *flow)
+{
+	const struct world *w = arg;
+
+	(void)flow;
+	return !w->unknown;
 }
 
 static void request(struct world *w, enum sip_method method, const struct flow *flow)
@@ -342,7 +350,8 @@ static void start(struct world *w)
 	struct sip_listener listeners[2] = { 0 };
 	struct sip_engine_conf conf = { .listeners = listeners, .nlisteners = 2, .software = "j",
 					.max_servers = 50,
-					.strangers = { .rate = 2, .burst = 3 } };
+					.strangers = { .rate = 2, .burst = 3 },
+					.knows = knows, .knows_arg = w };
 
 	addr_parse(SLICE("192.0.2.1:5060"), &listeners[0].local);
 	listeners[1].local = listeners[0].local;

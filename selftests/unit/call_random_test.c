@@ -299,6 +299,7 @@ static void arrive(struct world *w, struct arrival *a)
 				 &event);
 		carry_from(a->phone);
 		take(a->phone, &event);
+		sip_engine_keep(a->phone->engine);
 	} else {
 		call_engine_input(w->h.engine, w->now, &a->flow, slice_of(a->bytes, a->n));
 		carry_from_jalur(w);

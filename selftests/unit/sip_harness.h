@@ -90,6 +90,7 @@ static UNUSED void feed_slice(struct world *w, const struct flow *flow, struct s
 {
 	struct sip_event event;
 
+	sip_engine_keep(w->engine);
 	free(w->bytes);
 	w->bytes = malloc(text.n ? text.n : 1);
 	memcpy(w->bytes, text.p, text.n);

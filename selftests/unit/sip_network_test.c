@@ -242,6 +242,7 @@ static void deliver(struct network *net)
 		*at = d->next;
 		sip_engine_input(d->to->engine, net->now, &d->to->peer, slice_of(d->bytes, d->n), &ev);
 		take_event(net, d->to, &ev);
+		sip_engine_keep(d->to->engine);
 		free(d);
 	}
 }

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdlib.h>
 
 #include "base/timer.h"
@@ -37,7 +36,7 @@ TEST(a_nonce_is_good_until_it_expires)
 	struct sip_nonce nonce;
 	char text[SIP_NONCE_LEN], other[SIP_NONCE_LEN];
 
-	ASSERT_EQ(sip_nonce_print(n, NOW, 7, REALM, SOURCE, text), 0);
+	sip_nonce_print(n, NOW, 7, REALM, SOURCE, text);
 	EXPECT_EQ(strlen(text), 40);
 	ASSERT_EQ(sip_nonce_parse(n, NOW, REALM, SOURCE, slice_str(text), &nonce), 0);
 	EXPECT_EQ(nonce.time, 1000000);
@@ -47,7 +46,7 @@ TEST(a_nonce_is_good_until_it_expires)
 	EXPECT_EQ(parse(n, NOW + 86400 * SEC, text), -ESTALE);
 	/* A clock that went back is no reason to trust it for longer. */
 	EXPECT_EQ(parse(n, NOW - SEC, text), -ESTALE);
-	ASSERT_EQ(sip_nonce_print(n, NOW, 8, REALM, SOURCE, other), 0);
+	sip_nonce_print(n, NOW, 8, REALM, SOURCE, other);
 	EXPECT_STRNE(text, other);
 	sip_nonces_free(n);
 }
@@ -58,7 +57,7 @@ TEST(a_nonce_that_was_touched_is_not_ours)
 	char text[SIP_NONCE_LEN], changed[64];
 	size_t i;
 
-	ASSERT_EQ(sip_nonce_print(n, NOW, 7, REALM, SOURCE, text), 0);
+	sip_nonce_print(n, NOW, 7, REALM, SOURCE, text);
 	for (i = 0; i < 40; i++) {
 		strcpy(changed, text);
 		changed[i] = changed[i] == 'A' ? 'B' : 'A';
@@ -84,7 +83,7 @@ TEST(a_nonce_is_bound_to_its_realm_and_source)
 	char text[SIP_NONCE_LEN];
 	struct slice s = slice_str(text);
 
-	ASSERT_EQ(sip_nonce_print(n, NOW, 7, SLICE("ab"), SLICE("c"), text), 0);
+	sip_nonce_print(n, NOW, 7, SLICE("ab"), SLICE("c"), text);
 	s.n = 40;
 	EXPECT_EQ(sip_nonce_parse(n, NOW, SLICE("ab"), SLICE("c"), s, &nonce), 0);
 	EXPECT_EQ(sip_nonce_parse(n, NOW, SLICE("a"), SLICE("bc"), s, &nonce), -EBADMSG);
@@ -94,22 +93,22 @@ TEST(a_nonce_is_bound_to_its_realm_and_source)
 	sip_nonces_free(n);
 }
 
-/* Ours is the inner and the outer hash only: held against that of the library. */
+/* Ours is made of words, one after the other: held against that of the library. */
 TEST(a_nonce_ends_in_a_mac_of_the_library)
 {
 	struct sip_nonces *n = new_nonces(0);
-	u8 raw[32], signed_text[14 + 8 + 2 + 1] = { 0 }, mac[32];
+	u8 raw[32], signed_text[14 + 8 + 2 + 1] = { 0 }, mac[16];
 	char text[SIP_NONCE_LEN];
 	u8 key[SIP_NONCE_KEY] = "the first key";
 	int i;
 
 	for (i = 0; i < 2; i++) {	/* the second is not signed on top of the first */
-		ASSERT_EQ(sip_nonce_print(n, NOW, (u64)i, SLICE("ab"), SLICE("c"), text), 0);
+		sip_nonce_print(n, NOW, (u64)i, SLICE("ab"), SLICE("c"), text);
 		ASSERT_EQ(EVP_DecodeBlock(raw, (u8 *)text, 40), 30);
 		memcpy(signed_text, raw, 14);
 		memcpy(signed_text + 14, "\0\0\0\0\0\0\0\2abc", 11);
-		ASSERT_NE(HMAC(EVP_sha256(), key, sizeof(key), signed_text, sizeof(signed_text),
-			       mac, NULL), NULL);
+		ASSERT_NE(EVP_Q_mac(NULL, "SIPHASH", NULL, NULL, NULL, key, sizeof(mac), signed_text,
+				    sizeof(signed_text), mac, sizeof(mac), NULL), NULL);
 		EXPECT_EQ(memcmp(raw + 14, mac, 16), 0);
 	}
 	sip_nonces_free(n);
@@ -121,9 +120,9 @@ TEST(the_key_before_the_current_one_is_still_believed)
 	struct sip_nonces *n = new_nonces(0), *stranger = new_nonces(0);
 	char old[SIP_NONCE_LEN], text[SIP_NONCE_LEN];
 
-	ASSERT_EQ(sip_nonce_print(n, NOW, 7, REALM, SOURCE, old), 0);
+	sip_nonce_print(n, NOW, 7, REALM, SOURCE, old);
 	sip_nonces_rotate(n, second);
-	ASSERT_EQ(sip_nonce_print(n, NOW, 7, REALM, SOURCE, text), 0);
+	sip_nonce_print(n, NOW, 7, REALM, SOURCE, text);
 	EXPECT_STRNE(old, text);
 	EXPECT_EQ(parse(n, NOW, old), 0);
 	EXPECT_EQ(parse(n, NOW, text), 0);

@@ -167,6 +167,7 @@ static inline void arrive(struct world *w, struct datagram *d)
 	sip_engine_input(s->engine, w->now, &d->flow, slice_of(d->bytes, d->n), &event);
 	carry(s, CAUSE_INPUT);
 	w->take(s, &event);
+	sip_engine_keep(s->engine);
 	carry(s, CAUSE_CALLER);
 	free(d);
 }

@@ -5,8 +5,18 @@
  */
 #include "sip_harness.h"
 
+static bool known;
+
+static bool knows(const void *arg, const struct flow *flow)
+{
+	(void)arg;
+	(void)flow;
+	return known;
+}
+
 static const struct sip_engine_conf limited = {
 	.software = "jalur", .retry_after = 7, .strangers = { .rate = 1, .burst = 3 },
+	.knows = knows,
 };
 
 /* What requests have anyway makes room for the answer. */
@@ -15,7 +25,7 @@ static const struct sip_engine_conf limited = {
 static void start_stranger(struct world *w, struct __test_metadata *_metadata)
 {
 	start_with(w, _metadata, &limited);
-	sip_engine_stranger(w->engine, true);
+	known = false;
 }
 
 /* What comes to the caller of the engine is refused as it refuses strangers. */
@@ -106,7 +116,7 @@ TEST(who_asks_too_often_is_told_once)
 	EXPECT_TRUE(dismiss(&w, ""));
 	expect_sent(&w, "SIP/2.0 403");
 	/* Who is known may. */
-	sip_engine_stranger(w.engine, false);
+	known = true;
 	for (i = 0; i < 10; i++) {
 		feed(&w, REQUEST("OPTIONS", "1", "1", USUAL));
 		EXPECT_TRUE(dismiss(&w, ""));
@@ -128,7 +138,6 @@ TEST(what_was_agreed_on_is_served)
 	expect_sent(&w, "SIP/2.0 180");
 	/* It comes again. */
 	for (i = 0; i < 10; i++) {
-		sip_engine_stranger(w.engine, true);
 		feed(&w, REQUEST("INVITE", "up", "1", ""));
 		expect_sent(&w, "SIP/2.0 180");
 	}
@@ -136,25 +145,21 @@ TEST(what_was_agreed_on_is_served)
 		char branch[16];
 
 		snprintf(branch, sizeof(branch), "info%d", i);
-		sip_engine_stranger(w.engine, true);
 		feed(&w, tagged("INFO", branch, i + 1, d->local_tag, ""));
 		ASSERT_EQ(w.event.type, SIP_EVENT_REQUEST);
 		respond(&w, w.event.server, d, 200);
 		sip_server_put(w.engine, w.now, w.event.server);
 		expect_sent(&w, "SIP/2.0 200");
 	}
-	sip_engine_stranger(w.engine, true);
 	feed(&w, tagged("INFO", "late", 2, d->local_tag, ""));
 	expect_sent(&w, "SIP/2.0 500");
 	/* Its 200 is longer than the CANCEL. */
-	sip_engine_stranger(w.engine, true);
 	feed(&w, REQUEST("CANCEL", "up", "1", ""));
 	expect_sent(&w, "SIP/2.0 200");
 	ASSERT_EQ(w.event.type, SIP_EVENT_CANCEL);
 	respond(&w, w.event.server, d, 487);
 	sip_server_put(w.engine, w.now, w.event.server);
 	expect_sent(&w, "SIP/2.0 487");
-	sip_engine_stranger(w.engine, true);
 	feed(&w, REQUEST("ACK", "up", "1", ""));
 	sip_dialog_free(w.engine, d);
 	EXPECT_EQ(counter(&w, "sip-rate-dropped"), 0);

@@ -44,6 +44,12 @@ const char *addr_print_ip(const struct addr *a, char *buf);	/* without port or b
 socklen_t addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *ss);
 bool addr_from_sockaddr(const struct sockaddr *sa, struct addr *out);
 
+/* The IP address as it is in packets; none has that of another family. */
+static inline struct slice addr_ip_bytes(const struct addr *a)
+{
+	return slice_of((const char *)&a->ip, a->family == AF_INET ? 4 : 16);
+}
+
 /* A prefix, "10.0.0.0/8" or a single address; for match lists. */
 struct prefix {
 	struct addr addr;

@@ -63,6 +63,22 @@ void buf_add(struct buf *b, struct slice bytes)
 	b->n += bytes.n;
 }
 
+void buf_line(struct buf *b, struct slice name, struct slice value)
+{
+	char *p;
+
+	if (!make_room(b, name.n + value.n + 4))
+		return;
+	p = mempcpy(b->p + b->n, name.p, name.n);
+	*p++ = ':';
+	*p++ = ' ';
+	if (value.n)
+		p = mempcpy(p, value.p, value.n);
+	*p++ = '\r';
+	*p++ = '\n';
+	b->n += name.n + value.n + 4;
+}
+
 void buf_str(struct buf *b, const char *text)
 {
 	buf_add(b, slice_str(text));

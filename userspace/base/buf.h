@@ -18,6 +18,8 @@ void buf_init(struct buf *b);
 void buf_free(struct buf *b);
 void buf_reset(struct buf *b);		/* empty again, memory kept */
 void buf_add(struct buf *b, struct slice bytes);
+/* "name: value" and CRLF */
+void buf_line(struct buf *b, struct slice name, struct slice value);
 void buf_str(struct buf *b, const char *text);
 void buf_u64(struct buf *b, u64 value);	/* decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

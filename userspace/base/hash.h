@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Hash tables whose nodes live inside the elements, and the keyed hash
- * (SipHash-2-4) that fills them: who sends us keys must not be able to choose
+ * (SipHash-1-3) that fills them: who sends us keys must not be able to choose
  * which bucket they go to. The table knows hashes only; whoever looks something
  * up compares the keys.
  */

@@ -3,11 +3,16 @@
  * ChaCha20 as a generator with fast key erasure: of each block one half becomes
  * the next key, so what was given out cannot be computed from memory later.
  */
+#include <endian.h>
+
 #include "base/random.h"
 
 static u32 load(const u8 *p)
 {
-	return p[0] | (u32)p[1] << 8 | (u32)p[2] << 16 | (u32)p[3] << 24;
+	u32 word;
+
+	memcpy(&word, p, sizeof(word));
+	return le32toh(word);
 }
 
 static u32 rotate(u32 x, unsigned int by)
@@ -15,7 +20,7 @@ static u32 rotate(u32 x, unsigned int by)
 	return x << by | x >> (32 - by);
 }
 
-static void quarter(u32 *a, u32 *b, u32 *c, u32 *d)
+static inline __attribute__((always_inline)) void quarter(u32 *a, u32 *b, u32 *c, u32 *d)
 {
 	*a += *b;
 	*d = rotate(*d ^ *a, 16);
@@ -31,21 +36,27 @@ void chacha20_block(const u32 key[8], u32 counter, const u32 nonce[3], u8 out[64
 {
 	u32 in[16] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
 	u32 x[16];
-	size_t i, j;
+	size_t i;
 
 	memcpy(in + 4, key, 32);
 	in[12] = counter;
 	memcpy(in + 13, nonce, 12);
 	memcpy(x, in, sizeof(x));
 	for (i = 0; i < 10; i++) {
-		for (j = 0; j < 4; j++)
-			quarter(&x[j], &x[4 + j], &x[8 + j], &x[12 + j]);
-		for (j = 0; j < 4; j++)
-			quarter(&x[j], &x[4 + (j + 1) % 4], &x[8 + (j + 2) % 4],
-				&x[12 + (j + 3) % 4]);
+		quarter(&x[0], &x[4], &x[8], &x[12]);
+		quarter(&x[1], &x[5], &x[9], &x[13]);
+		quarter(&x[2], &x[6], &x[10], &x[14]);
+		quarter(&x[3], &x[7], &x[11], &x[15]);
+		quarter(&x[0], &x[5], &x[10], &x[15]);
+		quarter(&x[1], &x[6], &x[11], &x[12]);
+		quarter(&x[2], &x[7], &x[8], &x[13]);
+		quarter(&x[3], &x[4], &x[9], &x[14]);
 	}
-	for (i = 0; i < 64; i++)
-		out[i] = (u8)((x[i / 4] + in[i / 4]) >> 8 * (i % 4));
+	for (i = 0; i < 16; i++) {
+		u32 word = htole32(x[i] + in[i]);
+
+		memcpy(out + 4 * i, &word, sizeof(word));
+	}
 }
 
 void random_init(struct random *r, const u8 seed[32])

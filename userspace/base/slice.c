@@ -18,7 +18,7 @@ bool slice_caseeq(struct slice a, struct slice b)
 	if (a.n != b.n)
 		return false;
 	for (i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (a.p[i] != b.p[i] && lower(a.p[i]) != lower(b.p[i]))
 			return false;
 	return true;
 }

@@ -24,24 +24,21 @@ static bool is_user(struct slice written, struct slice user)
 	return n == user.n;
 }
 
-static bool is_own(const struct call_source *source, struct slice text)
+static bool is_own(const struct call_source *source, const struct sip_uri *uri)
 {
-	struct sip_uri uri;
-
-	if (!sip_uri_parse(text, &uri) || !is_user(uri.user, slice_str(source->user)))
+	if (!is_user(uri->user, slice_str(source->user)))
 		return false;
-	return uri.kind == SIP_URI_TEL || slice_caseeq(uri.host, slice_str(source->domain->name));
+	return uri->kind == SIP_URI_TEL ||
+	       slice_caseeq(uri->host, slice_str(source->domain->name));
 }
 
 /* Who hides himself (RFC 3323 §4.1.1.3) says to be nobody else. */
 static bool from_is_own(const struct call_source *source, const struct sip_msg *msg)
 {
-	struct sip_uri uri;
-
-	if (is_own(source, msg->from.uri))
+	if (is_own(source, &msg->from_uri))
 		return true;
-	return msg->method != SIP_REGISTER && sip_uri_parse(msg->from.uri, &uri) &&
-	       slice_caseeq(uri.host, SLICE("anonymous.invalid"));
+	return msg->method != SIP_REGISTER &&
+	       slice_caseeq(msg->from_uri.host, SLICE("anonymous.invalid"));
 }
 
 static bool all_own(const struct call_source *source, const struct sip_msg *msg,
@@ -50,12 +47,13 @@ static bool all_own(const struct call_source *source, const struct sip_msg *msg,
 	const struct sip_hdr *hdr = sip_msg_header(msg, id);
 	struct sip_nameaddr address;
 	struct slice rest, element;
+	struct sip_uri uri;
 
 	for (; hdr; hdr = sip_msg_header_next(msg, hdr)) {
 		rest = hdr->value;
 		while (sip_next_element(&rest, &element))
-			if (!sip_parse_nameaddr(element, &address) ||
-			    !is_own(source, address.uri))
+			if (!sip_parse_address(element, &address, &uri) ||
+			    !is_own(source, &uri))
 				return false;
 	}
 	return true;
@@ -66,15 +64,12 @@ static bool all_own(const struct call_source *source, const struct sip_msg *msg,
  * subscriber, though, nor another one at the domain itself.
  */
 static bool names_another(const struct call_engine *e, const struct call_source *source,
-			  struct slice text)
+			  const struct sip_uri *uri)
 {
-	struct sip_uri uri;
-
-	if (!sip_uri_parse(text, &uri) || !uri.user.n ||
-	    is_user(uri.user, slice_str(source->user)))
+	if (!uri->user.n || is_user(uri->user, slice_str(source->user)))
 		return false;
-	return slice_caseeq(uri.host, slice_str(source->domain->name)) ||
-	       call_secret_of(e, source->domain, uri.user);
+	return slice_caseeq(uri->host, slice_str(source->domain->name)) ||
+	       call_secret_of(e, source->domain, uri->user);
 }
 
 static bool contact_is_own(const struct call_engine *e, const struct call_source *source,
@@ -83,12 +78,13 @@ static bool contact_is_own(const struct call_engine *e, const struct call_source
 	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_CONTACT);
 	struct sip_nameaddr address;
 	struct slice rest, element;
+	struct sip_uri uri;
 
 	for (; hdr; hdr = sip_msg_header_next(msg, hdr)) {
 		rest = hdr->value;
 		while (sip_next_element(&rest, &element))
-			if (sip_parse_nameaddr(element, &address) &&
-			    names_another(e, source, address.uri))
+			if (sip_parse_address(element, &address, &uri) &&
+			    names_another(e, source, &uri))
 				return false;
 	}
 	return true;
@@ -100,7 +96,7 @@ const char *call_caller_pretends(const struct call_engine *e, struct call_source
 	const char *what = NULL;
 
 	/* Whose bindings are changed is no matter of names. */
-	if (msg->method == SIP_REGISTER && !is_own(source, msg->to.uri))
+	if (msg->method == SIP_REGISTER && !is_own(source, &msg->to_uri))
 		return "To is somebody else's";
 	if (!from_is_own(source, msg))
 		what = "From is somebody else's";

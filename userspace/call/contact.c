@@ -111,7 +111,7 @@ u16 call_contacts_find(const struct call_engine *e, struct slice ruri, char aor[
 	struct registrar_contact found[REGISTRAR_CONTACTS];
 	const struct call_domain *domain;
 
-	if (!registrar_aor(ruri, aor))
+	if (!registrar_aor_parse(ruri, aor))
 		return 404;
 	domain = call_policy_domain(e->policy, slice_str(strrchr(aor, '@') + 1));
 	if (!domain)

@@ -122,14 +122,6 @@ static void handle_event(struct call_engine *e, u64 now, const struct sip_event 
 		call_state_input(e, now, leg, input, ev);
 }
 
-/* Responses are ours to have asked for. */
-static bool is_stranger(const struct call_engine *e, const struct flow *flow, struct slice bytes)
-{
-	bool response = bytes.n > 8 && !memcmp(bytes.p, "SIP/2.0 ", 8);
-
-	return !response && !call_source_is_known(e, flow);
-}
-
 void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, struct slice bytes)
 {
 	struct sip_event ev = { .type = SIP_EVENT_NONE };
@@ -138,16 +130,15 @@ void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, 
 	if (e->nfailed)
 		call_ways_heard(e, flow);
 	call_trace_sip(e->trace, now, &flow->peer, true, bytes);
-	sip_engine_stranger(e->sip, is_stranger(e, flow, bytes));
 	sip_engine_input(e->sip, now, flow, bytes, &ev);
 	handle_event(e, now, &ev);
+	sip_engine_keep(e->sip);
 }
 
 void call_engine_refuse(struct call_engine *e, u64 now, const struct flow *flow,
 			const struct sip_frame *frame)
 {
 	e->clock = now;
-	sip_engine_stranger(e->sip, is_stranger(e, flow, frame->bytes));
 	sip_engine_refuse(e->sip, now, flow, frame);
 }
 
@@ -313,12 +304,20 @@ static int init_identity(struct call_engine *e)
 	return call_watchers_init(e, &key);
 }
 
+static bool knows(const void *arg, const struct flow *flow)
+{
+	return call_source_is_known(arg, flow);
+}
+
 struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 {
 	struct call_engine *e = zalloc(sizeof(*e));
+	struct sip_engine_conf sip = conf->sip;
 
 	if (!e)
 		return NULL;
+	sip.knows = knows;
+	sip.knows_arg = e;
 	effects_init(&e->effects);
 	timers_init(&e->timers);
 	list_init(&e->calls);
@@ -336,7 +335,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	e->buckets = calloc(e->nbuckets, sizeof(*e->buckets));
 	e->listeners = calloc(e->nlisteners + 1, sizeof(*e->listeners));
 	e->trace = call_trace_new();
-	e->sip = sip_engine_new(&conf->sip, &e->effects, &e->timers);
+	e->sip = sip_engine_new(&sip, &e->effects, &e->timers);
 	if (!e->buckets || !e->listeners || !e->sip || init_identity(e))
 		goto err_parts;
 	memcpy(e->listeners, conf->sip.listeners, e->nlisteners * sizeof(*e->listeners));

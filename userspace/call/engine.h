@@ -71,6 +71,7 @@ bool call_engine_load(struct call_engine *e, u64 now, const struct call_load *lo
 void call_engine_overload(struct call_engine *e, u64 now, struct call_overload_view *view);
 void call_engine_ports(struct call_engine *e, u64 now,
 		       void (*each)(void *arg, const struct call_ports_view *view), void *arg);
+bool call_overload_any(struct call_engine *e, u64 now);	/* for some kind, maybe */
 /* There is too much to do for kind; counted by its cause. Drain and ports apart. */
 bool call_overload_refuses(struct call_engine *e, u64 now, enum call_kind kind);
 /*

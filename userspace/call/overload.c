@@ -182,6 +182,17 @@ static bool suffers(enum call_kind kind, enum call_overload_cause cause,
 	return level >= (kind == CALL_KIND_REFRESH ? CALL_OVERLOAD_HEAVY : CALL_OVERLOAD_LIGHT);
 }
 
+bool call_overload_any(struct call_engine *e, u64 now)
+{
+	size_t i;
+
+	look_again(e, now);
+	for (i = 0; i < CALL_OVERLOAD_MEASURED; i++)
+		if (e->overload.levels[i])
+			return true;
+	return false;
+}
+
 bool call_overload_refuses(struct call_engine *e, u64 now, enum call_kind kind)
 {
 	size_t i;

@@ -83,7 +83,7 @@ static bool is_his(const struct call_wish *wish, const char *whose)
 
 	snprintf(uri, sizeof(uri), "%s%s", strncmp(whose, "pres:", 5) ? "" : "sip:",
 		 strncmp(whose, "pres:", 5) ? whose : whose + 5);
-	return registrar_aor(slice_str(uri), aor) && !strcmp(aor, wish->aor);
+	return registrar_aor_parse(slice_str(uri), aor) && !strcmp(aor, wish->aor);
 }
 
 static bool is_readable(struct call_engine *e, u64 now, const struct sip_event *ev,

@@ -198,7 +198,7 @@ static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event
 		free(extensions);
 		return false;
 	}
-	if (!registrar_aor(ev->msg->to.uri, aor)) {
+	if (!registrar_aor(&ev->msg->to_uri, aor)) {
 		call_refuse(e, now, ev, 400, "", "To is no address-of-record");
 		return false;
 	}
@@ -215,8 +215,11 @@ static bool has_no_time(struct call_engine *e, u64 now, const struct sip_event *
 			const char *aor)
 {
 	struct registrar_contact found[REGISTRAR_CONTACTS];
-	bool refresh = registrar_lookup(e->registrar->table, now, aor, found);
+	bool refresh;
 
+	if (!e->stopping && !call_overload_any(e, now))
+		return false;
+	refresh = registrar_lookup(e->registrar->table, now, aor, found);
 	return call_turn_away(e, now, ev, refresh ? CALL_KIND_REFRESH : CALL_KIND_REGISTRATION,
 			      NULL);
 }

@@ -62,13 +62,6 @@ static const struct call_domain *only_domain(const struct call_policy *p, int re
 	return only;
 }
 
-static struct slice host_of(struct slice text)
-{
-	struct sip_uri uri;
-
-	return sip_uri_parse(text, &uri) ? uri.host : slice_of(NULL, 0);
-}
-
 /*
  * Whose word is asked for. From says whose user calls, To whose user a REGISTER is for; a
  * caller that hides himself, or knows an address only, is one of the domain that he calls.
@@ -76,8 +69,8 @@ static struct slice host_of(struct slice text)
 static const struct call_domain *find_domain(const struct call_policy *p, int realm,
 					     const struct sip_msg *msg)
 {
-	const struct sip_nameaddr *own = msg->method == SIP_REGISTER ? &msg->to : &msg->from;
-	const struct call_domain *d = served(p, realm, host_of(own->uri));
+	const struct sip_uri *own = msg->method == SIP_REGISTER ? &msg->to_uri : &msg->from_uri;
+	const struct call_domain *d = served(p, realm, own->host);
 
 	if (!d)
 		d = served(p, realm, msg->uri.host);
@@ -122,13 +115,12 @@ static void rotate(struct call_engine *e, u64 now)
 static bool send_challenge(struct call_engine *e, u64 now, const struct sip_event *ev,
 			   const struct sip_auth_realm *realm, bool stale, size_t longest)
 {
-	char ip[ADDR_STRLEN];
 	struct buf lines;
 	bool sent;
 
 	buf_init(&lines);
 	sent = !sip_auth_challenge(realm, now, sip_engine_random(e->sip),
-				   slice_str(addr_print_ip(&ev->flow.peer, ip)), stale, &lines) &&
+				   addr_ip_bytes(&ev->flow.peer), stale, &lines) &&
 	       sip_respond_briefly(e->sip, now, ev->server, 401, buf_slice(&lines), longest);
 	buf_free(&lines);
 	return sent;
@@ -203,13 +195,11 @@ static bool authenticate(struct call_engine *e, u64 now, const struct sip_event 
 	};
 	struct sip_auth_claim claim;
 	enum sip_auth_verdict verdict;
-	char ip[ADDR_STRLEN];
 
 	rotate(e, now);
 	if (!realm.algs)
 		return refuse_stranger(e, now, ev, "the domain has no subscribers");
-	verdict = sip_auth_claim(&realm, now, ev->msg,
-				 slice_str(addr_print_ip(&ev->flow.peer, ip)), &claim);
+	verdict = sip_auth_claim(&realm, now, ev->msg, addr_ip_bytes(&ev->flow.peer), &claim);
 	if (verdict == SIP_AUTH_OK)
 		verdict = check(e, &realm, domain, ev, &claim);
 	switch (verdict) {
@@ -246,7 +236,7 @@ static bool is_registered(const struct call_engine *e, const struct sip_event *e
 
 	if (domain->flows == CALL_FLOW_CHALLENGED ||
 	    (domain->flows == CALL_FLOW_TRUSTED_STREAMS && datagram) ||
-	    ev->msg->method == SIP_REGISTER || !registrar_aor(ev->msg->from.uri, aor) ||
+	    ev->msg->method == SIP_REGISTER || !registrar_aor(&ev->msg->from_uri, aor) ||
 	    !registrar_flow_is(e->registrar->table, &ev->flow, aor))
 		return false;
 	at = strrchr(aor, '@');

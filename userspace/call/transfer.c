@@ -74,7 +74,7 @@ static bool subscriber_of(const struct call_engine *e, const struct call_leg *le
 	if (leg->side == MEDIA_LEG_A || leg->trunk >= 0)
 		return true;
 	if (!sip_parse_nameaddr(slice_str(leg->dialog->remote_uri), &address) ||
-	    !registrar_aor(address.uri, aor))
+	    !registrar_aor_parse(address.uri, aor))
 		return false;
 	at = strrchr(aor, '@');
 	source->domain = call_policy_domain(e->policy, slice_str(at + 1));

@@ -32,7 +32,7 @@ bool call_wish_resource(const struct call_engine *e, const struct sip_msg *msg,
 {
 	const char *at;
 
-	if (!registrar_aor(msg->ruri, wish->aor))
+	if (!registrar_aor(&msg->uri, wish->aor))
 		return false;
 	at = strrchr(wish->aor, '@');
 	wish->domain = call_policy_domain(e->policy, slice_str(at + 1));

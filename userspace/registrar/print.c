@@ -6,28 +6,35 @@
 
 #include "registrar/binding.h"
 
-bool registrar_aor(struct slice text, char aor[REGISTRAR_AOR])
+bool registrar_aor(const struct sip_uri *uri, char aor[REGISTRAR_AOR])
 {
-	struct sip_uri uri;
+	struct slice user = uri->user;
 	size_t n = 0, i;
 
-	if (!sip_uri_parse(text, &uri) || !uri.user.n || !uri.host.n ||
-	    (uri.kind != SIP_URI_SIP && uri.kind != SIP_URI_SIPS) ||
-	    uri.user.n + uri.host.n + 2 > REGISTRAR_AOR)
+	if (!user.n || !uri->host.n ||
+	    (uri->kind != SIP_URI_SIP && uri->kind != SIP_URI_SIPS) ||
+	    user.n + uri->host.n + 2 > REGISTRAR_AOR)
 		return false;
-	while (uri.user.n) {
+	while (user.n) {
 		bool escaped;
-		u8 c = sip_uri_char(&uri.user, &escaped);
+		u8 c = sip_uri_char(&user, &escaped);
 
 		if (c <= ' ' || c == 0x7f)
 			return false;
 		aor[n++] = (char)c;
 	}
 	aor[n++] = '@';
-	for (i = 0; i < uri.host.n; i++)
-		aor[n++] = (char)tolower((u8)uri.host.p[i]);
+	for (i = 0; i < uri->host.n; i++)
+		aor[n++] = (char)tolower((u8)uri->host.p[i]);
 	aor[n] = 0;
 	return true;
+}
+
+bool registrar_aor_parse(struct slice text, char aor[REGISTRAR_AOR])
+{
+	struct sip_uri uri;
+
+	return sip_uri_parse(text, &uri) && registrar_aor(&uri, aor);
 }
 
 void registrar_print(const struct registrar *r, u64 now, const char *aor, struct buf *lines)

@@ -185,7 +185,7 @@ static bool judge_contact(struct judging *j, struct slice element)
 	struct sip_uri uri;
 	u32 expires;
 
-	if (!sip_parse_nameaddr(element, &address) || !sip_uri_parse(address.uri, &uri) ||
+	if (!sip_parse_address(element, &address, &uri) ||
 	    (uri.kind != SIP_URI_SIP && uri.kind != SIP_URI_SIPS))
 		return refuse(j, 400, "Contact is no SIP URI");
 	expires = wanted_expires(j, address.params);

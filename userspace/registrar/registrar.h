@@ -47,10 +47,11 @@ struct registrar *registrar_new(const struct registrar_conf *conf);
 void registrar_free(struct registrar *r);	/* NULL allowed; changes under way included */
 
 /*
- * The address-of-record that a SIP URI names: its user without escapes, its host in lower
+ * The address-of-record that a URI names: its user without escapes, its host in lower
  * case (RFC 3261 §10.3 step 5). false: no such URI, too long, or control characters in it.
  */
-bool registrar_aor(struct slice uri, char aor[REGISTRAR_AOR]);
+bool registrar_aor(const struct sip_uri *uri, char aor[REGISTRAR_AOR]);
+bool registrar_aor_parse(struct slice text, char aor[REGISTRAR_AOR]);
 
 struct registrar_request {
 	const char *aor;

@@ -61,8 +61,8 @@ struct sip_auth_claim {
 /*
  * Adds the lines of a 401 or 407, one for each algorithm, the strongest first (RFC 8760
  * §2.3), for sip_respond(). source: what else the nonce is bound to, such as the sender's IP
- * address; may be empty; the same for sip_auth_claim(). random: sip_engine_random(). 0; -EIO:
- * no nonce; -ENOMEM, also for a realm with control characters in its name.
+ * address; may be empty; the same for sip_auth_claim(). random: sip_engine_random(). 0;
+ * -ENOMEM, also for a realm with control characters in its name.
  */
 int sip_auth_challenge(const struct sip_auth_realm *realm, u64 now, u64 random,
 		       struct slice source, bool stale, struct buf *lines);

@@ -47,9 +47,7 @@ int sip_auth_challenge(const struct sip_auth_realm *realm, u64 now, u64 random,
 	struct buf name;
 	int err;
 
-	err = sip_nonce_print(realm->nonces, now, random, realm->name, source, nonce);
-	if (err)
-		return err;
+	sip_nonce_print(realm->nonces, now, random, realm->name, source, nonce);
 	buf_init(&name);
 	sip_quote(&name, realm->name);
 	c.realm = name.n ? buf_slice(&name) : SLICE("");

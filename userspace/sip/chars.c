@@ -13,6 +13,11 @@
 #define LETTER (T | H | U | P | SIP_CHAR_ALPHA)
 
 const u16 sip_chars[256] = {
+	[0 ... '\t' - 1] = SIP_CHAR_QUOTED,
+	['\n' + 1 ... '\r' - 1] = SIP_CHAR_QUOTED,
+	['\r' + 1 ... ' ' - 1] = SIP_CHAR_QUOTED,
+	[0x7f] = SIP_CHAR_QUOTED,
+	['\\'] = SIP_CHAR_QUOTED,
 	['0' ... '9'] = T | H | U | P | SIP_CHAR_DIGIT | SIP_CHAR_HEX,
 	['a' ... 'f'] = LETTER | SIP_CHAR_HEX,
 	['g' ... 'z'] = LETTER,
@@ -33,9 +38,11 @@ const u16 sip_chars[256] = {
 	['&'] = U | P,
 	['='] = U | P,
 	['$'] = U | P,
-	[','] = U | SIP_CHAR_ENDS,
+	[','] = U | SIP_CHAR_ENDS | SIP_CHAR_LISTS,
 	[';'] = U | P | SIP_CHAR_ENDS,
-	['"'] = SIP_CHAR_ENDS,
+	['"'] = SIP_CHAR_ENDS | SIP_CHAR_QUOTED | SIP_CHAR_LISTS,
+	['<'] = SIP_CHAR_LISTS,
+	['>'] = SIP_CHAR_LISTS,
 	['?'] = U | P,
 	['/'] = U | P,
 	['['] = P,
@@ -44,8 +51,8 @@ const u16 sip_chars[256] = {
 	['#'] = U,		/* should be escaped; phones do not */
 	[' '] = SIP_CHAR_LWS | SIP_CHAR_ENDS,
 	['\t'] = SIP_CHAR_LWS | SIP_CHAR_ENDS,
-	['\r'] = SIP_CHAR_LWS | SIP_CHAR_ENDS,
-	['\n'] = SIP_CHAR_LWS | SIP_CHAR_ENDS,
+	['\r'] = SIP_CHAR_LWS | SIP_CHAR_ENDS | SIP_CHAR_QUOTED,
+	['\n'] = SIP_CHAR_LWS | SIP_CHAR_ENDS | SIP_CHAR_QUOTED,
 };
 
 bool sip_skip_quoted(struct sip_cursor *c)

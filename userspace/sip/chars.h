@@ -18,6 +18,8 @@
 #define SIP_CHAR_LWS	0x40
 #define SIP_CHAR_ALPHA	0x80
 #define SIP_CHAR_ENDS	0x100	/* ends a value without quotes: LWS and ; , " */
+#define SIP_CHAR_LISTS	0x400	/* means something between the elements of a list: , " < > */
+#define SIP_CHAR_QUOTED	0x200	/* in quotes more than itself, or not allowed: " \ and controls */
 
 extern const u16 sip_chars[256];
 

@@ -101,6 +101,8 @@ static bool is_loop(struct sip_engine *e, const struct sip_msg *msg)
 	struct slice rest, element;
 	struct sip_via via;
 
+	if (!e->clients.n || !msg->more_vias)
+		return e->clients.n && sip_client_sent(e, &msg->via);
 	for (; hdr; hdr = sip_msg_header_next(msg, hdr)) {
 		rest = hdr->value;
 		while (sip_next_element(&rest, &element))

@@ -75,6 +75,12 @@ struct sip_no_stream {
 	u64 until;
 };
 
+enum sip_sender {
+	SIP_SENDER_UNASKED,
+	SIP_SENDER_KNOWN,
+	SIP_SENDER_STRANGER,
+};
+
 struct sip_engine {
 	struct sip_listener *listeners;
 	size_t nlisteners;
@@ -84,7 +90,9 @@ struct sip_engine {
 	char *software, *supported;
 	char retry_after[32];		/* the line */
 	struct sip_rates *rates;	/* of strangers; NULL: they may what they like */
-	bool stranger;			/* who sent what is being read */
+	bool (*knows)(const void *arg, const struct flow *flow);
+	const void *knows_arg;
+	enum sip_sender sender;		/* of what is being read */
 	struct effects *effects;
 	struct timers *timers;
 	struct random random;
@@ -95,6 +103,8 @@ struct sip_engine {
 	u64 now;			/* of the call that is running */
 	struct buf out;			/* the message being written */
 	struct sip_msg msg;		/* the datagram being read */
+	u64 branch_hash, merge_hash;	/* of msg, once it was looked for */
+	struct sip_server *fresh;	/* its request is msg, and not copied yet */
 	struct sip_msg own;		/* one of our own messages, read again */
 	struct sip_no_stream no_stream[SIP_NO_STREAMS];
 	size_t next_no_stream;
@@ -107,6 +117,8 @@ static inline void sip_count(struct sip_engine *e, enum sip_count which)
 	e->counters[which].value++;
 }
 
+/* The sender of what is being read, which came by flow. */
+bool sip_is_stranger(struct sip_engine *e, const struct flow *flow);
 /* What Via and Contact say of a listener. */
 const struct addr *sip_engine_sent_by(const struct sip_engine *e, u32 listener);
 /* Nothing is sent again by timer, and what waits for stragglers does not (RFC 3261 table 4). */
@@ -148,8 +160,9 @@ struct sip_server {
 	struct flow source;		/* of the request */
 	struct flow reply;		/* where responses go */
 	struct sip_msg *request;	/* NULL: neither we nor the caller need it any more */
+	struct sip_msg *room;		/* for its copy, which it is unless the server is fresh */
 	struct sip_dialog *dialog;	/* of a 2xx without its ACK */
-	char tag[17];
+	char tag[17];			/* "" until somebody is told: sip_server_tag() */
 	bool tag_taken;			/* by a dialog */
 	void *user;
 	char *response;			/* sent last; NULL: none, or acknowledged */
@@ -166,8 +179,8 @@ struct sip_server {
 struct sip_server *sip_server_find(struct sip_engine *e, const struct sip_msg *msg);
 /* Another transaction has the same request (RFC 3261 §8.2.2.2). */
 bool sip_server_is_merged(struct sip_engine *e, const struct sip_msg *msg);
-struct sip_server *sip_server_new(struct sip_engine *e, const struct sip_msg *msg,
-				  const struct flow *flow);
+/* Of e->msg, which was looked for: its request is that until sip_engine_keep(). */
+struct sip_server *sip_server_new(struct sip_engine *e, const struct flow *flow);
 void sip_server_again(struct sip_engine *e, struct sip_server *s);
 void sip_server_ack(struct sip_engine *e, struct sip_server *s);
 /* ACK for a 2xx of this dialog. NULL: not, or not the first. */
@@ -176,14 +189,18 @@ void sip_server_forget_dialog(struct sip_engine *e, struct sip_dialog *d);
 void sip_server_timer(struct sip_engine *e, struct sip_server *s, u32 kind,
 		      struct sip_event *event);
 void sip_server_free(struct sip_engine *e, struct sip_server *s);
+/* Our tag in the answers to it. */
+const char *sip_server_tag(struct sip_engine *e, struct sip_server *s);
 
 /* Writes a response into e->out; rseq 0: not a reliable one. */
-void sip_server_print(struct sip_engine *e, const struct sip_server *s,
+void sip_server_print(struct sip_engine *e, struct sip_server *s,
 		      const struct sip_dialog *dialog, u16 status, const char *reason,
 		      const struct sip_content *content, u32 rseq);
 /* A provisional response was sent. */
 void sip_server_proceed(struct sip_engine *e, struct sip_server *s);
 
+/* 16 lower-case hex digits and NUL. */
+void sip_print_hex(u64 value, char out[17]);
 /* Where a response goes (RFC 3261 §18.2.2, RFC 3581). */
 struct flow sip_reply_flow(const struct sip_engine *e, const struct sip_msg *msg,
 			   const struct flow *source);

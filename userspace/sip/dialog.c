@@ -228,7 +228,7 @@ int sip_dialog_new_uas(struct sip_engine *e, struct sip_server *server, void *us
 	if (server->tag_taken)
 		sip_engine_token(e, tag);
 	else
-		strcpy(tag, server->tag);
+		strcpy(tag, sip_server_tag(e, server));
 	d = new_dialog(e, slice_str(tag));
 	if (!d)
 		return -ENOMEM;

@@ -12,9 +12,11 @@
 #include "sip/chars.h"
 #include "sip/digest.h"
 
+/* What goes into a hash is a dozen of small pieces: the library gets them as one. */
 struct sum {
-	EVP_MD_CTX *ctx;
 	int err;
+	size_t n;		/* in text */
+	char text[512];
 };
 
 static const char *const names[SIP_DIGEST_ALGS] = {
@@ -52,22 +54,51 @@ size_t sip_digest_size(enum sip_digest_alg alg)
 	return alg == SIP_DIGEST_UNKNOWN ? 0 : alg == SIP_DIGEST_MD5 ? 16 : 32;
 }
 
+/* The same one each time, since making one takes as long as to hash. NULL: no memory. */
+static EVP_MD_CTX *context(void)
+{
+	static _Thread_local EVP_MD_CTX *ctx;
+
+	if (!ctx)
+		ctx = EVP_MD_CTX_new();
+	return ctx;
+}
+
 static void begin(struct sum *s, enum sip_digest_alg alg)
 {
 	const EVP_MD *hash = hash_of(alg);
 
 	s->err = 0;
-	s->ctx = EVP_MD_CTX_new();
-	if (!s->ctx)
+	s->n = 0;
+	if (!context())
 		s->err = -ENOMEM;
-	else if (!hash || EVP_DigestInit_ex(s->ctx, hash, NULL) != 1)
+	else if (!hash || EVP_DigestInit_ex2(context(), hash, NULL) != 1)
 		s->err = -EOPNOTSUPP;
+}
+
+static void hash_bytes(struct sum *s, const char *p, size_t n)
+{
+	if (!s->err && n && EVP_DigestUpdate(context(), p, n) != 1)
+		s->err = -EOPNOTSUPP;
+}
+
+static void hash_text(struct sum *s)
+{
+	hash_bytes(s, s->text, s->n);
+	OPENSSL_cleanse(s->text, s->n);
+	s->n = 0;
 }
 
 static void add(struct sum *s, struct slice bytes)
 {
-	if (!s->err && bytes.n && EVP_DigestUpdate(s->ctx, bytes.p, bytes.n) != 1)
-		s->err = -EOPNOTSUPP;
+	if (bytes.n > sizeof(s->text) - s->n)
+		hash_text(s);
+	if (bytes.n > sizeof(s->text)) {
+		hash_bytes(s, bytes.p, bytes.n);
+	} else if (bytes.n) {
+		memcpy(s->text + s->n, bytes.p, bytes.n);
+		s->n += bytes.n;
+	}
 }
 
 static void add_after_colon(struct sum *s, struct slice bytes)
@@ -92,13 +123,12 @@ static void add_quoted_after_colon(struct sum *s, struct slice bytes)
 	add(s, bytes);
 }
 
-/* Frees the context, which wipes it. */
+/* The library wipes what it has taken in. */
 static int end(struct sum *s, u8 out[SIP_DIGEST_SIZE])
 {
-	if (!s->err && EVP_DigestFinal_ex(s->ctx, out, NULL) != 1)
+	hash_text(s);
+	if (!s->err && EVP_DigestFinal_ex(context(), out, NULL) != 1)
 		s->err = -EOPNOTSUPP;
-	EVP_MD_CTX_free(s->ctx);
-	s->ctx = NULL;
 	return s->err;
 }
 

@@ -12,47 +12,48 @@
 #include "sip/digest.h"
 
 struct param {
-	const char *name;
+	struct slice name;
 	size_t at;		/* of its slice */
 	bool quoted;
 };
 
+#define SLICE_INIT(text) { text, sizeof(text) - 1 }
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
 #define AT(member) offsetof(struct sip_challenge, member)
 static const struct param challenge_params[] = {
-	{ "realm", AT(realm), true },
-	{ "domain", AT(domain), true },
-	{ "nonce", AT(nonce), true },
-	{ "opaque", AT(opaque), true },
-	{ "stale", AT(stale), false },
-	{ "algorithm", AT(algorithm), false },
-	{ "qop", AT(qop), true },
+	{ SLICE_INIT("realm"), AT(realm), true },
+	{ SLICE_INIT("domain"), AT(domain), true },
+	{ SLICE_INIT("nonce"), AT(nonce), true },
+	{ SLICE_INIT("opaque"), AT(opaque), true },
+	{ SLICE_INIT("stale"), AT(stale), false },
+	{ SLICE_INIT("algorithm"), AT(algorithm), false },
+	{ SLICE_INIT("qop"), AT(qop), true },
 };
 #undef AT
 
 #define AT(member) offsetof(struct sip_credentials, member)
 static const struct param credentials_params[] = {
-	{ "username", AT(username), true },
-	{ "realm", AT(realm), true },
-	{ "nonce", AT(nonce), true },
-	{ "uri", AT(uri), true },
-	{ "response", AT(response), true },
-	{ "algorithm", AT(algorithm), false },
-	{ "cnonce", AT(cnonce), true },
-	{ "opaque", AT(opaque), true },
-	{ "qop", AT(qop), false },
-	{ "nc", AT(nc), false },
+	{ SLICE_INIT("username"), AT(username), true },
+	{ SLICE_INIT("realm"), AT(realm), true },
+	{ SLICE_INIT("nonce"), AT(nonce), true },
+	{ SLICE_INIT("uri"), AT(uri), true },
+	{ SLICE_INIT("response"), AT(response), true },
+	{ SLICE_INIT("algorithm"), AT(algorithm), false },
+	{ SLICE_INIT("cnonce"), AT(cnonce), true },
+	{ SLICE_INIT("opaque"), AT(opaque), true },
+	{ SLICE_INIT("qop"), AT(qop), false },
+	{ SLICE_INIT("nc"), AT(nc), false },
 };
 #undef AT
 
 #define AT(member) offsetof(struct sip_auth_info, member)
 static const struct param info_params[] = {
-	{ "nextnonce", AT(nextnonce), true },
-	{ "qop", AT(qop), false },
-	{ "rspauth", AT(rspauth), true },
-	{ "cnonce", AT(cnonce), true },
-	{ "nc", AT(nc), false },
+	{ SLICE_INIT("nextnonce"), AT(nextnonce), true },
+	{ SLICE_INIT("qop"), AT(qop), false },
+	{ SLICE_INIT("rspauth"), AT(rspauth), true },
+	{ SLICE_INIT("cnonce"), AT(cnonce), true },
+	{ SLICE_INIT("nc"), AT(nc), false },
 };
 #undef AT
 
@@ -68,15 +69,19 @@ static bool skip_commas(struct sip_cursor *c)
 	return comma;
 }
 
-/* "name =" follows, and not the scheme of another challenge. */
-static bool at_param(const struct sip_cursor *c)
+/* "name =", and not the scheme of another challenge, which stays. */
+static bool take_name(struct sip_cursor *c, struct slice *name)
 {
 	struct sip_cursor ahead = *c;
 
-	if (!sip_take(&ahead, SIP_CHAR_TOKEN).n)
+	*name = sip_take(&ahead, SIP_CHAR_TOKEN);
+	if (!name->n)
 		return false;
 	sip_skip_lws(&ahead);
-	return sip_take_char(&ahead, '=');
+	if (!sip_take_char(&ahead, '='))
+		return false;
+	*c = ahead;
+	return true;
 }
 
 static bool is_control(char c)
@@ -86,15 +91,21 @@ static bool is_control(char c)
 
 static bool take_quoted(struct sip_cursor *c, struct slice *value)
 {
-	const char *from = c->p + 1;
-	size_t i;
+	const char *p = c->p + 1, *from = p, *end = c->end;
 
-	if (!sip_skip_quoted(c))
-		return false;
-	*value = slice_of(from, (size_t)(c->p - from) - 1);
-	for (i = 0; i < value->n; i++)
-		if (is_control(value->p[i]))
+	for (;;) {
+		while (p < end && !sip_char_is(*p, SIP_CHAR_QUOTED))
+			p++;
+		if (p == end || *p != '\\')
+			break;
+		if (end - p < 2 || is_control(p[1]))
 			return false;
+		p += 2;
+	}
+	if (p == end || *p != '"')
+		return false;
+	*value = slice_of(from, (size_t)(p - from));
+	c->p = p + 1;
 	return true;
 }
 
@@ -117,7 +128,7 @@ static const struct param *find_param(const struct param *table, size_t n, struc
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (slice_caseeq(name, slice_str(table[i].name)))
+		if (table[i].name.n == name.n && slice_caseeq(table[i].name, name))
 			return &table[i];
 	return NULL;
 }
@@ -127,13 +138,11 @@ static struct slice *slot(const void *object, const struct param *param)
 	return (struct slice *)((char *)object + param->at);
 }
 
-static bool take_param(struct sip_cursor *c, const struct param *table, size_t n, void *out)
+/* What follows the '='. */
+static bool take_param(struct sip_cursor *c, const struct param *param, void *out)
 {
-	const struct param *param = find_param(table, n, sip_take(c, SIP_CHAR_TOKEN));
 	struct slice value;
 
-	sip_skip_lws(c);
-	sip_take_char(c, '=');
 	sip_skip_lws(c);
 	if (c->p == c->end || !(*c->p == '"' ? take_quoted(c, &value) : take_bare(c, &value)))
 		return false;
@@ -149,6 +158,7 @@ static bool take_param(struct sip_cursor *c, const struct param *table, size_t n
 static bool take_params(struct sip_cursor *c, const struct param *table, size_t n, void *out)
 {
 	bool separated = true;
+	struct slice name;
 
 	for (;;) {
 		separated |= skip_commas(c);
@@ -156,9 +166,9 @@ static bool take_params(struct sip_cursor *c, const struct param *table, size_t 
 			return true;
 		if (!separated)
 			return false;
-		if (!at_param(c))
+		if (!take_name(c, &name))
 			return true;
-		if (!take_param(c, table, n, out))
+		if (!take_param(c, find_param(table, n, name), out))
 			return false;
 		separated = false;
 	}
@@ -167,6 +177,9 @@ static bool take_params(struct sip_cursor *c, const struct param *table, size_t 
 /* A challenge of another scheme, parameters or not, to the next that is none of its own. */
 static void skip_challenge(struct sip_cursor *c)
 {
+	struct sip_cursor ahead;
+	struct slice name;
+
 	while (c->p < c->end) {
 		if (*c->p == '"') {
 			if (!sip_skip_quoted(c))
@@ -178,7 +191,8 @@ static void skip_challenge(struct sip_cursor *c)
 			continue;
 		}
 		skip_commas(c);
-		if (!at_param(c))
+		ahead = *c;
+		if (!take_name(&ahead, &name))
 			return;
 	}
 }
@@ -312,7 +326,7 @@ static void print_params(struct buf *b, const struct param *table, size_t n, con
 		if (!value.p)
 			continue;
 		buf_str(b, before);
-		buf_str(b, table[i].name);
+		buf_add(b, table[i].name);
 		buf_str(b, table[i].quoted ? "=\"" : "=");
 		buf_add(b, value);
 		buf_str(b, table[i].quoted ? "\"" : "");
@@ -332,15 +346,18 @@ void sip_credentials_print(struct buf *b, const struct sip_credentials *c)
 
 void sip_quote(struct buf *b, struct slice plain)
 {
-	size_t i;
+	size_t i, from = 0;
 
 	for (i = 0; i < plain.n; i++) {
+		if (!sip_char_is(plain.p[i], SIP_CHAR_QUOTED))
+			continue;
 		if (is_control(plain.p[i]))
 			b->failed = true;
-		if (plain.p[i] == '"' || plain.p[i] == '\\')
-			buf_add(b, SLICE("\\"));
-		buf_add(b, slice_of(plain.p + i, 1));
+		buf_add(b, slice_of(plain.p + from, i - from));
+		buf_add(b, SLICE("\\"));
+		from = i;
 	}
+	buf_add(b, slice_of(plain.p + from, plain.n - from));
 }
 
 /* The next byte without its escape. */

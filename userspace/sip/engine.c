@@ -27,7 +27,7 @@ static bool is_above_rate(struct sip_engine *e, const struct flow *flow, bool an
 {
 	enum sip_rate_verdict verdict = SIP_RATE_WITHIN;
 
-	if (e->stranger && e->rates)
+	if (e->msg.request && e->rates && sip_is_stranger(e, flow))
 		verdict = sip_rates_take(e->rates, e->now, &flow->peer);
 	if (verdict == SIP_RATE_WITHIN)
 		return false;
@@ -70,7 +70,7 @@ static void refuse_unknown(struct sip_engine *e, const struct flow *flow, enum s
 static void take_new(struct sip_engine *e, const struct flow *flow, struct sip_dialog *d,
 		     struct sip_event *event)
 {
-	struct sip_server *s = sip_server_new(e, &e->msg, flow);
+	struct sip_server *s = sip_server_new(e, flow);
 
 	if (!s) {
 		sip_count(e, SIP_COUNT_NO_MEMORY);
@@ -105,7 +105,7 @@ static void take_in_dialog(struct sip_engine *e, const struct flow *flow, struct
 		return;
 	}
 	if (addr_ip_eq(&flow->peer, &d->flow.peer))
-		e->stranger = false;
+		e->sender = SIP_SENDER_KNOWN;
 	if (!sip_check_in_dialog(e, d, &e->msg, flow) || !sip_check_request(e, &e->msg, flow))
 		return;
 	if (!d->flow.name)
@@ -152,8 +152,8 @@ static void take_cancel(struct sip_engine *e, const struct flow *flow, struct si
 		refuse_unknown(e, flow, SIP_COUNT_STRAY_CANCELS);
 		return;
 	}
-	e->stranger = false;
-	sip_reply(e, &e->msg, flow, 200, NULL, s->tag, SLICE(""));
+	e->sender = SIP_SENDER_KNOWN;
+	sip_reply(e, &e->msg, flow, 200, NULL, sip_server_tag(e, s), SLICE(""));
 	if (s->cancelled || !s->held || s->state >= SIP_SERVER_COMPLETED)
 		return;
 	s->cancelled = true;
@@ -256,6 +256,7 @@ void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow, st
 	struct sip_error err;
 
 	e->now = now;
+	e->sender = SIP_SENDER_UNASKED;
 	*event = (struct sip_event){ .type = SIP_EVENT_NONE, .flow = *flow, .msg = &e->msg };
 	if (is_keepalive(bytes)) {
 		sip_count(e, SIP_COUNT_KEEPALIVES);
@@ -269,9 +270,15 @@ void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow, st
 		take_response(e, event);
 }
 
-void sip_engine_stranger(struct sip_engine *e, bool stranger)
+void sip_engine_keep(struct sip_engine *e)
 {
-	e->stranger = stranger;
+	struct sip_server *s = e->fresh;
+
+	if (!s)
+		return;
+	sip_msg_copy(s->room, s->request);
+	s->request = s->room;
+	e->fresh = NULL;
 }
 
 void sip_engine_refuse(struct sip_engine *e, u64 now, const struct flow *flow,
@@ -280,6 +287,7 @@ void sip_engine_refuse(struct sip_engine *e, u64 now, const struct flow *flow,
 	struct sip_error err, answer = frame->err;
 
 	e->now = now;
+	e->sender = SIP_SENDER_UNASKED;
 	if (sip_parse_within(frame->bytes, &e->limits, &e->msg, &err) ? !err.status
 	    : !e->msg.request || e->msg.method == SIP_ACK)
 		answer.status = 0;
@@ -299,6 +307,14 @@ void sip_engine_timer(struct sip_engine *e, u64 now, struct timer *t, struct sip
 }
 
 /* --- what the others need --- */
+
+bool sip_is_stranger(struct sip_engine *e, const struct flow *flow)
+{
+	if (e->sender == SIP_SENDER_UNASKED)
+		e->sender = e->knows && !e->knows(e->knows_arg, flow) ? SIP_SENDER_STRANGER
+								      : SIP_SENDER_KNOWN;
+	return e->sender == SIP_SENDER_STRANGER;
+}
 
 const struct addr *sip_engine_sent_by(const struct sip_engine *e, u32 listener)
 {
@@ -377,14 +393,18 @@ u64 sip_engine_random(struct sip_engine *e)
 	return random_u64(&e->random);
 }
 
-void sip_engine_token(struct sip_engine *e, char out[17])
+void sip_print_hex(u64 value, char out[17])
 {
-	u64 value = sip_engine_random(e);
 	size_t i;
 
 	for (i = 16; i-- > 0; value >>= 4)
 		out[i] = "0123456789abcdef"[value & 15];
 	out[16] = '\0';
+}
+
+void sip_engine_token(struct sip_engine *e, char out[17])
+{
+	sip_print_hex(sip_engine_random(e), out);
 }
 
 void sip_branch(struct sip_engine *e, char branch[24])
@@ -434,6 +454,8 @@ static int copy_conf(struct sip_engine *e, const struct sip_engine_conf *conf)
 	e->limits = sip_limits_of(conf->limits);
 	e->max_servers = conf->max_servers ? conf->max_servers : 200000;
 	e->methods = conf->methods;
+	e->knows = conf->knows;
+	e->knows_arg = conf->knows_arg;
 	snprintf(e->retry_after, sizeof(e->retry_after), "Retry-After: %u\r\n",
 		 conf->retry_after ? conf->retry_after : 10);
 	e->nlisteners = conf->nlisteners;

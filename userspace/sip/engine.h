@@ -48,6 +48,15 @@ struct sip_engine_conf {
 	u32 max_servers;		/* above it nothing new begins: 503; 0: 200000 */
 	u32 retry_after;		/* s, in that 503; 0: 10 */
 	struct sip_rate strangers;	/* what each of their sources may */
+	/*
+	 * Is something known of who sends by flow? If not he is a stranger: outside of what he and
+	 * we agreed on (dialogs, and CANCEL of an INVITE that was taken) he may ask as often as
+	 * strangers says; above that he is told so once, then nothing. What he is told is never
+	 * longer than what he sent, and does not say what we are: else there is no answer. Asked
+	 * only where it matters; without side effects. NULL: all are known.
+	 */
+	bool (*knows)(const void *arg, const struct flow *flow);
+	const void *knows_arg;
 };
 
 enum sip_event_type {
@@ -93,18 +102,16 @@ void sip_engine_free(struct sip_engine *e);
 void sip_engine_input(struct sip_engine *e, u64 now, const struct flow *flow,
 		      struct slice bytes, struct sip_event *event);
 /*
+ * The event was handled, and the bytes will go: copies the request, if it is still without its
+ * answer. Always to be called between that and whatever is told to the engine next.
+ */
+void sip_engine_keep(struct sip_engine *e);
+/*
  * What sip_frame_next() could not frame: answers the error if anything can be answered. The
  * caller sends it and closes the connection.
  */
 void sip_engine_refuse(struct sip_engine *e, u64 now, const struct flow *flow,
 		       const struct sip_frame *frame);
-/*
- * Is the source of what comes next a stranger, of whom nothing is known? Outside of what it
- * and we agreed on (dialogs, and CANCEL of an INVITE that was taken) it may ask as often as
- * the configuration says; above that it is told so once, then nothing. What it is told is
- * never longer than what it sent, and does not say what we are: else there is no answer.
- */
-void sip_engine_stranger(struct sip_engine *e, bool stranger);
 /* A due timer with kind < 100. */
 void sip_engine_timer(struct sip_engine *e, u64 now, struct timer *t,
 		      struct sip_event *event);
@@ -176,7 +183,7 @@ void sip_server_put(struct sip_engine *e, u64 now, struct sip_server *server);
  * Instead of responding: a final answer without a transaction (RFC 3261 §8.2.7), which comes
  * again for the same request, and the server goes at once: whoever is refused leaves
  * nothing behind, and gets nothing twice. For a stranger the limits of
- * sip_engine_stranger() hold, and without an answer nothing else happens: false.
+ * sip_engine_conf.knows hold, and without an answer nothing else happens: false.
  */
 bool sip_dismiss(struct sip_engine *e, u64 now, struct sip_server *server, bool stranger,
 		 u16 status, struct slice headers);

@@ -56,6 +56,10 @@ static const size_t slices[] = {
 	AT(method_name), AT(ruri), AT(reason), AT(body), AT(content_type), AT(call_id),
 	AT(uri.scheme), AT(uri.user), AT(uri.password), AT(uri.host), AT(uri.params),
 	AT(uri.headers),
+	AT(from_uri.scheme), AT(from_uri.user), AT(from_uri.password), AT(from_uri.host),
+	AT(from_uri.params), AT(from_uri.headers),
+	AT(to_uri.scheme), AT(to_uri.user), AT(to_uri.password), AT(to_uri.host),
+	AT(to_uri.params), AT(to_uri.headers),
 	AT(via.value), AT(via.params), AT(via.transport), AT(via.host), AT(via.branch),
 	AT(via.received), AT(via.maddr),
 	AT(from.display), AT(from.uri), AT(from.params), AT(from.tag), AT(from.value),
@@ -68,15 +72,21 @@ static void move_slice(struct slice *s, struct slice from, const char *to)
 	s->p = s->p ? to + (s->p - from.p) : NULL;
 }
 
-struct sip_msg *sip_msg_dup(const struct sip_msg *msg)
+static size_t head_size(const struct sip_msg *msg)
 {
-	size_t head = offsetof(struct sip_msg, hdrs) + msg->nhdrs * sizeof(struct sip_hdr);
-	char *memory = malloc(head + msg->bytes.n);
-	struct sip_msg *copy = (struct sip_msg *)memory;
-	size_t i;
+	return offsetof(struct sip_msg, hdrs) + msg->nhdrs * sizeof(struct sip_hdr);
+}
 
-	if (!memory)
-		return NULL;
+struct sip_msg *sip_msg_room(const struct sip_msg *msg)
+{
+	return malloc(head_size(msg) + msg->bytes.n);
+}
+
+void sip_msg_copy(struct sip_msg *copy, const struct sip_msg *msg)
+{
+	size_t head = head_size(msg), i;
+	char *memory = (char *)copy;
+
 	memcpy(memory, msg, head);
 	memcpy(memory + head, msg->bytes.p, msg->bytes.n);
 	copy->bytes.p = memory + head;
@@ -86,5 +96,13 @@ struct sip_msg *sip_msg_dup(const struct sip_msg *msg)
 		move_slice(&copy->hdrs[i].name, msg->bytes, memory + head);
 		move_slice(&copy->hdrs[i].value, msg->bytes, memory + head);
 	}
+}
+
+struct sip_msg *sip_msg_dup(const struct sip_msg *msg)
+{
+	struct sip_msg *copy = sip_msg_room(msg);
+
+	if (copy)
+		sip_msg_copy(copy, msg);
 	return copy;
 }

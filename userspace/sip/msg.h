@@ -46,6 +46,7 @@ struct sip_via {
 	struct slice received;
 	struct slice maddr;
 	bool rport;		/* parameter present */
+	bool stamped;		/* rport or received present */
 };
 
 /* name-addr or addr-spec with header parameters. */
@@ -61,6 +62,7 @@ struct sip_msg {
 	struct slice bytes;
 	bool request;
 	bool more_vias;			/* below the top one */
+	bool folded;			/* there is a line end in a value */
 	enum sip_method method;		/* of the request, or of CSeq */
 	struct slice method_name;
 	struct slice ruri;
@@ -71,6 +73,7 @@ struct sip_msg {
 	struct slice content_type;
 	struct sip_via via;
 	struct sip_nameaddr from, to;
+	struct sip_uri from_uri, to_uri;	/* parsed */
 	struct slice call_id;
 	u32 cseq;
 	int max_forwards;		/* -1: absent */
@@ -112,6 +115,9 @@ int sip_msg_check(const struct sip_msg *msg, struct sip_error *err);
  * nhdrs headers only: never assign to or from all of *msg.
  */
 struct sip_msg *sip_msg_dup(const struct sip_msg *msg);
+/* The same in two steps: memory for a copy, and the copy, which cannot fail any more. */
+struct sip_msg *sip_msg_room(const struct sip_msg *msg);
+void sip_msg_copy(struct sip_msg *room, const struct sip_msg *msg);
 
 /* The first, or NULL. */
 const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id);
@@ -122,6 +128,8 @@ bool sip_msg_lists(const struct sip_msg *msg, enum sip_hdr_id id, const char *to
 bool sip_msg_supports(const struct sip_msg *msg, const char *tag);
 bool sip_msg_requires(const struct sip_msg *msg, const char *tag);
 bool sip_parse_nameaddr(struct slice value, struct sip_nameaddr *out);
+/* With its URI parsed. */
+bool sip_parse_address(struct slice value, struct sip_nameaddr *out, struct sip_uri *uri);
 bool sip_parse_via(struct slice element, struct sip_via *out);
 /* "314159 INVITE"; method as written. */
 bool sip_parse_cseq(struct slice value, u32 *number, struct slice *method);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Nonces: 6 bytes of time, 8 random, 16 of HMAC-SHA-256; in base64 that is 40
+ * Nonces: 6 bytes of time, 8 random, a MAC of 16; in base64 that is 40
  * characters without padding. Their counts are in sets of a few slots, the set
  * chosen by a keyed hash. A full set forgets the nonce that was issued first, so
  * whatever it has forgotten is older than all that are in it: a nonce that is not
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/hash.h"
+#include "base/mac.h"
 #include "base/timer.h"
 #include "sip/chars.h"
 #include "sip/nonce.h"
@@ -24,10 +24,7 @@
 #define WAYS			4
 #define WINDOW			64
 #define STAMP			14	/* bytes of time and random number */
-#define MAC			16
-#define RAW			(STAMP + MAC)
-#define SHA256_BLOCK		64
-#define SHA256_SIZE		32
+#define RAW			(STAMP + MAC_SIZE)
 
 struct slot {
 	struct sip_nonce nonce;		/* time 0: free */
@@ -39,93 +36,18 @@ struct set {
 	struct slot slots[WAYS];
 };
 
-/*
- * HMAC (RFC 2104) with a key that both hashes have taken in: the library's would take it in,
- * and look for the hash by its name, each time. NULL: there is no key, or the library failed.
- */
-struct mac {
-	EVP_MD_CTX *inner, *outer;
-};
-
 struct sip_nonces {
-	struct mac macs[2];		/* with the current key, with the one before */
-	EVP_MD_CTX *sum;		/* that is being made */
+	u8 keys[2][MAC_KEY];		/* the current one, the one before */
+	bool rotated;			/* there is one before */
 	u64 lifetime;			/* ms */
 	struct hash_key table_key;
 	size_t nsets;
 	struct set sets[];
 };
 
-/* --- the MAC --- */
-
-static EVP_MD_CTX *keyed_hash(const u8 *key, u8 pad)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	u8 block[SHA256_BLOCK];
-	size_t i;
-
-	for (i = 0; i < sizeof(block); i++)
-		block[i] = (i < SIP_NONCE_KEY ? key[i] : 0) ^ pad;
-	if (ctx && (EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1 ||
-		    EVP_DigestUpdate(ctx, block, sizeof(block)) != 1)) {
-		EVP_MD_CTX_free(ctx);
-		ctx = NULL;
-	}
-	OPENSSL_cleanse(block, sizeof(block));
-	return ctx;
-}
-
-/* Which wipes them. */
-static void free_mac(struct mac *mac)
-{
-	EVP_MD_CTX_free(mac->inner);
-	EVP_MD_CTX_free(mac->outer);
-	*mac = (struct mac){ 0 };
-}
-
-static bool make_mac(struct mac *mac, const u8 *key)
-{
-	mac->inner = keyed_hash(key, 0x36);
-	mac->outer = keyed_hash(key, 0x5c);
-	if (mac->inner && mac->outer)
-		return true;
-	free_mac(mac);
-	return false;
-}
-
-static bool begin(EVP_MD_CTX *sum, const EVP_MD_CTX *keyed)
-{
-	return keyed && EVP_MD_CTX_copy_ex(sum, keyed) == 1;
-}
-
-static bool add(EVP_MD_CTX *sum, const void *bytes, size_t n)
-{
-	return !n || EVP_DigestUpdate(sum, bytes, n) == 1;
-}
-
-static bool end(EVP_MD_CTX *sum, const struct mac *mac, u8 out[SHA256_SIZE])
-{
-	return EVP_DigestFinal_ex(sum, out, NULL) == 1 && begin(sum, mac->outer) &&
-	       add(sum, out, SHA256_SIZE) && EVP_DigestFinal_ex(sum, out, NULL) == 1;
-}
-
 /* --- life --- */
 
 /* The table's key is its own, and as unguessable. */
-static bool make_keys(struct sip_nonces *n, const u8 *key)
-{
-	u8 out[SHA256_SIZE];
-	bool made;
-
-	n->sum = EVP_MD_CTX_new();
-	made = n->sum && make_mac(&n->macs[0], key) && begin(n->sum, n->macs[0].inner) &&
-	       add(n->sum, "table", 5) && end(n->sum, &n->macs[0], out);
-	if (made)
-		memcpy(&n->table_key, out, sizeof(n->table_key));
-	OPENSSL_cleanse(out, sizeof(out));
-	return made;
-}
-
 struct sip_nonces *sip_nonces_new(const struct sip_nonces_conf *conf)
 {
 	size_t slots = conf->slots ? conf->slots : DEFAULT_SLOTS;
@@ -136,10 +58,8 @@ struct sip_nonces *sip_nonces_new(const struct sip_nonces_conf *conf)
 		return NULL;
 	n->nsets = nsets;
 	n->lifetime = (conf->lifetime ? conf->lifetime : DEFAULT_LIFETIME) / NSEC_PER_MSEC;
-	if (!make_keys(n, conf->key)) {
-		sip_nonces_free(n);
-		return NULL;
-	}
+	memcpy(n->keys[0], conf->key, MAC_KEY);
+	memcpy(&n->table_key, conf->key + MAC_KEY, sizeof(n->table_key));
 	return n;
 }
 
@@ -147,18 +67,16 @@ void sip_nonces_free(struct sip_nonces *n)
 {
 	if (!n)
 		return;
-	free_mac(&n->macs[0]);
-	free_mac(&n->macs[1]);
-	EVP_MD_CTX_free(n->sum);
+	OPENSSL_cleanse(n->keys, sizeof(n->keys));
 	OPENSSL_cleanse(&n->table_key, sizeof(n->table_key));
 	free(n);
 }
 
 void sip_nonces_rotate(struct sip_nonces *n, const u8 key[SIP_NONCE_KEY])
 {
-	free_mac(&n->macs[1]);
-	n->macs[1] = n->macs[0];
-	make_mac(&n->macs[0], key);
+	memcpy(n->keys[1], n->keys[0], MAC_KEY);
+	memcpy(n->keys[0], key, MAC_KEY);
+	n->rotated = true;
 }
 
 /* --- the text --- */
@@ -181,33 +99,30 @@ static u64 get(const u8 *from, size_t n)
 }
 
 /* The length of realm is signed, so that none of it can pass as part of source. */
-static int sign(const struct sip_nonces *n, const struct mac *mac, const u8 *stamp,
-		struct slice realm, struct slice source, u8 out[SHA256_SIZE])
+static void sign(const u8 *key, const u8 *stamp, struct slice realm, struct slice source,
+		 u8 out[MAC_SIZE])
 {
 	u8 head[STAMP + 8];
+	struct mac m;
 
 	memcpy(head, stamp, STAMP);
 	put(head + STAMP, realm.n, 8);
-	if (!begin(n->sum, mac->inner) || !add(n->sum, head, sizeof(head)) ||
-	    !add(n->sum, realm.p, realm.n) || !add(n->sum, source.p, source.n) ||
-	    !end(n->sum, mac, out))
-		return -EIO;
-	return 0;
+	mac_begin(&m, key);
+	mac_add(&m, slice_of((char *)head, sizeof(head)));
+	mac_add(&m, realm);
+	mac_add(&m, source);
+	mac_end(&m, out);
 }
 
-int sip_nonce_print(const struct sip_nonces *n, u64 now, u64 random, struct slice realm,
-		    struct slice source, char out[SIP_NONCE_LEN])
+void sip_nonce_print(const struct sip_nonces *n, u64 now, u64 random, struct slice realm,
+		     struct slice source, char out[SIP_NONCE_LEN])
 {
-	u8 raw[STAMP + SHA256_SIZE];
-	int err;
+	u8 raw[RAW];
 
 	put(raw, now / NSEC_PER_MSEC, 6);
 	put(raw + 6, random, 8);
-	err = sign(n, &n->macs[0], raw, realm, source, raw + STAMP);
-	if (err)
-		return err;
+	sign(n->keys[0], raw, realm, source, raw + STAMP);
 	EVP_EncodeBlock((u8 *)out, raw, RAW);
-	return 0;
 }
 
 /* Base64 of 30 bytes has one form only: no padding, and every bit counts. */
@@ -224,12 +139,12 @@ static bool decode(struct slice text, u8 raw[RAW])
 	return EVP_DecodeBlock(raw, (const u8 *)text.p, (int)text.n) == RAW;
 }
 
-static bool is_signed(const struct sip_nonces *n, const struct mac *mac, const u8 *raw,
-		      struct slice realm, struct slice source)
+static bool is_signed(const u8 *key, const u8 *raw, struct slice realm, struct slice source)
 {
-	u8 out[SHA256_SIZE];
+	u8 out[MAC_SIZE];
 
-	return !sign(n, mac, raw, realm, source, out) && !CRYPTO_memcmp(out, raw + STAMP, MAC);
+	sign(key, raw, realm, source, out);
+	return !CRYPTO_memcmp(out, raw + STAMP, MAC_SIZE);
 }
 
 int sip_nonce_parse(const struct sip_nonces *n, u64 now, struct slice realm, struct slice source,
@@ -239,8 +154,8 @@ int sip_nonce_parse(const struct sip_nonces *n, u64 now, struct slice realm, str
 
 	if (!decode(text, raw))
 		return -EBADMSG;
-	if (!is_signed(n, &n->macs[0], raw, realm, source) &&
-	    !is_signed(n, &n->macs[1], raw, realm, source))
+	if (!is_signed(n->keys[0], raw, realm, source) &&
+	    !(n->rotated && is_signed(n->keys[1], raw, realm, source)))
 		return -EBADMSG;
 	out->time = get(raw, 6);
 	out->random = get(raw + 6, 8);

@@ -38,10 +38,10 @@ void sip_nonces_rotate(struct sip_nonces *n, const u8 key[SIP_NONCE_KEY]);
 
 /*
  * realm and source, which may be empty, must be the same when it comes back. now in ns, of
- * any clock that does not go back; random must not repeat. 0, or -EIO: the library failed.
+ * any clock that does not go back; random must not repeat.
  */
-int sip_nonce_print(const struct sip_nonces *n, u64 now, u64 random, struct slice realm,
-		    struct slice source, char out[SIP_NONCE_LEN]);
+void sip_nonce_print(const struct sip_nonces *n, u64 now, u64 random, struct slice realm,
+		     struct slice source, char out[SIP_NONCE_LEN]);
 /* 0; -ESTALE: ours, but expired; -EBADMSG: not ours, or not for this realm and source. */
 int sip_nonce_parse(const struct sip_nonces *n, u64 now, struct slice realm,
 		    struct slice source, struct slice text, struct sip_nonce *out);

@@ -107,6 +107,7 @@ static bool take_header_line(struct parser *ps, struct slice *line)
 	while (line->n && ps->at.p < ps->at.end && (*ps->at.p == ' ' || *ps->at.p == '\t')) {
 		if (!take_line(ps, &more))
 			return false;
+		ps->msg->folded = true;
 		line->n = (size_t)(more.p + more.n - line->p);
 	}
 	return true;
@@ -194,12 +195,13 @@ static void parse_via(struct parser *ps, struct slice value)
 }
 
 static void parse_address(struct parser *ps, enum sip_hdr_id id, struct slice value,
-			  struct sip_nameaddr *out)
+			  struct sip_nameaddr *out, struct sip_uri *uri)
 {
-	if (sip_parse_nameaddr(value, out))
+	if (sip_parse_address(value, out, uri))
 		return;
 	fail(ps, 400, id, "malformed");
 	memset(out, 0, sizeof(*out));
+	memset(uri, 0, sizeof(*uri));
 }
 
 static void parse_cseq(struct parser *ps, struct slice value)
@@ -249,10 +251,10 @@ static void parse_value(struct parser *ps, enum sip_hdr_id id, struct slice valu
 		parse_via(ps, value);
 		break;
 	case SIP_HDR_FROM:
-		parse_address(ps, id, value, &msg->from);
+		parse_address(ps, id, value, &msg->from, &msg->from_uri);
 		break;
 	case SIP_HDR_TO:
-		parse_address(ps, id, value, &msg->to);
+		parse_address(ps, id, value, &msg->to, &msg->to_uri);
 		break;
 	case SIP_HDR_CALL_ID:
 		parse_call_id(ps, value);

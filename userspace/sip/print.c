@@ -63,7 +63,9 @@ static void print_first(struct buf *b, const struct sip_msg *msg, enum sip_hdr_i
 {
 	const struct sip_hdr *hdr = sip_msg_header(msg, id);
 
-	if (hdr)
+	if (hdr && !msg->folded)
+		buf_line(b, slice_str(sip_hdr_info(id)->name), hdr->value);
+	else if (hdr)
 		print_line(b, sip_hdr_info(id)->name, hdr->value);
 }
 
@@ -88,7 +90,9 @@ static void print_top_via(struct buf *b, const struct sip_via *via, const struct
 	buf_add(b, SLICE("Via: "));
 	sip_print_value(b, slice_trim(slice_of(via->value.p,
 					       (size_t)(via->params.p - via->value.p))));
-	for (from = rest; sip_next_param(&rest, &name, &value) == 1; from = rest) {
+	if (!via->stamped)
+		sip_print_value(b, slice_trim(rest));
+	for (from = rest; via->stamped && sip_next_param(&rest, &name, &value) == 1; from = rest) {
 		if (slice_caseeq(name, SLICE("received")) || slice_caseeq(name, SLICE("rport")))
 			continue;
 		sip_print_value(b, slice_trim(slice_of(from.p, from.n - rest.n)));
@@ -123,8 +127,10 @@ static void print_to(struct buf *b, const struct sip_msg *msg, const char *tag)
 		return;
 	buf_add(b, SLICE("To: "));
 	sip_print_value(b, hdr->value);
-	if (tag && msg->to.value.n && !msg->to.tag.n)
-		buf_printf(b, ";tag=%s", tag);
+	if (tag && msg->to.value.n && !msg->to.tag.n) {
+		buf_add(b, SLICE(";tag="));
+		buf_str(b, tag);
+	}
 	print_crlf(b);
 }
 
@@ -147,7 +153,9 @@ void sip_print_response(struct buf *b, const struct sip_print_response *r)
 {
 	const struct sip_msg *msg = r->request;
 
-	buf_printf(b, "SIP/2.0 %u ", r->status);
+	buf_add(b, SLICE("SIP/2.0 "));
+	buf_u64(b, r->status);
+	buf_add(b, SLICE(" "));
 	sip_print_value(b, slice_str(r->reason ? r->reason : sip_reason_phrase(r->status)));
 	print_crlf(b);
 	print_vias(b, msg, r->source);

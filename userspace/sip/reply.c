@@ -4,8 +4,6 @@
  * same answer, To-tag included, and nothing is remembered of it. What a
  * stranger sends cannot fill our memory this way.
  */
-#include <stdio.h>
-
 #include "sip/core.h"
 #include "sip/print.h"
 
@@ -18,7 +16,7 @@ static const char *print_tag(struct sip_engine *e, const struct sip_msg *msg, ch
 	hash_add_field(&h, msg->call_id);
 	hash_add_field(&h, msg->from.tag);
 	hash_add_u64(&h, msg->cseq);
-	snprintf(tag, 17, "%016llx", (unsigned long long)hash_end(&h));
+	sip_print_hex(hash_end(&h), tag);
 	return tag;
 }
 
@@ -41,18 +39,19 @@ void sip_reply(struct sip_engine *e, const struct sip_msg *msg, const struct flo
 	       u16 status, const char *reason, const char *to_tag, struct slice headers)
 {
 	struct sip_content content = { .headers = headers };
+	bool stranger = sip_is_stranger(e, flow);
 	char tag[17];
 	struct sip_print_response r = {
 		.request = msg,
 		.source = &flow->peer,
 		.status = status,
-		.reason = e->stranger ? NULL : reason,
+		.reason = stranger ? NULL : reason,
 		.to_tag = to_tag ? to_tag : print_tag(e, msg, tag),
-		.software = e->stranger ? NULL : e->software,
+		.software = stranger ? NULL : e->software,
 		.content = &content,
 	};
 
-	if (!reply(e, &r, flow, e->stranger ? msg->bytes.n : SIZE_MAX) && e->stranger)
+	if (!reply(e, &r, flow, stranger ? msg->bytes.n : SIZE_MAX) && stranger)
 		sip_count(e, SIP_COUNT_UNANSWERED);
 }
 

@@ -76,8 +76,10 @@ static bool is_same(const struct sip_server *s, const struct sip_msg *msg)
 
 struct sip_server *sip_server_find(struct sip_engine *e, const struct sip_msg *msg)
 {
-	struct hash_node *node = hash_first(&e->servers, branch_hash(e, msg));
+	struct hash_node *node;
 
+	e->branch_hash = branch_hash(e, msg);
+	node = hash_first(&e->servers, e->branch_hash);
 	for (; node; node = hash_next(node)) {
 		struct sip_server *s = hash_entry(node, struct sip_server, node);
 
@@ -89,8 +91,10 @@ struct sip_server *sip_server_find(struct sip_engine *e, const struct sip_msg *m
 
 bool sip_server_is_merged(struct sip_engine *e, const struct sip_msg *msg)
 {
-	struct hash_node *node = hash_first(&e->merged, merge_hash(e, msg));
+	struct hash_node *node;
 
+	e->merge_hash = merge_hash(e, msg);
+	node = hash_first(&e->merged, e->merge_hash);
 	for (; node; node = hash_next(node)) {
 		const struct sip_server *s = hash_entry(node, struct sip_server, merge);
 
@@ -141,21 +145,22 @@ static void keep_keys(struct sip_server *s, const struct sip_msg *msg)
 	s->from_tag = keep(&at, msg->from.tag);
 }
 
-struct sip_server *sip_server_new(struct sip_engine *e, const struct sip_msg *msg,
-				  const struct flow *flow)
+struct sip_server *sip_server_new(struct sip_engine *e, const struct flow *flow)
 {
+	struct sip_msg *msg = &e->msg;
 	struct sip_server *s;
 
 	s = zalloc(sizeof(*s) + msg->via.branch.n + msg->via.host.n + msg->method_name.n +
 		   msg->call_id.n + msg->from.tag.n);
 	if (!s)
 		return NULL;
-	s->request = sip_msg_dup(msg);
-	if (!s->request)
+	s->room = sip_msg_room(msg);
+	if (!s->room)
 		goto err_request;
 	if (timers_reserve(e->timers, 2))
 		goto err_timers;
 	keep_keys(s, msg);
+	s->request = msg;
 	s->method = msg->method;
 	s->held = true;
 	s->source = *flow;
@@ -164,21 +169,36 @@ struct sip_server *sip_server_new(struct sip_engine *e, const struct sip_msg *ms
 	s->end = (struct timer){ .kind = SIP_TIMER_SERVER_END, .owner = s };
 	list_init(&s->unacked);
 	list_init(&s->reliable);
-	sip_engine_token(e, s->tag);
-	hash_insert(&e->servers, &s->node, branch_hash(e, msg));
+	hash_insert(&e->servers, &s->node, e->branch_hash);
 	if (!msg->to.tag.n) {
-		hash_insert(&e->merged, &s->merge, merge_hash(e, msg));
+		hash_insert(&e->merged, &s->merge, e->merge_hash);
 		s->in_merged = true;
 	}
 	if (s->method == SIP_INVITE)
 		timer_arm(e->timers, &s->send, e->now + TRYING_DELAY);
+	e->fresh = s;
 	return s;
 
 err_timers:
-	free(s->request);
+	free(s->room);
 err_request:
 	free(s);
 	return NULL;
+}
+
+const char *sip_server_tag(struct sip_engine *e, struct sip_server *s)
+{
+	if (!s->tag[0])
+		sip_engine_token(e, s->tag);
+	return s->tag;
+}
+
+static void drop_request(struct sip_engine *e, struct sip_server *s)
+{
+	if (e->fresh == s)
+		e->fresh = NULL;
+	free(s->room);
+	s->room = s->request = NULL;
 }
 
 void sip_server_free(struct sip_engine *e, struct sip_server *s)
@@ -191,7 +211,7 @@ void sip_server_free(struct sip_engine *e, struct sip_server *s)
 	hash_remove(&e->servers, &s->node);
 	if (s->in_merged)
 		hash_remove(&e->merged, &s->merge);
-	free(s->request);
+	drop_request(e, s);
 	free(s->response);
 	free(s);
 }
@@ -283,7 +303,7 @@ static bool may_refresh(enum sip_method m)
 	return may_make_dialog(m) || m == SIP_UPDATE;
 }
 
-void sip_server_print(struct sip_engine *e, const struct sip_server *s,
+void sip_server_print(struct sip_engine *e, struct sip_server *s,
 		      const struct sip_dialog *dialog, u16 status, const char *reason,
 		      const struct sip_content *content, u32 rseq)
 {
@@ -293,7 +313,8 @@ void sip_server_print(struct sip_engine *e, const struct sip_server *s,
 		.source = &s->source.peer,
 		.status = status,
 		.reason = reason,
-		.to_tag = status == 100 ? NULL : dialog ? dialog->local_tag : s->tag,
+		.to_tag = status == 100 ? NULL : dialog ? dialog->local_tag :
+			  sip_server_tag(e, s),
 		.contact = dialogue && may_refresh(s->method) ? dialog->local_contact : NULL,
 		.record_route = dialogue && may_make_dialog(s->method) && !s->request->to.tag.n,
 		.rseq = rseq,
@@ -322,12 +343,10 @@ static int print_and_send(struct sip_engine *e, struct sip_server *s, struct sip
 }
 
 /* The caller put it and it has answered: nobody reads the request any more. */
-static void release_request(struct sip_server *s)
+static void release_request(struct sip_engine *e, struct sip_server *s)
 {
-	if (s->held || !is_final(s))
-		return;
-	free(s->request);
-	s->request = NULL;
+	if (!s->held && is_final(s))
+		drop_request(e, s);
 }
 
 void sip_server_proceed(struct sip_engine *e, struct sip_server *s)
@@ -392,7 +411,7 @@ int sip_respond(struct sip_engine *e, u64 now, struct sip_server *s, struct sip_
 	}
 	enter_final(e, s, dialog, status);
 	tell_dialog(e, s, dialog, status);
-	release_request(s);
+	release_request(e, s);
 	return 0;
 }
 
@@ -414,7 +433,7 @@ void sip_server_put(struct sip_engine *e, u64 now, struct sip_server *s)
 	/* Without memory for a response it ends like one that is lost. */
 	if (!is_final(s) && sip_respond(e, now, s, NULL, 500, NULL, NULL))
 		timer_arm(e->timers, &s->end, now + 64 * e->t1);
-	release_request(s);
+	release_request(e, s);
 }
 
 /* --- timers --- */

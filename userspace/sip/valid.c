@@ -32,12 +32,9 @@ static bool are_addresses(const struct sip_msg *msg, const struct sip_hdr *hdr)
 }
 
 /* The address-of-record of a registration (RFC 3261 §10.3). */
-static bool is_record(struct slice text)
+static bool is_record(const struct sip_uri *uri)
 {
-	struct sip_uri uri;
-
-	return sip_uri_parse(text, &uri) &&
-	       (uri.kind == SIP_URI_SIP || uri.kind == SIP_URI_SIPS);
+	return uri->kind == SIP_URI_SIP || uri->kind == SIP_URI_SIPS;
 }
 
 /* RFC 3262 §7.2 */
@@ -65,7 +62,7 @@ int sip_msg_check(const struct sip_msg *msg, struct sip_error *err)
 	}
 	if (msg->method == SIP_PRACK && !has_rack(msg))
 		return fail(err, SIP_HDR_RACK, "missing or malformed");
-	if (msg->method == SIP_REGISTER && !is_record(msg->to.uri))
+	if (msg->method == SIP_REGISTER && !is_record(&msg->to_uri))
 		return fail(err, SIP_HDR_TO, "no SIP URI");
 	return 0;
 }

@@ -120,7 +120,11 @@ bool sip_next_element(struct slice *rest, struct slice *element)
 
 	do {
 		from = c.p;
-		while (c.p < c.end && (bracket || *c.p != ',')) {
+		for (;;) {
+			while (c.p < c.end && !sip_char_is(*c.p, SIP_CHAR_LISTS))
+				c.p++;
+			if (c.p == c.end || (*c.p == ',' && !bracket))
+				break;
 			if (*c.p == '"' && !bracket) {
 				if (!sip_skip_quoted(&c))
 					c.p = c.end;
@@ -175,14 +179,16 @@ static bool parse_via_params(struct slice rest, struct sip_via *out)
 	int more;
 
 	while ((more = sip_next_param(&rest, &name, &value)) == 1) {
-		if (sip_is(name, "branch"))
+		if (sip_is(name, "branch")) {
 			out->branch = value;
-		else if (sip_is(name, "rport"))
-			out->rport = true;
-		else if (sip_is(name, "maddr"))
+		} else if (sip_is(name, "rport")) {
+			out->rport = out->stamped = true;
+		} else if (sip_is(name, "maddr")) {
 			out->maddr = value;
-		else if (sip_is(name, "received"))
+		} else if (sip_is(name, "received")) {
 			out->received = without_brackets(value);
+			out->stamped = true;
+		}
 	}
 	return !more;
 }
@@ -206,13 +212,6 @@ bool sip_parse_via(struct slice element, struct sip_via *out)
 	sip_skip_lws(&c);
 	out->params = sip_cursor_rest(&c);
 	return parse_via_params(out->params, out);
-}
-
-static bool is_known_uri(struct slice uri)
-{
-	struct sip_uri parsed;
-
-	return sip_uri_parse(uri, &parsed);
 }
 
 /* display-name, up to the '<'; false: none, this is an addr-spec */
@@ -258,7 +257,7 @@ static bool take_addr_spec(struct sip_cursor *c, struct slice *uri)
 	return uri->n && !memchr(uri->p, '?', uri->n);
 }
 
-bool sip_parse_nameaddr(struct slice value, struct sip_nameaddr *out)
+bool sip_parse_address(struct slice value, struct sip_nameaddr *out, struct sip_uri *uri)
 {
 	struct sip_cursor c = sip_cursor_of(sip_trim(value.p, value.p + value.n));
 	const char *from = c.p;
@@ -270,7 +269,7 @@ bool sip_parse_nameaddr(struct slice value, struct sip_nameaddr *out)
 					    : !take_addr_spec(&c, &out->uri))
 		return false;
 	out->value = slice_of(from, (size_t)(c.p - from));
-	if (!is_known_uri(out->uri))
+	if (!sip_uri_parse(out->uri, uri))
 		return false;
 	sip_skip_lws(&c);
 	out->params = rest = sip_cursor_rest(&c);
@@ -278,6 +277,13 @@ bool sip_parse_nameaddr(struct slice value, struct sip_nameaddr *out)
 		if (sip_is(name, "tag"))
 			out->tag = param;
 	return !more;
+}
+
+bool sip_parse_nameaddr(struct slice value, struct sip_nameaddr *out)
+{
+	struct sip_uri uri;
+
+	return sip_parse_address(value, out, &uri);
 }
 
 bool sip_parse_cseq(struct slice value, u32 *number, struct slice *method)

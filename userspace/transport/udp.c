@@ -39,6 +39,7 @@ struct udp {
 	size_t queued;
 	u64 drops;
 	bool blocked;			/* waits to be writable */
+	unsigned int used;		/* of those below, since they were made ready to receive */
 	/* the failures of a flush that the socket started by itself */
 	udp_failed_fn failed;
 	void *failed_arg;
@@ -66,11 +67,12 @@ static void note_drops(struct udp *udp, struct msghdr *hdr)
 	}
 }
 
-static int receive_burst(struct udp *udp)
+/* Where the next burst goes; of what the last one has left as it was, nothing is written. */
+static void make_ready(struct udp *udp)
 {
-	int i, n;
+	unsigned int i;
 
-	for (i = 0; i < BURST; i++) {
+	for (i = 0; i < udp->used; i++) {
 		udp->vectors[i] = (struct iovec){ udp->buffer + i * MAX_DATAGRAM, MAX_DATAGRAM };
 		udp->headers[i].msg_hdr = (struct msghdr){
 			.msg_name = &udp->names[i], .msg_namelen = sizeof(udp->names[i]),
@@ -78,7 +80,23 @@ static int receive_burst(struct udp *udp)
 			.msg_control = udp->control[i], .msg_controllen = sizeof(udp->control[i]),
 		};
 	}
+	udp->used = 0;
+}
+
+static void note_used(struct udp *udp, unsigned int n)
+{
+	if (udp->used < n)
+		udp->used = n;
+}
+
+static int receive_burst(struct udp *udp)
+{
+	int i, n;
+
+	make_ready(udp);
 	n = recvmmsg(udp->fd, udp->headers, BURST, MSG_DONTWAIT, NULL);
+	/* The kernel may have written to the one that it had nothing for. */
+	note_used(udp, n < 0 ? 1 : n < BURST ? (unsigned int)n + 1 : BURST);
 	for (i = 0; i < n; i++) {
 		struct flow flow = { .listener = udp->listener };
 
@@ -212,6 +230,7 @@ static int send_burst(struct udp *udp)
 			.msg_iov = &udp->vectors[n], .msg_iovlen = 1,
 		};
 	}
+	note_used(udp, n);
 	sent = sendmmsg(udp->fd, udp->headers, n, MSG_DONTWAIT);
 	if (sent < 0)
 		return -errno;
@@ -307,6 +326,7 @@ int udp_open(struct udp **out, uv_loop_t *loop, u32 listener, const struct addr 
 	err = uv_poll_init(loop, &udp->poll, udp->fd);
 	if (err)
 		goto err_socket;
+	udp->used = BURST;
 	udp->listener = listener;
 	udp->receive = receive;
 	udp->burst = burst;
