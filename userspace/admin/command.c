@@ -11,19 +11,10 @@
 #include <unistd.h>
 
 #include "admin/command.h"
+#include "admin/outcome.h"
 #include "base/json.h"
-#include "call/registration.h"
 #include "call/trunk.h"
 #include "jalur/version.h"
-
-/* What a command returns: a result, or the fields of an error. */
-struct outcome {
-	json_t *result;
-	const char *code, *where, *remedy;
-	char message[256];
-	bool changed, secret;
-	u32 watch;
-};
 
 struct command {
 	const char *name;
@@ -33,12 +24,8 @@ struct command {
 };
 
 
-
-static void fail(struct outcome *out, const char *code, const char *where, const char *remedy,
-		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-
-static void fail(struct outcome *out, const char *code, const char *where, const char *remedy,
-		 const char *fmt, ...)
+void admin_fail(struct outcome *out, const char *code, const char *where, const char *remedy,
+		const char *fmt, ...)
 {
 	va_list args;
 
@@ -149,15 +136,15 @@ static bool take_id(json_t *args, u64 *id, struct outcome *out)
 		*id = strtoull(text, NULL, 16);
 		return true;
 	}
-	fail(out, "bad-argument", "args.id", "call.list shows the ids",
-	     "expected a string of 1 to 16 hex digits");
+	admin_fail(out, "bad-argument", "args.id", "call.list shows the ids",
+		   "expected a string of 1 to 16 hex digits");
 	return false;
 }
 
 static void no_call(u64 id, struct outcome *out)
 {
-	fail(out, "no-such-call", "args.id", "call.list shows the calls that there are",
-	     "no call %016llx", (unsigned long long)id);
+	admin_fail(out, "no-such-call", "args.id", "call.list shows the calls that there are",
+		   "no call %016llx", (unsigned long long)id);
 }
 
 /* Streams and figures; the relay may have no such session, or there may be no relay. */
@@ -202,8 +189,8 @@ static void run_call_trace(const struct command_context *ctx, json_t *args, stru
 		return;
 	out->result = id ? admin_ladder(ctx, id) : NULL;
 	if (!out->result)
-		fail(out, "no-such-call", "args.id", "only the last messages are kept",
-		     "nothing of such a call is kept");
+		admin_fail(out, "no-such-call", "args.id", "only the last messages are kept",
+			   "nothing of such a call is kept");
 }
 
 static void run_call_hangup(const struct command_context *ctx, json_t *args,
@@ -215,7 +202,7 @@ static void run_call_hangup(const struct command_context *ctx, json_t *args,
 	if (!take_id(args, &id, out))
 		return;
 	if (reason && !json_is_string(reason)) {
-		fail(out, "bad-argument", "args.reason", NULL, "expected a string");
+		admin_fail(out, "bad-argument", "args.reason", NULL, "expected a string");
 		return;
 	}
 	if (call_engine_hangup(ctx->conf->engine, ctx->now, id, json_string_value(reason))) {
@@ -244,8 +231,8 @@ static void run_transport_close(const struct command_context *ctx, json_t *args,
 	if (!take_id(args, &id, out))
 		return;
 	if (!conf->transports || conf->transports->close(conf->arg, id)) {
-		fail(out, "no-such-connection", "args.id", "transport.list has the connections",
-		     "no connection %016llx", (unsigned long long)id);
+		admin_fail(out, "no-such-connection", "args.id", "transport.list has the connections",
+			   "no connection %016llx", (unsigned long long)id);
 		return;
 	}
 	out->changed = true;
@@ -294,7 +281,7 @@ static void run_route_test(const struct command_context *ctx, json_t *args, stru
 
 	out->result = admin_route_test(ctx, args, &m);
 	if (!out->result && m.where)
-		fail(out, "bad-argument", m.where, NULL, "%s", m.text);
+		admin_fail(out, "bad-argument", m.where, NULL, "%s", m.text);
 }
 
 /* --- trunks --- */
@@ -316,10 +303,10 @@ static void run_trunk_show(const struct command_context *ctx, json_t *args, stru
 
 	out->result = admin_trunk(ctx, name);
 	if (!name)
-		fail(out, "bad-argument", "args.name", NULL, "expected a string");
+		admin_fail(out, "bad-argument", "args.name", NULL, "expected a string");
 	else if (!out->result)
-		fail(out, "no-such-trunk", "args.name",
-		     "trunk.list shows the trunks that there are", "no trunk \"%.63s\"", name);
+		admin_fail(out, "no-such-trunk", "args.name",
+			   "trunk.list shows the trunks that there are", "no trunk \"%.63s\"", name);
 }
 
 static void set_drained(const struct command_context *ctx, json_t *args, struct outcome *out,
@@ -342,88 +329,6 @@ static void run_trunk_enable(const struct command_context *ctx, json_t *args,
 	set_drained(ctx, args, out, false);
 }
 
-/* --- subscribers --- */
-
-static void run_subscriber_list(const struct command_context *ctx, json_t *args,
-				struct outcome *out)
-{
-	(void)args;
-	out->result = admin_subscribers(ctx->conf);
-}
-
-static void change_subscriber(const struct command_context *ctx, enum admin_subscriber what,
-			      json_t *args, struct outcome *out)
-{
-	struct admin_fault fault;
-
-	out->secret = true;
-	out->result = admin_subscriber(ctx->conf, what, args, &fault);
-	out->changed = out->result;
-	if (!out->result)
-		fail(out, fault.code, fault.where, fault.remedy, "%s", fault.message);
-}
-
-static void run_subscriber_add(const struct command_context *ctx, json_t *args,
-			       struct outcome *out)
-{
-	change_subscriber(ctx, ADMIN_SUBSCRIBER_ADD, args, out);
-}
-
-static void run_subscriber_passwd(const struct command_context *ctx, json_t *args,
-				  struct outcome *out)
-{
-	change_subscriber(ctx, ADMIN_SUBSCRIBER_PASSWD, args, out);
-}
-
-static void run_subscriber_del(const struct command_context *ctx, json_t *args,
-			       struct outcome *out)
-{
-	change_subscriber(ctx, ADMIN_SUBSCRIBER_DEL, args, out);
-}
-
-/* --- registrations --- */
-
-static void run_registration_list(const struct command_context *ctx, json_t *args,
-				  struct outcome *out)
-{
-	const json_t *domain = json_object_get(args, "domain");
-
-	out->result = admin_registrations(ctx, slice_of(json_string_value(domain),
-							json_string_length(domain)));
-}
-
-static void not_registered(struct outcome *out)
-{
-	fail(out, "no-such-registration", "args.aor", "registration.list has those who are",
-	     "nobody is registered by that name");
-}
-
-static void run_registration_show(const struct command_context *ctx, json_t *args,
-				  struct outcome *out)
-{
-	const char *aor = json_string_value(json_object_get(args, "aor"));
-
-	out->result = aor ? admin_registration(ctx, aor) : NULL;
-	if (!out->result)
-		not_registered(out);
-}
-
-static void run_registration_del(const struct command_context *ctx, json_t *args,
-				 struct outcome *out)
-{
-	const char *aor = json_string_value(json_object_get(args, "aor"));
-	int err = aor ? call_engine_unregister(ctx->conf->engine, ctx->now, aor) : -ENOENT;
-
-	if (err == -EBUSY)
-		fail(out, "busy", "args.aor", "try again", "it registers at this moment");
-	else if (err)
-		not_registered(out);
-	if (err)
-		return;
-	out->changed = true;
-	out->result = json_pack("{s:o}", "aor", json_text(aor));
-}
-
 /* --- monitor --- */
 
 static u32 source_bit(const json_t *name)
@@ -442,8 +347,8 @@ static void run_monitor(const struct command_context *ctx, json_t *args, struct 
 	size_t i;
 
 	if (ctx->watching) {
-		fail(out, "busy", "cmd", "open another connection",
-		     "this connection has a stream already");
+		admin_fail(out, "busy", "cmd", "open another connection",
+			   "this connection has a stream already");
 		return;
 	}
 	json_array_foreach(sources, i, name) {
@@ -454,8 +359,8 @@ static void run_monitor(const struct command_context *ctx, json_t *args, struct 
 		watch |= source_bit(name);
 	}
 	if (!watch)
-		fail(out, "bad-argument", "args.sources", NULL,
-		     "expected a list of \"call\", \"media\"");
+		admin_fail(out, "bad-argument", "args.sources", NULL,
+			   "expected a list of \"call\", \"media\"");
 	out->watch = watch;
 }
 
@@ -500,15 +405,23 @@ static const struct command commands[] = {
 	{ "trunk.show", "name", "one trunk with its addresses", run_trunk_show },
 	{ "trunk.drain", "name", "no new calls to or from it", run_trunk_drain },
 	{ "trunk.enable", "name", "calls again", run_trunk_enable },
-	{ "subscriber.list", "", "subscribers, without anything secret", run_subscriber_list },
+	{ "subscriber.list", "", "subscribers, without anything secret",
+	  admin_run_subscriber_list },
 	{ "subscriber.add", "domain, user, password", "a new one, in the store",
-	  run_subscriber_add },
+	  admin_run_subscriber_add },
 	{ "subscriber.passwd", "domain, user, password", "another password of one in the store",
-	  run_subscriber_passwd },
-	{ "subscriber.del", "domain, user", "takes one out of the store", run_subscriber_del },
-	{ "registration.list", "domain?", "contacts that are registered", run_registration_list },
-	{ "registration.show", "aor", "those of one user", run_registration_show },
-	{ "registration.del", "aor", "takes them away", run_registration_del },
+	  admin_run_subscriber_passwd },
+	{ "subscriber.del", "domain, user", "takes one out of the store",
+	  admin_run_subscriber_del },
+	{ "registration.list", "domain?", "contacts that are registered",
+	  admin_run_registration_list },
+	{ "registration.show", "aor", "those of one user", admin_run_registration_show },
+	{ "registration.del", "aor", "takes them away", admin_run_registration_del },
+	{ "subscription.list", "aor?", "subscriptions that are served",
+	  admin_run_subscription_list },
+	{ "subscription.show", "id", "one of them", admin_run_subscription_show },
+	{ "subscription.del", "id", "ends it", admin_run_subscription_del },
+	{ "presence.show", "aor", "what watchers of a user see", admin_run_presence_show },
 	{ "monitor", "sources?", "a stream of events until the client closes", run_monitor },
 };
 

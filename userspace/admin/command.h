@@ -96,6 +96,11 @@ json_t *admin_subscribers(const struct control_conf *conf);
 json_t *admin_registrations(const struct command_context *ctx, struct slice domain);
 json_t *admin_registration(const struct command_context *ctx, const char *aor);	/* NULL: none */
 
+/* --- watch.c; aor NULL: all --- */
+json_t *admin_subscriptions(const struct command_context *ctx, const char *aor);
+json_t *admin_subscription(const struct command_context *ctx, u64 id);	/* NULL: none */
+json_t *admin_presence(const struct command_context *ctx, const char *aor);	/* NULL: none */
+
 /* --- trace.c; NULL: there is nothing of it (any more) --- */
 json_t *admin_ladder(const struct command_context *ctx, u64 call);
 

@@ -28,7 +28,7 @@ static struct event_record *find(const struct call_engine *e, u64 number)
 }
 
 void call_kept_begin(struct call_engine *e, struct event_record *record, bool publication,
-		      u64 number)
+		     u64 number)
 {
 	struct call_watchers *w = e->watchers;
 

@@ -35,8 +35,8 @@ static void add_published(const struct call_engine *e, const char *aor, struct e
 		state->published[state->npublished++] = p->parts;
 }
 
-static int print(const struct call_engine *e, u64 now, const struct event_subscription *s,
-		 u32 version, struct buf *document)
+int call_watch_print(const struct call_engine *e, u64 now, enum event_package package,
+		     const char *aor, u32 version, struct buf *document)
 {
 	const struct call_domain *domain;
 	struct registrar_contact found[REGISTRAR_CONTACTS];
@@ -47,19 +47,19 @@ static int print(const struct call_engine *e, u64 now, const struct event_subscr
 	size_t i;
 
 	buf_reset(document);
-	if (!event_entity(s->resource, entity))
+	if (!event_entity(aor, entity))
 		return -ENOMEM;
-	domain = call_policy_domain(e->policy, slice_str(strrchr(s->resource, '@') + 1));
-	if (s->package == EVENT_DIALOG)
-		state.ncalls = call_lamp_calls(e, s->resource,
+	domain = call_policy_domain(e->policy, slice_str(strrchr(aor, '@') + 1));
+	if (package == EVENT_DIALOG)
+		state.ncalls = call_lamp_calls(e, aor,
 					       domain && domain->events.identities, calls);
-	state.ncontacts = registrar_lookup(e->registrar->table, now, s->resource, found);
+	state.ncontacts = registrar_lookup(e->registrar->table, now, aor, found);
 	for (i = 0; i < state.ncontacts; i++)
 		contacts[i] = (struct event_contact){
 			.uri = found[i].uri, .q = found[i].q, .id = contact_id(e, &found[i]),
 		};
-	add_published(e, s->resource, &state);
-	return event_kinds[s->package].print(document, &state, version);
+	add_published(e, aor, &state);
+	return event_kinds[package].print(document, &state, version);
 }
 
 const struct call_domain *call_watch_domain(const struct call_engine *e,
@@ -117,13 +117,14 @@ static int tell(struct call_engine *e, u64 now, struct call_watch *watch, u64 in
 
 	buf_init(&document);
 	if (!s->forced) {
-		err = print(e, now, s, s->version - 1, &document);
+		err = call_watch_print(e, now, s->package, s->resource, s->version - 1,
+				       &document);
 		if (!err && !event_subscription_is_news(&e->watchers->table, s,
 							buf_slice(&document)))
 			err = -EALREADY;
 	}
 	if (!err && !silent)
-		err = print(e, now, s, s->version, &document);
+		err = call_watch_print(e, now, s->package, s->resource, s->version, &document);
 	if (!err)
 		err = send_notify(e, now, watch, buf_slice(&document));
 	if (!err) {

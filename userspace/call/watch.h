@@ -81,7 +81,7 @@ struct event_publication *call_publication_new(struct call_engine *e, const char
 
 /* event_record.c: what outlives the daemon */
 void call_kept_begin(struct call_engine *e, struct event_record *record, bool publication,
-		      u64 number);
+		     u64 number);
 /* What is stored of it is not what it is now. */
 void call_kept_changed(struct call_engine *e, struct event_record *record);
 void call_kept_end(struct call_engine *e, struct event_record *record);
@@ -101,6 +101,9 @@ size_t call_lamp_calls(const struct call_engine *e, const char *aor, bool identi
 /* The domain that watch->sub is served by; NULL: none any more. */
 const struct call_domain *call_watch_domain(const struct call_engine *e,
 					    const struct call_watch *watch);
+/* What is told of a user. 0 or -ENOMEM */
+int call_watch_print(const struct call_engine *e, u64 now, enum event_package package,
+		     const char *aor, u32 version, struct buf *document);
 /* Sends the NOTIFY that is due, if it may leave. */
 void call_watch_tell(struct call_engine *e, u64 now, struct call_watch *watch);
 void call_watch_timer(struct call_engine *e, u64 now, struct call_watch *watch);
