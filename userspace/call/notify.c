@@ -239,12 +239,15 @@ int call_watchers_init(struct call_engine *e, const struct hash_key *key)
 
 void call_watchers_clear(struct call_engine *e)
 {
+	struct event_publication *p;
 	struct event_subscription *s;
 
 	if (!e->watchers)
 		return;
 	while ((s = event_subscription_any(&e->watchers->table)))
 		call_watch_free(e, hash_entry(s, struct call_watch, sub));
+	while ((p = event_publication_any(&e->watchers->publications)))
+		call_publication_free(e, p);
 	event_subscriptions_free(&e->watchers->table);
 	event_publications_free(&e->watchers->publications);
 	hash_free(&e->watchers->records);

@@ -136,7 +136,7 @@ static void confirm(struct call_engine *e, u64 now, const struct sip_event *ev,
 	sip_server_put(e->sip, now, ev->server);
 }
 
-static void forget(struct call_engine *e, struct event_publication *p)
+void call_publication_free(struct call_engine *e, struct event_publication *p)
 {
 	call_kept_end(e, &p->record);
 	timer_disarm(&e->timers, &p->timer);
@@ -196,7 +196,7 @@ static void take(struct call_engine *e, u64 now, const struct sip_event *ev,
 	sip_engine_token(e->sip, tag);
 	if (!wish->expires) {
 		if (old)
-			forget(e, old);
+			call_publication_free(e, old);
 		confirm(e, now, ev, wish, tag);
 	} else {
 		if (!old && !has_room(e, now, ev, wish))
@@ -234,6 +234,6 @@ void call_publication_timer(struct call_engine *e, struct event_publication *p)
 	char aor[REGISTRAR_AOR];
 
 	strcpy(aor, p->resource);
-	forget(e, p);
+	call_publication_free(e, p);
 	call_watchers_changed(e, aor);
 }

@@ -58,6 +58,7 @@ void call_wish_name(const struct call_engine *e, const struct call_source *sourc
 /* A PUBLISH outside of dialogs. false: not ours to serve, and nothing was done. */
 bool call_publish(struct call_engine *e, u64 now, const struct sip_event *ev,
 		  const struct call_source *source);
+void call_publication_free(struct call_engine *e, struct event_publication *p);
 void call_publication_timer(struct call_engine *e, struct event_publication *p);
 
 /* subscribe.c */

@@ -25,13 +25,16 @@ int event_publications_init(struct event_publications *t, const struct hash_key 
 
 void event_publications_free(struct event_publications *t)
 {
+	hash_free(&t->by_resource);
+}
+
+struct event_publication *event_publication_any(const struct event_publications *t)
+{
 	struct hash_node *node;
 	size_t bucket = 0;
 
-	while (t->by_resource.buckets && (node = hash_from(&t->by_resource, &bucket)))
-		event_publication_free(t, hash_entry(node, struct event_publication,
-						     by_resource));
-	hash_free(&t->by_resource);
+	node = t->by_resource.buckets ? hash_from(&t->by_resource, &bucket) : NULL;
+	return node ? hash_entry(node, struct event_publication, by_resource) : NULL;
 }
 
 struct event_publication *event_publication_new(struct event_publications *t,

@@ -32,7 +32,7 @@ struct event_publication {
 };
 
 int event_publications_init(struct event_publications *t, const struct hash_key *key);
-void event_publications_free(struct event_publications *t);	/* the publications, too */
+void event_publications_free(struct event_publications *t);	/* they are their owners' */
 /* Takes parts, unless there is no memory: NULL. */
 struct event_publication *event_publication_new(struct event_publications *t,
 						const char *resource, char *parts);
@@ -41,6 +41,8 @@ void event_publication_free(struct event_publications *t, struct event_publicati
 struct event_publication *event_publication_next(const struct event_publications *t,
 						 const struct event_publication *p,
 						 const char *resource);
+/* Any of them; NULL: there is none. */
+struct event_publication *event_publication_any(const struct event_publications *t);
 /* NULL: there is none. */
 struct event_publication *event_publication_find(const struct event_publications *t,
 						 const char *resource, struct slice tag);
