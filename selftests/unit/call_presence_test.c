@@ -295,6 +295,21 @@ TEST_F(watch, who_may_not_any_more_is_told_so)
 	EXPECT_EQ(watches(h), 0);
 }
 
+TEST_F(watch, a_reload_ends_what_is_not_to_be_seen_any_more)
+{
+	struct harness *h = &self->h;
+
+	watch(h, BOB, PRESENCE, CLOSED);
+	call_engine_set_policy(h->engine, h->policy);
+	advance(h, SECOND);
+	EXPECT_FALSE(pending(h, STRANGER));
+	self->domain->events.presence = false;
+	call_engine_set_policy(h->engine, h->policy);
+	advance(h, 1);
+	take_notify(h, STRANGER, "terminated;reason=rejected", "");
+	EXPECT_EQ(watches(h), 0);
+}
+
 TEST_F(watch, other_requests_in_the_dialog_are_not_for_it)
 {
 	struct harness *h = &self->h;

@@ -232,6 +232,7 @@ void call_engine_set_policy(struct call_engine *e, struct call_policy *policy)
 
 	e->policy = call_policy_get(policy);
 	call_policy_put(old);
+	call_watchers_reloaded(e);
 }
 
 struct call_subscribers *call_engine_subscribers(struct call_engine *e)

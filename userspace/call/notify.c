@@ -217,6 +217,23 @@ void call_watchers_changed(struct call_engine *e, const char *aor)
 	}
 }
 
+void call_watchers_reloaded(struct call_engine *e)
+{
+	const struct hash *t = &e->watchers->table.by_resource;
+	struct event_subscription *s;
+	struct hash_node *node;
+	size_t i;
+
+	for (i = 0; i < t->nbuckets; i++)
+		for (node = t->buckets[i]; node; node = node->next) {
+			s = hash_entry(node, struct event_subscription, by_resource);
+			if (s->ended)
+				continue;
+			s->due = true;
+			arm(e, hash_entry(s, struct call_watch, sub));
+		}
+}
+
 /* --- life --- */
 
 void call_watch_free(struct call_engine *e, struct call_watch *watch)

@@ -113,5 +113,7 @@ void call_watch_event(struct call_engine *e, u64 now, struct call_watch *watch,
 void call_watch_free(struct call_engine *e, struct call_watch *watch);
 /* Something about a user is not what it was. */
 void call_watchers_changed(struct call_engine *e, const char *aor);
+/* What may be watched may have changed. */
+void call_watchers_reloaded(struct call_engine *e);
 
 #endif
