@@ -306,7 +306,8 @@ static void run_trunk_show(const struct command_context *ctx, json_t *args, stru
 		admin_fail(out, "bad-argument", "args.name", NULL, "expected a string");
 	else if (!out->result)
 		admin_fail(out, "no-such-trunk", "args.name",
-			   "trunk.list shows the trunks that there are", "no trunk \"%.63s\"", name);
+			   "trunk.list shows the trunks that there are",
+			   "no trunk \"%.63s\"", name);
 }
 
 static void set_drained(const struct command_context *ctx, json_t *args, struct outcome *out,

@@ -100,13 +100,11 @@ int call_engine_save_event(struct call_engine *e, u64 now, u64 wall, u64 record,
 		return -ENOENT;
 	r->storing = false;
 	watch = hash_entry(r, struct call_watch, record);
-	if (r->publication)
-		saved = save_publication(now, wall,
-					 hash_entry(r, struct event_publication, record));
-	else if (watch->sub.ended)
+	if (!r->publication && watch->sub.ended)
 		return -ENOENT;
-	else
-		saved = save_watch(e, now, wall, watch);
+	saved = r->publication ?
+		save_publication(now, wall, hash_entry(r, struct event_publication, record)) :
+		save_watch(e, now, wall, watch);
 	*text = saved ? json_dumps(saved, JSON_COMPACT) : NULL;
 	json_decref(saved);
 	return *text ? 0 : -ENOMEM;

@@ -125,7 +125,8 @@ int event_pidf_read(struct slice document, const char *entity, const char *salt,
 	int err;
 
 	*why = "no XML, or too much";
-	if (document.n > EVENT_MAX_PARTS + EVENT_ENTITY || memmem(document.p, document.n, "<!DOCTYPE", 9))
+	if (document.n > EVENT_MAX_PARTS + EVENT_ENTITY ||
+	    memmem(document.p, document.n, "<!DOCTYPE", 9))
 		return -EINVAL;
 	doc = xmlReadMemory(document.p, (int)document.n, NULL, "UTF-8",
 			    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
