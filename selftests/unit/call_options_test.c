@@ -26,7 +26,8 @@ static const struct sip_msg *ours(struct harness *h, const struct sip_msg *msg)
 	struct __test_metadata *_metadata = h->_metadata;
 
 	EXPECT_TRUE(slice_eq(header(msg, "Allow"),
-			     SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE")));
+			     SLICE("INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, "
+				   "MESSAGE")));
 	EXPECT_TRUE(slice_eq(header(msg, "Supported"), SLICE("100rel, timer, replaces")));
 	EXPECT_TRUE(contains(header(msg, "Accept"), "application/sdp"));
 	EXPECT_FALSE(header(msg, "Allow-Events").n);
@@ -56,7 +57,7 @@ TEST_F(options, inside_a_call_what_the_other_one_can_do_through_us)
 	reply_tagged(h, B, msg, "200 OK", "b", "Allow: INVITE, ACK, BYE, CANCEL, UPDATE, INFO\r\n"
 		     "Supported: timer, path\r\nAllow-Events: talk\r\nAccept-Language: de\r\n", NULL);
 	msg = expect(h, A, "SIP/2.0 200");
-	EXPECT_TRUE(slice_eq(header(msg, "Allow"), SLICE("INVITE, ACK, BYE, CANCEL, UPDATE")));
+	EXPECT_TRUE(slice_eq(header(msg, "Allow"), SLICE("INVITE, ACK, BYE, CANCEL, UPDATE, INFO")));
 	EXPECT_TRUE(slice_eq(header(msg, "Supported"), SLICE("timer")));
 	EXPECT_TRUE(slice_eq(header(msg, "Accept-Language"), SLICE("de")));
 	EXPECT_FALSE(header(msg, "Allow-Events").n);

@@ -16,6 +16,7 @@
 #ifndef CALL_CALL_H
 #define CALL_CALL_H
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/list.h"
 #include "base/timer.h"
@@ -28,7 +29,8 @@
 #include "call/subscriber.h"
 #include "media/negotiation.h"
 
-#define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE\r\n"
+#define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, " \
+	"MESSAGE\r\n"
 #define CALL_SUPPORTED "Supported: 100rel, timer, replaces\r\n"
 #define CALL_SUPPORTED_LATE "Supported: timer, replaces\r\n"
 #define CALL_ACCEPT \
@@ -39,6 +41,7 @@
 #define CALL_NO_LEG 15		/* in a handle: a request of ours outside of calls */
 #define CALL_MAX_FORKS 6	/* dialogs of one INVITE beside the first */
 #define CALL_MAX_REDRAWS 4
+#define CALL_MAX_CARRIED 8	/* requests of one side under way to the other */
 #define CALL_MAX_EVENTS 4096
 #define CALL_NO_LISTENER UINT32_MAX
 #define CALL_MAX_URI 95		/* bytes of it that are told */
@@ -71,6 +74,9 @@ enum call_input {
 	CALL_INPUT_SUBSCRIBE,
 	CALL_INPUT_NOTIFIED,	/* final outcome of our NOTIFY */
 	CALL_INPUT_MOVED,	/* of the INVITE that makes a leg another call's */
+	CALL_INPUT_INFO,
+	CALL_INPUT_MESSAGE,
+	CALL_INPUT_CARRIED,	/* final outcome of a request that was carried here */
 	CALL_INPUT_OTHER,	/* a method that is not in Allow */
 	CALL_INPUT_PROVISIONAL,	/* responses to our INVITE */
 	CALL_INPUT_SUCCESS,
@@ -128,6 +134,7 @@ struct call_leg {
 	struct sip_client *notifying;	/* our NOTIFY of a REFER */
 	struct sip_client *moving;	/* our INVITE with the offer of another call */
 	bool updates;			/* they allow UPDATE */
+	char *recv_info;		/* what packages of INFO they take; NULL: none */
 	struct sip_session_timer session;	/* agreed on */
 	struct call_session_asked *asked;	/* while theirs waits for our 2xx; or NULL */
 	u64 refreshed;			/* when */
@@ -183,6 +190,7 @@ struct call_message {
 	char *headers;
 	char *sdp;			/* NULL: no body */
 	bool reliable;			/* RFC 3262 */
+	u32 carried;			/* its number; 0: it is none */
 };
 
 enum call_ticket_kind {
@@ -266,6 +274,8 @@ struct call {
 	u64 idle_from;			/* since when they should be heard */
 
 	struct list outbox;		/* struct call_message */
+	struct list carried;		/* struct call_carried */
+	u32 next_carried;
 	u16 end_status;
 	enum call_ender ended_by;
 	char *end_text;			/* NULL: not ended, or no memory */
@@ -338,6 +348,7 @@ enum call_counter {
 	CALL_COUNT_NOTIFIES, CALL_COUNT_NOTIFY_FAILED, CALL_COUNT_PUBLISHED,
 	CALL_COUNT_PUBLISH_REFUSED,
 	CALL_COUNT_TRANSFERS, CALL_COUNT_TRANSFERS_FAILED, CALL_COUNT_TRANSFERS_REFUSED,
+	CALL_COUNT_CARRIED, CALL_COUNT_CARRY_REFUSED,
 	CALL_NCOUNTERS,
 };
 
@@ -419,6 +430,8 @@ struct slice call_auth_lines(const struct call_leg *leg);
 bool call_auth_again(struct call_engine *e, u64 now, struct call_leg *leg,
 		     const struct sip_event *ev);
 void call_auth_clear(struct call_leg *leg);
+/* Nobody waits for the answer to client, no INVITE of ours, any more. */
+void call_auth_forget(struct call_engine *e, struct call_leg *leg, struct sip_client *client);
 
 /* bye.c */
 /* 200 to the BYE of leg's peer, if there was one: the media session is gone. */
@@ -430,6 +443,8 @@ void call_bye_answer(struct call_engine *e, u64 now, struct call_leg *leg);
 void call_rtp_stat(const struct call_leg *leg, char line[CALL_RTP_STAT]);
 
 /* capability.c */
+/* Allow, of what both msg, an answer of the far side, and we allow. */
+void call_allow_common(struct buf *b, const struct sip_msg *msg);
 /* The answer to a question of leg's peer, when its call ends first. */
 void call_question_end(struct call_engine *e, u64 now, struct call_leg *leg);
 
@@ -491,6 +506,9 @@ struct call_ticket *call_ticket_find(const struct call_engine *e, u64 ticket);
 
 /* outbox.c */
 /* All take ownership of the strings, also on error: -ENOMEM. */
+/* carried: its number; sdp: the body instead of what the request has; NULL: that. */
+int call_outbox_carry(struct call_engine *e, u64 now, struct call_leg *leg, u32 carried,
+		      char *headers, char *sdp);
 int call_outbox_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
 			char *phrase, char *headers, char *sdp);
 /* A provisional response of from; reliable: and as such, if the INVITE's sender can do that. */
@@ -575,6 +593,7 @@ void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *
 #include "call/action.h"
 
 #include "call/branch.h"
+#include "call/carry.h"
 
 #include "call/transfer.h"
 
