@@ -118,6 +118,7 @@ static struct call_policy *make_policy(struct world *w)
 	add_domain(p);
 	p->media_idle_ms = 60000;
 	p->ring_timeout = 180 * NSEC_PER_SEC;
+	p->message_max = 2000;
 	p->max_duration = 3600 * NSEC_PER_SEC;
 	return p;
 }

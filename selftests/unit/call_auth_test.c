@@ -148,6 +148,13 @@ TEST_F(auth, every_request_of_the_call_can_be_challenged)
 		expect(h, A, "SIP/2.0 200");
 		send_ack(h, A);
 	}
+	send_request(h, A, "MESSAGE", ++h->ua[A].cseq, "Content-Type: text/plain\r\n", "hello");
+	expect(h, B, "MESSAGE ");
+	challenge(self, true);
+	EXPECT_TRUE(slice_eq(expect(h, B, "MESSAGE ")->body, SLICE("hello")));
+	EXPECT_TRUE(is_authentic(self));
+	reply(h, B, "200 OK", NULL);
+	expect(h, A, "SIP/2.0 200");
 	send_request(h, A, "BYE", ++h->ua[A].cseq, NULL, NULL);
 	expect(h, A, "SIP/2.0 200");
 	expect(h, B, "BYE ");

@@ -182,6 +182,7 @@ static struct call_policy *make_policy(struct harness *h)
 		p->routes[i].nto = 1;
 	}
 	p->media_idle_ms = 60000;
+	p->message_max = 2000;
 	p->ring_timeout = 180 * NSEC_PER_SEC;
 	p->max_duration = 3600 * NSEC_PER_SEC;
 	return p;

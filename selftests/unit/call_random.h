@@ -318,7 +318,10 @@ static inline void talk(struct phone_call *c)
 		c->other = ask(c, SIP_UPDATE, percent(w, 80) ? sdp_of(c) : NULL);
 		w->updates++;
 	} else if (!c->other) {
-		c->other = ask(c, SIP_OPTIONS, NULL);
+		static const enum sip_method methods[] = { SIP_OPTIONS, SIP_INFO, SIP_MESSAGE };
+		enum sip_method method = methods[chance(w, 3)];
+
+		c->other = ask(c, method, method == SIP_OPTIONS ? NULL : c->phone->sdp);
 	}
 	act_in(c, chance(w, 20000));
 }

@@ -213,9 +213,9 @@ TEST_F(reinvite, what_is_not_allowed_inside_the_call)
 	struct harness *h = &self->h;
 	const struct sip_msg *msg;
 
-	send_request(h, A, "INFO", 2, NULL, NULL);
+	send_request(h, A, "PUBLISH", 2, NULL, NULL);
 	msg = expect(h, A, "SIP/2.0 405");
-	EXPECT_FALSE(contains(header(msg, "Allow"), "INFO"));
+	EXPECT_FALSE(contains(header(msg, "Allow"), "PUBLISH"));
 	send_request(h, B, "FROBNICATE", 100, NULL, NULL);
 	expect(h, B, "SIP/2.0 501");
 	h->ua[A].cseq = 2;

@@ -94,6 +94,24 @@ TEST_F(snapshot, both_parties_go_on)
 	hang_up(h, B);
 }
 
+TEST_F(snapshot, what_packages_each_takes)
+{
+	struct harness *h = &self->after;
+	u64 id;
+
+	send_request(&self->h, B, "UPDATE", ++self->h.ua[B].cseq, "Recv-Info: x-foo\r\n", NULL);
+	expect(&self->h, B, "SIP/2.0 200");
+	free(self->saved);
+	ASSERT_EQ(call_engine_save(self->h.engine, self->h.now, WALL, self->id, &self->saved), 0);
+	ASSERT_EQ(restore(h, self->saved, &id), NULL);
+	take_over(h, &self->h);
+	send_request(h, A, "INFO", ++h->ua[A].cseq, "Info-Package: x-foo\r\n", NULL);
+	expect(h, B, "INFO ");
+	reply(h, B, "200 OK", NULL);
+	expect(h, A, "SIP/2.0 200");
+	hang_up(h, A);
+}
+
 TEST_F(snapshot, the_other_one_may_hang_up)
 {
 	struct harness *h = &self->after;

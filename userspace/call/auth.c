@@ -57,6 +57,17 @@ void call_auth_clear(struct call_leg *leg)
 		drop(leg, leg->attempts);
 }
 
+void call_auth_forget(struct call_engine *e, struct call_leg *leg, struct sip_client *client)
+{
+	struct call_attempt *at = leg->attempts;
+
+	while (at && at->client != client)
+		at = at->next;
+	if (at)
+		drop(leg, at);
+	sip_client_forget(e->sip, client);
+}
+
 static struct call_attempt *new_attempt(enum sip_method method, const struct sip_content *content)
 {
 	struct call_attempt *at = zalloc(sizeof(*at));
@@ -155,6 +166,7 @@ static void replace(struct call_leg *leg, const struct sip_client *old, struct s
 	for (i = 0; i < sizeof(waiting) / sizeof(*waiting); i++)
 		if (*waiting[i] == old)
 			*waiting[i] = new;
+	call_carry_replace(leg, old, new);
 }
 
 static bool is_wanted(const struct call_leg *leg, const struct call_attempt *at)

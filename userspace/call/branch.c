@@ -147,7 +147,7 @@ static void close_media(u64 now, struct call_leg *root)
 		root->call->heard = NULL;
 }
 
-static void close_forks(struct call_leg *root)
+static void close_forks(struct call_engine *e, u64 now, struct call_leg *root)
 {
 	struct call *call = root->call;
 	size_t i;
@@ -158,6 +158,7 @@ static void close_forks(struct call_leg *root)
 		if (leg->root != root)
 			continue;
 		call_outbox_forget(leg);
+		call_carry_end(e, now, leg);
 		if (leg->twin)
 			call_outbox_forget(leg->twin);
 		if (leg != root && leg->state == CALL_LEG_INVITED)
@@ -209,7 +210,7 @@ static void go_on(struct call_engine *e, u64 now, struct call *call)
 void call_branch_close(struct call_engine *e, u64 now, struct call_leg *root)
 {
 	root->invite = NULL;
-	close_forks(root);
+	close_forks(e, now, root);
 	close_media(now, root);
 	sip_dialog_free(e->sip, root->dialog);
 	root->dialog = NULL;
@@ -223,7 +224,7 @@ void call_branch_failed(struct call_engine *e, u64 now, struct call_leg *root,
 	timer_disarm(&e->timers, &root->timer);
 	root->invite = NULL;
 	root->state = CALL_LEG_DONE;
-	close_forks(root);
+	close_forks(e, now, root);
 	close_media(now, root);
 	if (given_up && f->status < 600) {
 		call_failure_clear(f);
@@ -508,6 +509,7 @@ static void add_twin(struct call_engine *e, struct call_leg *leg)
 		call_leg_dialog_made(twin);
 		twin->peer = call->all[0]->peer;
 		twin->updates = call->all[0]->updates;
+		twin->recv_info = slice_dup(slice_str(call->all[0]->recv_info));
 		twin->asked = copy_asked(call->all[0]->asked);
 	}
 	twin->twin = leg;
@@ -554,7 +556,7 @@ static void drop_branch(struct call_engine *e, u64 now, struct call_leg *root)
 {
 	timer_disarm(&e->timers, &root->timer);
 	close_media(now, root);
-	close_forks(root);
+	close_forks(e, now, root);
 	if (root->state == CALL_LEG_NONE)
 		root->state = CALL_LEG_DONE;
 	if (root->state != CALL_LEG_INVITED)
@@ -571,6 +573,7 @@ static void drop_leg(struct call_engine *e, u64 now, struct call_leg *leg,
 	leg->twin = NULL;
 	if (call_in_pair(leg))
 		return;
+	call_carry_end(e, now, leg);
 	if (leg->root == leg && leg != winner->root)
 		drop_branch(e, now, leg);
 	else if (leg->state == CALL_LEG_INVITED || leg->state == CALL_LEG_NONE)

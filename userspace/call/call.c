@@ -93,6 +93,7 @@ struct call *call_make(struct call_engine *e, u64 now, u64 id)
 	call->idle_timer.kind = CALL_TIMER_IDLE;
 	call->timer.owner = call->idle_timer.owner = call;
 	list_init(&call->outbox);
+	list_init(&call->carried);
 	list_init(&call->redirects);
 	call->legs[0] = call_leg_new(e, call, MEDIA_LEG_A);
 	if (!call->legs[0]) {
@@ -145,6 +146,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	timer_disarm(&e->timers, &call->idle_timer);
 	timers_release(&e->timers, CALL_NTIMERS);
 	call_outbox_clear(call);
+	call_carry_clear(e, now, call);
 	call_redirect_clear(call);
 	call_replaces_clear(call);
 	call_refer_free(e, call);

@@ -16,9 +16,11 @@
 #ifndef CALL_CALL_H
 #define CALL_CALL_H
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/list.h"
 #include "base/timer.h"
+#include "call/counter.h"
 #include "call/engine.h"
 #include "call/gate.h"
 #include "call/lines.h"
@@ -28,7 +30,10 @@
 #include "call/subscriber.h"
 #include "media/negotiation.h"
 
-#define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE\r\n"
+#define CALL_METHODS "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO"
+#define CALL_ALLOW CALL_METHODS ", MESSAGE\r\n"
+/* Outside of calls a MESSAGE goes nowhere. */
+#define CALL_ALLOW_APART CALL_METHODS "\r\n"
 #define CALL_SUPPORTED "Supported: 100rel, timer, replaces\r\n"
 #define CALL_SUPPORTED_LATE "Supported: timer, replaces\r\n"
 #define CALL_ACCEPT \
@@ -39,6 +44,7 @@
 #define CALL_NO_LEG 15		/* in a handle: a request of ours outside of calls */
 #define CALL_MAX_FORKS 6	/* dialogs of one INVITE beside the first */
 #define CALL_MAX_REDRAWS 4
+#define CALL_MAX_CARRIED 8	/* requests of one side under way to the other */
 #define CALL_MAX_EVENTS 4096
 #define CALL_NO_LISTENER UINT32_MAX
 #define CALL_MAX_URI 95		/* bytes of it that are told */
@@ -71,6 +77,9 @@ enum call_input {
 	CALL_INPUT_SUBSCRIBE,
 	CALL_INPUT_NOTIFIED,	/* final outcome of our NOTIFY */
 	CALL_INPUT_MOVED,	/* of the INVITE that makes a leg another call's */
+	CALL_INPUT_INFO,
+	CALL_INPUT_MESSAGE,
+	CALL_INPUT_CARRIED,	/* final outcome of a request that was carried here */
 	CALL_INPUT_OTHER,	/* a method that is not in Allow */
 	CALL_INPUT_PROVISIONAL,	/* responses to our INVITE */
 	CALL_INPUT_SUCCESS,
@@ -128,6 +137,7 @@ struct call_leg {
 	struct sip_client *notifying;	/* our NOTIFY of a REFER */
 	struct sip_client *moving;	/* our INVITE with the offer of another call */
 	bool updates;			/* they allow UPDATE */
+	char *recv_info;		/* what packages of INFO they take; NULL: none */
 	struct sip_session_timer session;	/* agreed on */
 	struct call_session_asked *asked;	/* while theirs waits for our 2xx; or NULL */
 	u64 refreshed;			/* when */
@@ -183,6 +193,7 @@ struct call_message {
 	char *headers;
 	char *sdp;			/* NULL: no body */
 	bool reliable;			/* RFC 3262 */
+	u32 carried;			/* its number; 0: it is none */
 };
 
 enum call_ticket_kind {
@@ -266,6 +277,8 @@ struct call {
 	u64 idle_from;			/* since when they should be heard */
 
 	struct list outbox;		/* struct call_message */
+	struct list carried;		/* struct call_carried */
+	u32 next_carried;
 	u16 end_status;
 	enum call_ender ended_by;
 	char *end_text;			/* NULL: not ended, or no memory */
@@ -322,23 +335,6 @@ struct call_engine {
 	u64 counters[48];		/* enum call_counter */
 	struct call_histogram setup[2];	/* to ringing, to the answer */
 	struct sip_counter report[160];
-};
-
-enum call_counter {
-	CALL_COUNT_CALLS, CALL_COUNT_ANSWERED, CALL_COUNT_FAILED, CALL_COUNT_CANCELLED,
-	CALL_COUNT_REFUSED_SOURCE, CALL_COUNT_REFUSED_ROUTE, CALL_COUNT_REFUSED_MEDIA,
-	CALL_COUNT_REFUSED_OTHER, CALL_COUNT_DRAINED, CALL_COUNT_MEDIA_FAILED,
-	CALL_COUNT_MEDIA_IDLE, CALL_COUNT_NO_ACK, CALL_COUNT_NO_PRACK, CALL_COUNT_RING_TIMEOUT,
-	CALL_COUNT_MAX_DURATION, CALL_COUNT_SURPLUS, CALL_COUNT_REINVITES, CALL_COUNT_GLARE,
-	CALL_COUNT_EVENTS_LOST, CALL_COUNT_AUTH_REFUSED, CALL_COUNT_REFUSED_TRUNK,
-	CALL_COUNT_CHALLENGED, CALL_COUNT_AUTH_BAD, CALL_COUNT_AUTH_REPLAYED,
-	CALL_COUNT_UNANSWERED, CALL_COUNT_PRETENDED, CALL_COUNT_TOO_MANY,
-	CALL_COUNT_MOVED, CALL_COUNT_REGISTERED, CALL_COUNT_REGISTER_REFUSED,
-	CALL_COUNT_SUBSCRIBED, CALL_COUNT_SUBSCRIBE_REFUSED, CALL_COUNT_SUBSCRIBE_LIMIT,
-	CALL_COUNT_NOTIFIES, CALL_COUNT_NOTIFY_FAILED, CALL_COUNT_PUBLISHED,
-	CALL_COUNT_PUBLISH_REFUSED,
-	CALL_COUNT_TRANSFERS, CALL_COUNT_TRANSFERS_FAILED, CALL_COUNT_TRANSFERS_REFUSED,
-	CALL_NCOUNTERS,
 };
 
 /* call.c: life of a call */
@@ -419,6 +415,8 @@ struct slice call_auth_lines(const struct call_leg *leg);
 bool call_auth_again(struct call_engine *e, u64 now, struct call_leg *leg,
 		     const struct sip_event *ev);
 void call_auth_clear(struct call_leg *leg);
+/* Nobody waits for the answer to client, no INVITE of ours, any more. */
+void call_auth_forget(struct call_engine *e, struct call_leg *leg, struct sip_client *client);
 
 /* bye.c */
 /* 200 to the BYE of leg's peer, if there was one: the media session is gone. */
@@ -430,6 +428,8 @@ void call_bye_answer(struct call_engine *e, u64 now, struct call_leg *leg);
 void call_rtp_stat(const struct call_leg *leg, char line[CALL_RTP_STAT]);
 
 /* capability.c */
+/* Allow, of what both msg, an answer of the far side, and we allow. */
+void call_allow_common(struct buf *b, const struct sip_msg *msg);
 /* The answer to a question of leg's peer, when its call ends first. */
 void call_question_end(struct call_engine *e, u64 now, struct call_leg *leg);
 
@@ -491,6 +491,9 @@ struct call_ticket *call_ticket_find(const struct call_engine *e, u64 ticket);
 
 /* outbox.c */
 /* All take ownership of the strings, also on error: -ENOMEM. */
+/* carried: its number; sdp: the body instead of what the request has; NULL: that. */
+int call_outbox_carry(struct call_engine *e, u64 now, struct call_leg *leg, u32 carried,
+		      char *headers, char *sdp);
 int call_outbox_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
 			char *phrase, char *headers, char *sdp);
 /* A provisional response of from; reliable: and as such, if the INVITE's sender can do that. */
@@ -575,6 +578,7 @@ void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *
 #include "call/action.h"
 
 #include "call/branch.h"
+#include "call/carry.h"
 
 #include "call/transfer.h"
 

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "call/call.h"
 
 static bool in_list(const struct sip_msg *msg, enum sip_hdr_id id, struct slice token)
@@ -43,6 +42,11 @@ static void add_common(struct buf *b, struct slice line, const struct sip_msg *m
 	buf_str(b, "\r\n");
 }
 
+void call_allow_common(struct buf *b, const struct sip_msg *msg)
+{
+	add_common(b, SLICE(CALL_ALLOW), msg, SIP_HDR_ALLOW);
+}
+
 /* What the far side's answer says of it and of us. */
 static char *capabilities(struct call_engine *e, const struct call_leg *from,
 			  const struct call_leg *to, const struct sip_msg *msg)
@@ -52,7 +56,7 @@ static char *capabilities(struct call_engine *e, const struct call_leg *from,
 
 	buf_init(&b);
 	if (msg->status < 300) {
-		add_common(&b, SLICE(CALL_ALLOW), msg, SIP_HDR_ALLOW);
+		call_allow_common(&b, msg);
 		add_common(&b, SLICE(CALL_SUPPORTED), msg, SIP_HDR_SUPPORTED);
 		buf_str(&b, CALL_ACCEPT);
 	}

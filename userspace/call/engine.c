@@ -33,6 +33,10 @@ static enum call_input request_input(enum sip_method method)
 		return CALL_INPUT_REFER;
 	case SIP_SUBSCRIBE:
 		return CALL_INPUT_SUBSCRIBE;
+	case SIP_INFO:
+		return CALL_INPUT_INFO;
+	case SIP_MESSAGE:
+		return CALL_INPUT_MESSAGE;
 	default:
 		return CALL_INPUT_OTHER;
 	}
@@ -61,7 +65,9 @@ static enum call_input own_input(const struct call_leg *leg, const struct sip_cl
 		return CALL_INPUT_REFRESHED;
 	if (client == leg->moving)
 		return CALL_INPUT_MOVED;
-	return client == leg->notifying ? CALL_INPUT_NOTIFIED : CALL_NINPUTS;
+	if (client == leg->notifying)
+		return CALL_INPUT_NOTIFIED;
+	return call_carries(leg, client) ? CALL_INPUT_CARRIED : CALL_NINPUTS;
 }
 
 static enum call_input event_input(const struct call_leg *leg, const struct sip_event *ev)
@@ -117,6 +123,9 @@ static void handle_event(struct call_engine *e, u64 now, const struct sip_event 
 		return;
 	if (leg && call_auth_again(e, now, leg, ev))
 		return;
+	/* before there is a pair, branch.c knows whose response it is */
+	if (leg && ev->msg && (ev->msg->request || leg->call->media))
+		call_info_learn(leg, ev->msg);
 	input = leg ? event_input(leg, ev) : CALL_NINPUTS;
 	if (input < CALL_NINPUTS)
 		call_state_input(e, now, leg, input, ev);

@@ -81,6 +81,8 @@ static const u8 passages[SIP_HDR_COUNT] = {
 	[SIP_HDR_DATE]			= PASSED,
 	[SIP_HDR_EXPIRES]		= PASSED,
 	[SIP_HDR_PRIORITY]		= PASSED,
+	[SIP_HDR_INFO_PACKAGE]		= PASSED,
+	[SIP_HDR_RECV_INFO]		= PASSED,
 	[SIP_HDR_RETRY_AFTER]		= PASSED,
 	[SIP_HDR_IDENTITY]		= OPAQUE,
 	[SIP_HDR_AUTHENTICATION_INFO]	= OPAQUE,
@@ -253,6 +255,35 @@ char *call_headers_pass(const struct call_engine *e, const struct call_leg *from
 	begin(&p, e, from, to, msg);
 	add_max_forwards(&p);
 	pass_all(&p);
+	return take(&p);
+}
+
+/*
+ * A body that passes as it is keeps what says how to read it; an answer, what says which ones
+ * can be read.
+ */
+char *call_headers_carry(const struct call_engine *e, const struct call_leg *from,
+			 const struct call_leg *to, const struct sip_msg *msg)
+{
+	struct call_passage p;
+	size_t i;
+
+	begin(&p, e, from, to, msg);
+	add_max_forwards(&p);
+	pass_all(&p);
+	for (i = 0; i < msg->nhdrs; i++)
+		switch (msg->hdrs[i].id) {
+		case SIP_HDR_CONTENT_DISPOSITION:
+		case SIP_HDR_CONTENT_ENCODING:
+		case SIP_HDR_CONTENT_LANGUAGE:
+		case SIP_HDR_MIME_VERSION:
+		case SIP_HDR_ACCEPT:
+		case SIP_HDR_ACCEPT_ENCODING:
+			copy(&p, &msg->hdrs[i]);
+			break;
+		default:
+			break;
+		}
 	return take(&p);
 }
 

@@ -102,6 +102,7 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 	free(leg->asked);
 	free(leg->offer);
 	free(leg->answer);
+	free(leg->recv_info);
 	free(leg->user);
 	call_routed_put(leg->routed);
 	call_hops_clear(leg);
@@ -310,6 +311,7 @@ void call_leg_end(struct call_engine *e, u64 now, struct call_leg *leg,
 
 	call_update_respond(e, now, leg, 487, SLICE(""), NULL);
 	call_question_end(e, now, leg);
+	call_carry_end(e, now, leg);
 	if (leg == why->quiet) {
 		call_leg_ack_kept(e, now, leg, NULL);
 		call_leg_respond(e, now, leg, 487, NULL, SLICE(""), NULL);

@@ -33,7 +33,10 @@ void call_target_clear(struct call_target *target);
 /* What of msg may pass. A request's Max-Forwards is carried minus one. */
 char *call_headers_pass(const struct call_engine *e, const struct call_leg *from,
 			const struct call_leg *to, const struct sip_msg *msg);
-/* The same for the caller's first INVITE, and for a 2xx to it, with our own capabilities. */
+/* The same with a body that passes as it is. */
+char *call_headers_carry(const struct call_engine *e, const struct call_leg *from,
+			 const struct call_leg *to, const struct sip_msg *msg);
+/* Of the caller's first INVITE, and of a 2xx to it, with our own capabilities. */
 char *call_headers_invite(const struct call_engine *e, const struct call_leg *to,
 			  const struct sip_msg *msg, bool offer);
 char *call_headers_answer(const struct call_engine *e, const struct call_leg *from,

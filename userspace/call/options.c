@@ -30,7 +30,7 @@ static void say_allowed(struct call_engine *e, u64 now, const struct call_leg *l
 		call_subscribe_lines(e, &lines);
 	buf_str(&lines, more);
 	answer(e, now, ev, leg ? leg->dialog : NULL, status, NULL,
-	       lines.failed ? SLICE(CALL_ALLOW) : buf_slice(&lines));
+	       lines.failed ? SLICE(CALL_ALLOW_APART) : buf_slice(&lines));
 	buf_free(&lines);
 }
 

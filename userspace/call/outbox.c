@@ -70,6 +70,14 @@ int call_outbox_request(struct call_engine *e, u64 now, struct call_leg *leg,
 	});
 }
 
+int call_outbox_carry(struct call_engine *e, u64 now, struct call_leg *leg, u32 carried,
+		      char *headers, char *sdp)
+{
+	return add(e, now, &(struct call_message){
+		.leg = leg, .carried = carried, .headers = headers, .sdp = sdp,
+	});
+}
+
 static int send_request(struct call_engine *e, u64 now, struct call_message *m)
 {
 	struct call *call = m->leg->call;
@@ -96,6 +104,10 @@ static int send_message(struct call_engine *e, u64 now, struct call_message *m)
 {
 	struct call_leg *leg = m->leg;
 
+	if (m->carried) {
+		call_carry_send(e, now, m);
+		return 0;
+	}
 	if (!m->status)
 		return send_request(e, now, m);
 	if (m->method == SIP_UPDATE) {

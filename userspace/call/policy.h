@@ -204,6 +204,7 @@ struct call_policy {
 	u64 failed_target;		/* ns, 0: not remembered */
 	u64 t1, t2, t4;			/* ns */
 	struct sip_session_policy session;
+	u32 message_max;		/* bytes of the body of a MESSAGE */
 };
 
 bool call_codes_have(const struct call_codes *codes, u16 status);	/* 503 is always one */

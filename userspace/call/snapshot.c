@@ -38,10 +38,11 @@ static json_t *save_leg(const struct call_engine *e, u64 now, u64 wall, const st
 	const struct call_policy *p = leg->call->policy;
 	json_t *saved;
 
-	saved = json_pack("{s:s, s:s, s:b, s:I, s:I, s:b, s:b, s:o, s:o}",
+	saved = json_pack("{s:s, s:s, s:b, s:o, s:I, s:I, s:b, s:b, s:o, s:o}",
 			  "realm", leg->realm < 0 ? "" : p->realms[leg->realm].name,
 			  "trunk", leg->trunk < 0 ? "" : p->trunks[leg->trunk].name,
 			  "updates", leg->updates,
+			  "recv_info", save_text(leg->recv_info),
 			  "session_interval", (json_int_t)leg->session.interval,
 			  "session_min", (json_int_t)leg->session.min_se,
 			  "session_local", leg->session.local, "session_peer", leg->session.peer,
@@ -205,6 +206,14 @@ static const struct call_route *route_called(const struct call_policy *p, const 
 	return NULL;
 }
 
+/* Whoever takes no package is as good as who never spoke of one. */
+static char *restore_packages(struct restoring *s, const json_t *saved)
+{
+	const char *text = json_read_text(&s->r, saved, "recv_info", MAX_TEXT);
+
+	return *text ? strdup(text) : NULL;
+}
+
 static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t *saved)
 {
 	const struct call_policy *p = s->call->policy;
@@ -217,6 +226,7 @@ static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t 
 	leg->listener = flow.listener;
 	leg->name = flow.name;
 	leg->updates = json_read_bool(&s->r, saved, "updates");
+	leg->recv_info = restore_packages(s, saved);
 	leg->session = (struct sip_session_timer){
 		.interval = (u32)json_read_u64(&s->r, saved, "session_interval", INT32_MAX),
 		.min_se = (u32)json_read_u64(&s->r, saved, "session_min", INT32_MAX),

@@ -107,6 +107,26 @@ static call_action *const actions[CALL_NINPUTS][CALL_NSTATES] = {
 		[CALL_UP]		= call_transfer_moved,
 		[CALL_ENDING]	= call_transfer_moved,
 	},
+	[CALL_INPUT_INFO] = {
+		[CALL_TRYING]	= call_info,
+		[CALL_RINGING]	= call_info,
+		[CALL_ANSWERED]	= call_info,
+		[CALL_UP]		= call_info,
+		[CALL_ENDING]	= call_gone,
+	},
+	[CALL_INPUT_MESSAGE] = {
+		[CALL_TRYING]	= call_instant_message,
+		[CALL_RINGING]	= call_instant_message,
+		[CALL_ANSWERED]	= call_instant_message,
+		[CALL_UP]		= call_instant_message,
+		[CALL_ENDING]	= call_gone,
+	},
+	[CALL_INPUT_CARRIED] = {
+		[CALL_TRYING]	= call_carried_back,
+		[CALL_RINGING]	= call_carried_back,
+		[CALL_ANSWERED]	= call_carried_back,
+		[CALL_UP]		= call_carried_back,
+	},
 	[CALL_INPUT_OTHER] = {
 		[CALL_TRYING]	= call_not_allowed,
 		[CALL_RINGING]	= call_not_allowed,

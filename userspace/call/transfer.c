@@ -467,10 +467,12 @@ static void take_count(struct call_leg *leg)
 static void forget_questions(struct call_engine *e, u64 now, struct call_leg *leg)
 {
 	call_question_end(e, now, leg);
+	call_carry_end(e, now, leg);
 	if (leg->asking)
 		sip_client_forget(e->sip, leg->asking);
 	leg->asking = NULL;
 	call_question_end(e, now, call_other(leg));
+	call_carry_end(e, now, call_other(leg));
 }
 
 /* leg becomes the first one of call, whose own takes its place. */

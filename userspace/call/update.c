@@ -14,6 +14,7 @@
 
 void call_update_learn(struct call_leg *leg, const struct sip_msg *msg)
 {
+	call_info_learn(leg, msg);
 	if (sip_msg_header(msg, SIP_HDR_ALLOW))
 		leg->updates = sip_msg_lists(msg, SIP_HDR_ALLOW, "UPDATE");
 }

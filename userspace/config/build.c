@@ -478,6 +478,7 @@ struct config *build_config(const struct value *root)
 		goto err_config;
 	c->policy->refs = 1;
 	build_timers(c->policy, value_get(root, "timers"));
+	c->policy->message_max = (u32)number_of(value_get(root, "message"), "max-size");
 	build_limits(&c->limits, value_get(root, "sip"));
 	build_overload(&c->overload, value_get(root, "overload"));
 	cap_store(c);

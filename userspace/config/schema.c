@@ -270,6 +270,13 @@ const struct schema_item schema[] = {
 	    HELP("How deep multipart bodies may lie in multipart bodies. A request beyond it is "
 		 "refused with 400.")),
 
+	KEY("message", MAP, RELOAD(CALLS), HELP("MESSAGE, a text to somebody.")),
+	KEY("message.max-size", NUMBER, DEFAULT("8192"), RANGE(1, 1048576), RELOAD(CALLS),
+	    HELP("Bytes of its body. What is longer is refused with 513; so is a request that "
+		 "sip.max-message does not let in. RFC 3428 has 1300 where it cannot be known "
+		 "that no datagrams are on the way; Jalur sends what is too large for one by "
+		 "TCP, unless the trunk wants datagrams.")),
+
 	KEY("connections", MAP, RELOAD(RESTART), HELP("TCP, TLS and WebSocket connections.")),
 	KEY("connections.max", NUMBER, DEFAULT("20000"), RANGE(1, 1000000), RELOAD(RESTART),
 	    HELP("In all, both ways.")),

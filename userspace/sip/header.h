@@ -41,6 +41,7 @@
 	X(HISTORY_INFO,		"History-Info",		0,   SIP_HDR_LIST) \
 	X(IDENTITY,		"Identity",		'y', SIP_HDR_LIST) \
 	X(IN_REPLY_TO,		"In-Reply-To",		0,   SIP_HDR_LIST) \
+	X(INFO_PACKAGE,		"Info-Package",		0,   SIP_HDR_SINGLE) \
 	X(JOIN,			"Join",			0,   0) \
 	X(MAX_FORWARDS,		"Max-Forwards",		0,   SIP_HDR_SINGLE) \
 	X(MIME_VERSION,		"MIME-Version",		0,   0) \
@@ -58,6 +59,7 @@
 	X(RACK,			"RAck",			0,   SIP_HDR_SINGLE) \
 	X(REASON,		"Reason",		0,   SIP_HDR_LIST) \
 	X(RECORD_ROUTE,		"Record-Route",		0,   SIP_HDR_LIST) \
+	X(RECV_INFO,		"Recv-Info",		0,   SIP_HDR_LIST) \
 	X(REFER_SUB,		"Refer-Sub",		0,   0) \
 	X(REFER_TO,		"Refer-To",		'r', SIP_HDR_SINGLE) \
 	X(REFERRED_BY,		"Referred-By",		'b', 0) \

@@ -79,6 +79,7 @@ static const struct {
 	{ 423, "Interval Too Brief" },
 	{ 433, "Anonymity Disallowed" },
 	{ 439, "First Hop Lacks Outbound Support" },
+	{ 469, "Bad Info Package" },
 	{ 480, "Temporarily Unavailable" },
 	{ 481, "Call/Transaction Does Not Exist" },
 	{ 482, "Loop Detected" },

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What passes from one side of a call to the other and is answered there: INFO, MESSAGE. A
+ * part of call.h, which alone includes it.
+ */
+#ifndef CALL_CARRY_H
+#define CALL_CARRY_H
+
+/* A request of one side on its way to the other. */
+struct call_carried {
+	struct list node;		/* in the call */
+	u32 number;
+	struct call_leg *from, *to;
+	struct sip_server *server;	/* of from's peer */
+	struct sip_client *client;	/* to that of to; NULL: it waits in the outbox */
+};
+
+/* carry.c: requests of one side that the other one answers */
+/*
+ * The request of leg's peer goes to the other side, in its turn among the messages of the call,
+ * and has the answer that comes back; or it is refused.
+ */
+void call_carry(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_event *ev);
+/*
+ * The same with these lines of headers and this body, of the same type, in the words of the
+ * other side; malloc'ed, and taken. headers NULL: no memory; body NULL: as it is.
+ */
+void call_carry_as(struct call_engine *e, u64 now, struct call_leg *leg,
+		   const struct sip_event *ev, char *headers, char *body);
+/* The request on m->leg whose turn it is. */
+void call_carry_send(struct call_engine *e, u64 now, const struct call_message *m);
+/* client carries something on leg; and new does instead of it from now on. */
+bool call_carries(const struct call_leg *leg, const struct sip_client *client);
+void call_carry_replace(struct call_leg *leg, const struct sip_client *client,
+			struct sip_client *new);
+/* What is carried from leg, or to it, is no more, and answered. */
+void call_carry_end(struct call_engine *e, u64 now, struct call_leg *leg);
+void call_carry_clear(struct call_engine *e, u64 now, struct call *call);
+/* A final answer to a request of leg's peer that is not carried. */
+void call_carry_answer(struct call_engine *e, u64 now, struct call_leg *leg,
+		       struct sip_server *server, u16 status, struct slice headers);
+
+/* info.c */
+/* msg, from leg's peer, says which packages it takes (RFC 6086). */
+void call_info_learn(struct call_leg *leg, const struct sip_msg *msg);
+
+#endif
