@@ -283,12 +283,14 @@ TEST_F(socket, a_slow_reader_loses_events_and_is_told)
 TEST_F(socket, who_does_not_read_answers_is_not_read_from)
 {
 	int fd = connect_to(self->path), i, answers = 0, asked = 0;
-	static const char one[] = "{\"id\":1,\"cmd\":\"info\"}\n";
-	static char requests[50000];
+	/* Long ones: what the sockets hold of them is answered in the end. */
+	char one[513];
+	static char requests[50 * sizeof(one)];
 	json_t *line;
 
 	json_decref(next_line(&self->loop, fd));
-	for (i = 0; i < 1000; i++)
+	snprintf(one, sizeof(one), "%-511s\n", "{\"id\":1,\"cmd\":\"info\"}");
+	for (i = 0; i < 50; i++)
 		strcat(requests, one);
 	/* Writes until the server does not take any more. */
 	for (i = 0; i < 1000; i++) {
@@ -298,7 +300,7 @@ TEST_F(socket, who_does_not_read_answers_is_not_read_from)
 			asked += n > 0 ? (int)(n / (ssize_t)(sizeof(one) - 1)) : 0;
 			break;
 		}
-		asked += 1000;
+		asked += 50;
 		turn(&self->loop);
 	}
 	EXPECT_LT(i, 1000);

@@ -507,7 +507,8 @@ static void check_variety(struct __test_metadata *_metadata, struct world *w)
 	EXPECT_GT(now.timeouts + now.failed, 0);
 	EXPECT_GT(w->observer.pracks, now.target / 50);
 	EXPECT_GT(now.reliable, w->observer.pracks);
-	EXPECT_GT(now.no_pracks, now.target / 5000);
+	/* Rare: a short run may have none. */
+	EXPECT_GE(now.no_pracks, now.target / 5000);
 }
 
 static void free_requests(void)
