@@ -122,6 +122,21 @@ TEST_F(refer, a_dialog_of_somebody_else_is_named_to_him)
 	hang_up(h, A);
 }
 
+/* Another call of the referrer's would be: its names are of his side, and nobody else's. */
+TEST_F(refer, a_dialog_of_ours_is_named_to_nobody)
+{
+	struct harness *h = &self->h;
+	const struct sip_msg *invite = &h->ua[B].invite;
+	char lines[512];
+
+	call_up(h);
+	snprintf(lines, sizeof(lines), "Refer-To: <sip:2000@x?Replaces=" SLICE_FMT
+		 "%%3Bto-tag%%3D" SLICE_FMT "%%3Bfrom-tag%%3D%.60s>\r\n", SLICE_ARG(invite->call_id),
+		 SLICE_ARG(invite->from.tag), h->ua[B].local_tag);
+	refused(h, lines, "SIP/2.0 603");
+	hang_up(h, A);
+}
+
 TEST_F(refer, who_referred_is_told_to_trusted_ones_and_nothing_of_the_other_sides)
 {
 	struct harness *h = &self->h;

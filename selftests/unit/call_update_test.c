@@ -264,14 +264,14 @@ TEST_F(update, before_there_is_an_answer)
 	hang_up(h, A);
 }
 
-/* The answer has been acknowledged by both: then an early dialog may be changed. */
-TEST_F(update, in_an_early_dialog)
+/* An answer in a reliable response, which both have acknowledged. */
+static void agreed_early(struct harness *h, const char *tag)
 {
-	struct harness *h = &self->h;
 	char rack[64];
 
 	begin(h, ALLOW "Supported: 100rel\r\n");
-	say(h, "183 Session Progress", ALLOW "Require: 100rel\r\nRSeq: 1\r\n", SDP_B);
+	reply_tagged(h, B, &h->ua[B].invite, "183 Session Progress", tag,
+		     ALLOW "Require: 100rel\r\nRSeq: 1\r\n", SDP_B);
 	expect(h, B, "PRACK ");
 	reply(h, B, "200 OK", NULL);
 	expect(h, A, "SIP/2.0 183");
@@ -280,6 +280,14 @@ TEST_F(update, in_an_early_dialog)
 		 SLICE_ARG(header(&h->ua[A].msg, "RSeq")));
 	send_request(h, A, "PRACK", ++h->ua[A].cseq, rack, NULL);
 	expect(h, A, "SIP/2.0 200");
+}
+
+/* The answer has been acknowledged by both: then an early dialog may be changed. */
+TEST_F(update, in_an_early_dialog)
+{
+	struct harness *h = &self->h;
+
+	agreed_early(h, h->ua[B].local_tag);
 	carried(h, A, SDP_A_MOVED, SDP_B);
 	EXPECT_TRUE(sends_to(h->plan, 4400));
 	h->ua[B].cseq = 50;
@@ -298,19 +306,8 @@ TEST_F(update, pending_when_the_callee_answers)
 {
 	struct harness *h = &self->h;
 	struct sip_msg *invite = &h->ua[B].invite;
-	char rack[64];
 
-	begin(h, ALLOW "Supported: 100rel\r\n");
-	reply_tagged(h, B, invite, "183 Session Progress", "one",
-		     ALLOW "Require: 100rel\r\nRSeq: 1\r\n", SDP_B);
-	expect(h, B, "PRACK ");
-	reply(h, B, "200 OK", NULL);
-	expect(h, A, "SIP/2.0 183");
-	learn(&h->ua[A], &h->ua[A].msg);
-	snprintf(rack, sizeof(rack), "RAck: " SLICE_FMT " 1 INVITE\r\n",
-		 SLICE_ARG(header(&h->ua[A].msg, "RSeq")));
-	send_request(h, A, "PRACK", ++h->ua[A].cseq, rack, NULL);
-	expect(h, A, "SIP/2.0 200");
+	agreed_early(h, "one");
 	update(h, A, SDP_A_MOVED);
 	expect(h, B, "UPDATE ");
 	reply_tagged(h, B, invite, "200 OK", "one", ALLOW, NULL);
@@ -324,33 +321,15 @@ TEST_F(update, pending_when_the_callee_answers)
 	hang_up(h, A);
 }
 
-/* Of the two phones behind B, the one that did not take part in the UPDATE. */
-static void another_answers(struct harness *h, const char *status, const char *tag)
-{
-	struct __test_metadata *_metadata = h->_metadata;
-	char rack[64];
-
-	begin(h, ALLOW "Supported: 100rel\r\n");
-	reply_tagged(h, B, &h->ua[B].invite, "183 Session Progress", "one",
-		     ALLOW "Require: 100rel\r\nRSeq: 1\r\n", SDP_B);
-	expect(h, B, "PRACK ");
-	reply(h, B, "200 OK", NULL);
-	expect(h, A, "SIP/2.0 183");
-	learn(&h->ua[A], &h->ua[A].msg);
-	snprintf(rack, sizeof(rack), "RAck: " SLICE_FMT " 1 INVITE\r\n",
-		 SLICE_ARG(header(&h->ua[A].msg, "RSeq")));
-	send_request(h, A, "PRACK", ++h->ua[A].cseq, rack, NULL);
-	expect(h, A, "SIP/2.0 200");
-	carried(h, A, SDP_A_MOVED, SDP_B);
-	EXPECT_TRUE(sends_to(h->plan, 4400));
-	reply_tagged(h, B, &h->ua[B].invite, status, tag, ALLOW, SDP_B_MOVED);
-}
-
+/* Of two phones behind B, the one that did not take part in the UPDATE. */
 TEST_F(update, in_one_early_dialog_and_another_is_answered)
 {
 	struct harness *h = &self->h;
 
-	another_answers(h, "200 OK", "two");
+	agreed_early(h, "one");
+	carried(h, A, SDP_A_MOVED, SDP_B);
+	EXPECT_TRUE(sends_to(h->plan, 4400));
+	reply_tagged(h, B, &h->ua[B].invite, "200 OK", "two", ALLOW, SDP_B_MOVED);
 	expect(h, B, "ACK ");
 	EXPECT_TRUE(contains(expect(h, A, "SIP/2.0 200")->body, "m=audio "));
 	learn(&h->ua[A], &h->ua[A].msg);

@@ -43,12 +43,9 @@ u16 call_body_refusal(const struct sip_msg *msg)
 static bool includes_sdp(struct slice range)
 {
 	static const char *const names[] = { "application/sdp", "application/*", "*/*" };
-	const char *semicolon = memchr(range.p, ';', range.n);
 	size_t i;
 
-	if (semicolon)
-		range.n = (size_t)(semicolon - range.p);
-	range = slice_trim(range);
+	range = sip_plain(range);
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (slice_caseeq(range, slice_str(names[i])))
 			return true;

@@ -40,22 +40,13 @@ void call_info_learn(struct call_leg *leg, const struct sip_msg *msg)
 	leg->recv_info = buf_take(&b);
 }
 
-/* Its name; packages may have parameters (RFC 6086 §4.2.1), which do not count. */
-static struct slice name_of(struct slice package)
-{
-	const char *semicolon = memchr(package.p, ';', package.n);
-
-	if (semicolon)
-		package.n = (size_t)(semicolon - package.p);
-	return slice_trim(package);
-}
-
+/* Packages may have parameters (RFC 6086 §4.2.1), which do not count. */
 static bool is_taken(const struct call_leg *leg, struct slice package)
 {
 	struct slice rest = slice_str(leg->recv_info), one;
 
 	while (sip_next_element(&rest, &one))
-		if (slice_caseeq(name_of(one), name_of(package)))
+		if (slice_caseeq(sip_plain(one), sip_plain(package)))
 			return true;
 	return false;
 }

@@ -66,16 +66,6 @@ static bool has_room(struct call_engine *e, u64 now, const struct sip_event *ev,
 	       refuse(e, now, ev, 503, RETRY, "too many publications");
 }
 
-static bool is_typed(const struct sip_msg *msg, const char *type)
-{
-	const char *semicolon = memchr(msg->content_type.p, ';', msg->content_type.n);
-	struct slice plain = msg->content_type;
-
-	if (semicolon)
-		plain.n = (size_t)(semicolon - plain.p);
-	return slice_caseeq(slice_trim(plain), slice_str(type));
-}
-
 /* entity is him, by sip: or by pres: (RFC 3859). */
 static bool is_his(const struct call_wish *wish, const char *whose)
 {
@@ -95,7 +85,7 @@ static bool is_readable(struct call_engine *e, u64 now, const struct sip_event *
 	if (ev->msg->body.n > EVENT_MAX_DOCUMENT)
 		return refuse(e, now, ev, 413, "", "the document is too long");
 	snprintf(line, sizeof(line), "Accept: %s\r\n", type);
-	return is_typed(ev->msg, type) ||
+	return slice_caseeq(sip_plain(ev->msg->content_type), slice_str(type)) ||
 	       refuse(e, now, ev, 415, line, "not a document of the package");
 }
 

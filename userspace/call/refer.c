@@ -92,12 +92,8 @@ static u16 read_refer(const struct sip_msg *msg, struct call_refer_asked *asked,
 static bool is_silent(const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_REFER_SUB);
-	const char *end = hdr ? memchr(hdr->value.p, ';', hdr->value.n) : NULL;
-	struct slice value = hdr ? hdr->value : SLICE("");
 
-	if (end)
-		value.n = (size_t)(end - value.p);
-	return slice_caseeq(slice_trim(value), SLICE("false"));
+	return hdr && slice_caseeq(sip_plain(hdr->value), SLICE("false"));
 }
 
 static struct call_refer *make(struct call_engine *e, u64 now, struct call_leg *leg,
@@ -266,14 +262,13 @@ static bool is_refer(const struct sip_msg *msg, const struct call_refer *r)
 {
 	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_EVENT);
 	const char *end = hdr ? memchr(hdr->value.p, ';', hdr->value.n) : NULL;
-	struct slice name = hdr ? hdr->value : SLICE(""), id;
+	struct slice id, value = hdr ? hdr->value : SLICE("");
 	char number[12];
 
-	if (end)
-		name.n = (size_t)(end - name.p);
-	if (!slice_caseeq(slice_trim(name), SLICE("refer")))
+	if (!slice_caseeq(sip_plain(value), SLICE("refer")))
 		return false;
-	if (!r || !end || !sip_param(slice_of(end, hdr->value.n - name.n), "id", &id))
+	if (!r || !end ||
+	    !sip_param(slice_of(end, (size_t)(value.p + value.n - end)), "id", &id))
 		return true;
 	snprintf(number, sizeof(number), "%u", r->id);
 	return slice_eq(id, slice_str(number));

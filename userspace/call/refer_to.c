@@ -105,3 +105,11 @@ struct sip_msg *call_refer_to_invite(const struct call_refer_to *to, const char 
 	free(text);
 	return copy;
 }
+
+bool call_refer_to_is_ours(const struct call_engine *e, const struct call_refer_to *to)
+{
+	struct sip_replaces r;
+
+	return to->replaces[0] && sip_parse_replaces(slice_str(to->replaces), &r) &&
+	       sip_dialog_of_ids(e->sip, r.call_id, r.to_tag, r.from_tag);
+}

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "call/call.h"
+#include "call/trunk_state.h"
 
 static u16 refuse(const char **why, u16 status, const char *text)
 {
@@ -49,18 +49,6 @@ u16 call_replaces_find(struct call_engine *e, const struct sip_msg *msg, struct 
 	return 0;
 }
 
-/* Who is behind leg may have been given another trunk by a reload. -1: he has none any more. */
-static int trunk_of(const struct call_policy *p, const struct call_leg *leg)
-{
-	const char *name = leg->trunk < 0 ? "" : leg->call->policy->trunks[leg->trunk].name;
-	size_t i;
-
-	for (i = 0; i < p->ntrunks; i++)
-		if (!strcmp(p->trunks[i].name, name))
-			return (int)i;
-	return -1;
-}
-
 bool call_replaces_take(struct call *call, struct call_leg *leg)
 {
 	const struct call_leg *other = call_other(leg);
@@ -71,7 +59,7 @@ bool call_replaces_take(struct call *call, struct call_leg *leg)
 	if (!r)
 		return false;
 	r->flow = d->flow;
-	r->trunk = trunk_of(call->policy, other);
+	r->trunk = call_trunk_now(call->policy, other);
 	r->request_uri = strdup(d->remote_target);
 	if (asprintf(&r->line, "Require: replaces\r\nReplaces: %s;to-tag=%s;from-tag=%s%s\r\n",
 		     d->call_id, d->remote_tag, d->local_tag,

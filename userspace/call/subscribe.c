@@ -104,16 +104,12 @@ static bool accepts(const struct sip_msg *msg, const char *type)
 {
 	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_ACCEPT);
 	struct slice rest, element;
-	const char *semicolon;
 	bool any = !hdr;
 
 	for (; hdr; hdr = sip_msg_header_next(msg, hdr)) {
 		rest = hdr->value;
 		while (sip_next_element(&rest, &element)) {
-			semicolon = memchr(element.p, ';', element.n);
-			if (semicolon)
-				element.n = (size_t)(semicolon - element.p);
-			element = slice_trim(element);
+			element = sip_plain(element);
 			any |= slice_caseeq(element, slice_str(type)) ||
 			       slice_eq(element, SLICE("*/*")) ||
 			       slice_caseeq(element, SLICE("application/*"));

@@ -39,22 +39,12 @@ static int realm_of(const struct call_policy *p, const struct call_leg *leg)
 	return -1;
 }
 
-static int trunk_of(const struct call_policy *p, const struct call_leg *leg)
-{
-	size_t i;
-
-	for (i = 0; leg->trunk >= 0 && i < p->ntrunks; i++)
-		if (!strcmp(p->trunks[i].name, leg->call->policy->trunks[leg->trunk].name))
-			return (int)i;
-	return -1;
-}
-
 /* By the policy of today. false: who is there has no place in it any more. */
 static bool place_of(const struct call_policy *p, const struct call_leg *leg, int *realm,
 		     int *trunk)
 {
 	*realm = realm_of(p, leg);
-	*trunk = trunk_of(p, leg);
+	*trunk = call_trunk_now(p, leg);
 	return *realm >= 0 && (leg->trunk < 0 || *trunk >= 0);
 }
 
@@ -196,7 +186,7 @@ static u16 fill(struct call_engine *e, u64 now, struct call *call, struct call_l
 	call->emergency = call->route->emergency;
 	status = take_place(e, now, call, leg, source, why);
 	empty->realm = realm_of(call->policy, party);
-	empty->trunk = trunk_of(call->policy, party);
+	empty->trunk = call_trunk_now(call->policy, party);
 	empty->peer = party->peer;
 	empty->listener = party->dialog->flow.listener;
 	return status;
@@ -237,6 +227,8 @@ u16 call_transfer_make(struct call_engine *e, u64 now, struct call_leg *leg,
 
 	if (!source_of(e, leg, &source) || !place_of(e->policy, call_other(leg), &realm, &trunk))
 		return refuse(why, 403, "who is there is in the configuration no more");
+	if (call_refer_to_is_ours(e, &asked->to))
+		return refuse(why, 603, "attended transfer is not carried out");
 	if (call_overload_refuses(e, now, CALL_KIND_CALL))
 		return refuse(why, 503, "overload");
 	msg = call_refer_to_invite(&asked->to, leg->dialog->remote_uri, leg->dialog->call_id,

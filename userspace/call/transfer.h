@@ -45,6 +45,11 @@ struct call_refer_to {
 /* 0, or the status to refuse it with, and why. */
 u16 call_refer_to_read(struct slice value, struct call_refer_to *to, const char **why);
 /*
+ * The dialog that Replaces names is one of ours with somebody: whoever is called knows it by
+ * other names, or not at all, and is not to learn these.
+ */
+bool call_refer_to_is_ours(const struct call_engine *e, const struct call_refer_to *to);
+/*
  * The INVITE that who is called from, a name-addr, sends there, with that Call-ID; free() it.
  * NULL: it is not readable, or there is no memory.
  */

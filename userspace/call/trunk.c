@@ -21,6 +21,12 @@ int call_trunk_index(const struct call_policy *p, const char *name)
 	return -1;
 }
 
+int call_trunk_now(const struct call_policy *p, const struct call_leg *leg)
+{
+	return leg->trunk < 0 ? -1 :
+	       call_trunk_index(p, leg->call->policy->trunks[leg->trunk].name);
+}
+
 static struct call_trunk_state *find(const struct call_engine *e, const char *name)
 {
 	struct list *at;

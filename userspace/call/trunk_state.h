@@ -69,6 +69,8 @@ struct call_trunk_state {
 /* Of the trunk of that name, made when it is not there. NULL: no memory. */
 struct call_trunk_state *call_trunk_state(struct call_engine *e, const char *name);
 int call_trunk_index(const struct call_policy *p, const char *name);	/* -1: there is none */
+/* Of who is behind leg, who may have been given another by a reload; -1: he has none. */
+int call_trunk_now(const struct call_policy *p, const struct call_leg *leg);
 void call_trunks_free(struct call_engine *e);
 
 /* --- trunk.c: its calls --- */

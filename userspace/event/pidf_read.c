@@ -111,7 +111,7 @@ static int read_tree(struct reading *r, xmlDoc *doc, char whose[EVENT_ENTITY], c
 	*why = "more, or something else, than there may be in a PIDF";
 	if (!is_plain(r, root->children, 0))
 		return -EINVAL;
-	for (node = root->children; node; node = node->next)
+	for (node = root->children; node && r->parts->n <= EVENT_MAX_PARTS; node = node->next)
 		if (node->type == XML_ELEMENT_NODE && !add_part(r, node))
 			return -ENOMEM;
 	return r->parts->n > EVENT_MAX_PARTS ? -EINVAL : 0;

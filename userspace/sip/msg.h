@@ -153,6 +153,9 @@ int sip_next_param(struct slice *rest, struct slice *name, struct slice *value);
 /* Looks for ";name=value" or ";name"; *value as above, and value may be NULL. */
 bool sip_param(struct slice params, const char *name, struct slice *value);
 
+/* value without its parameters, and without white space around that. */
+struct slice sip_plain(struct slice value);
+
 /* Thousandths; RFC 3261 §25.1: 1, or 0 and at most three decimals. Anything else is 1. */
 u16 sip_parse_q(struct slice text);
 

@@ -89,6 +89,13 @@ u16 sip_parse_q(struct slice text)
 	return q;
 }
 
+struct slice sip_plain(struct slice value)
+{
+	const char *semicolon = value.n ? memchr(value.p, ';', value.n) : NULL;
+
+	return slice_trim(slice_of(value.p, semicolon ? (size_t)(semicolon - value.p) : value.n));
+}
+
 /* What stands before the first ';' is a Call-ID, which is made of words and of no ';'. */
 bool sip_parse_replaces(struct slice value, struct sip_replaces *out)
 {
