@@ -13,6 +13,7 @@
  * @list: in jalur_net.owners
  * @id: from the daemon's configuration
  * @portid: of the attached socket, 0 when detached
+ * @listener: port of the socket on which he hears events, 0 for none
  * @detached: jiffies when it went away
  * @sessions: its sessions
  * @count: of these
@@ -21,6 +22,7 @@ struct jalur_owner {
 	struct list_head	list;
 	u64			id;
 	u32			portid;
+	u32			listener;
 	unsigned long		detached;
 	struct list_head	sessions;
 	u32			count;
@@ -57,8 +59,8 @@ void jalur_owner_exit(void);
 struct jalur_owner *jalur_owner_find(struct jalur_net *jn, u64 id);
 struct jalur_owner *jalur_owner_get(struct jalur_net *jn, u64 id);
 void jalur_owner_put(struct jalur_owner *owner);
-int jalur_owner_attach(struct jalur_net *jn, u64 id, u32 portid, bool takeover,
-		       struct netlink_ext_ack *extack);
+int jalur_owner_attach(struct jalur_net *jn, u64 id, u32 portid, u32 listener,
+		       bool takeover, struct netlink_ext_ack *extack);
 int jalur_owner_check(struct jalur_net *jn, u64 id, u32 portid, bool force,
 		      struct netlink_ext_ack *extack);
 
@@ -95,7 +97,7 @@ void jalur_address_check(struct jalur_net *jn);
 void jalur_address_work(struct work_struct *work);
 
 /* event.c: process context */
-void jalur_event_deleted(struct jalur_session *session);
+u64 jalur_event_deleted(struct jalur_session *session, u32 spare);
 void jalur_event_displaced(struct jalur_net *jn, u32 portid, u64 owner);
 
 #endif /* _JALUR_CONTROL_H */

@@ -48,8 +48,11 @@ err_skb:
 	return -ENOMEM;
 }
 
-/* With @ev->skb NULL the number is used up, and that is what listeners see. */
-static void send_event(struct jalur_net *jn, struct event *ev)
+/*
+ * With @ev->skb NULL the number is used up, and that is what listeners see. The socket
+ * of port @spare is not told; 0 is nobody's.
+ */
+static u64 send_event(struct jalur_net *jn, struct event *ev, u32 spare)
 {
 	u64 seq;
 
@@ -59,10 +62,11 @@ static void send_event(struct jalur_net *jn, struct event *ev)
 	seq = ++jn->event_seq;
 	if (ev->skb) {
 		put_unaligned(seq, (u64 *)nla_data(ev->seq));
-		genlmsg_multicast_netns(&jalur_nl_family, jn->net, ev->skb, 0,
+		genlmsg_multicast_netns(&jalur_nl_family, jn->net, ev->skb, spare,
 					JALUR_NLGRP_EVENTS, GFP_ATOMIC);
 	}
 	spin_unlock_bh(&jn->event_lock);
+	return seq;
 }
 
 static void tell_end(struct jalur_end *end, enum jalur_event_type type,
@@ -80,7 +84,7 @@ static void tell_end(struct jalur_end *end, enum jalur_event_type type,
 		ev.skb = NULL;
 	}
 out:
-	send_event(session->jn, &ev);
+	send_event(session->jn, &ev, 0);
 }
 
 /**
@@ -125,10 +129,12 @@ void jalur_event_ssrc(struct jalur_end *end, u32 ssrc)
 /**
  * jalur_event_deleted - a session is gone; tell its final counters
  * @session: unhashed and dead, graph still there
+ * @spare: port of the socket that is not told, or 0
  *
  * Context: process, jalur_net.lock held.
+ * Return: the number of the event.
  */
-void jalur_event_deleted(struct jalur_session *session)
+u64 jalur_event_deleted(struct jalur_session *session, u32 spare)
 {
 	const struct jalur_graph *graph;
 	struct event ev;
@@ -148,7 +154,7 @@ void jalur_event_deleted(struct jalur_session *session)
 		}
 	}
 out:
-	send_event(session->jn, &ev);
+	return send_event(session->jn, &ev, spare);
 }
 
 /**

@@ -49,6 +49,13 @@ static int send_reply(struct sk_buff *skb, void *hdr, struct genl_info *info, in
 	return genlmsg_reply(skb, info);
 }
 
+static u32 get_listener(const struct genl_info *info)
+{
+	const struct nlattr *attr = info->attrs[JALUR_A_OWNER_LISTENER];
+
+	return attr ? nla_get_u32(attr) : 0;
+}
+
 int jalur_nl_owner_attach_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct jalur_net *jn = net_of(info);
@@ -66,7 +73,7 @@ int jalur_nl_owner_attach_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!reply)
 		return -ENOMEM;
 	mutex_lock(&jn->lock);
-	err = jalur_owner_attach(jn, id, info->snd_portid,
+	err = jalur_owner_attach(jn, id, info->snd_portid, get_listener(info),
 				 nla_get_flag(info->attrs[JALUR_A_OWNER_TAKEOVER]),
 				 info->extack);
 	if (err)
@@ -167,6 +174,17 @@ static struct jalur_session *find_session(struct jalur_net *jn, struct genl_info
 	return session;
 }
 
+/* The event that the owner's own listener is not told: the reply says as much, with its number. */
+static int tell_deleted(struct sk_buff *reply, struct jalur_session *session, u32 listener)
+{
+	u64 seq = jalur_event_deleted(session, listener);
+
+	if (!listener)
+		return 0;
+	return nla_put_u64_64bit(reply, JALUR_A_SESSION_EVENT_SEQUENCE, seq,
+				 JALUR_A_SESSION_PAD);
+}
+
 /* The reply is there before the session goes, so that no counter gets lost. */
 static int delete_one(struct jalur_net *jn, struct genl_info *info)
 {
@@ -178,13 +196,17 @@ static int delete_one(struct jalur_net *jn, struct genl_info *info)
 
 	if (IS_ERR(session))
 		return PTR_ERR(session);
-	reply = new_reply(info, JALUR_CMD_SESSION_DEL, size_of(session), &hdr);
+	reply = new_reply(info, JALUR_CMD_SESSION_DEL,
+			  size_of(session) + nla_total_size_64bit(sizeof(u64)), &hdr);
 	if (!reply)
 		return -ENOMEM;
 	owner = jalur_owner_find(jn, session->owner);
 	jalur_session_unhash(session);
 	err = fill_deleted(reply, session);
-	jalur_event_deleted(session);
+	if (!err && owner->portid == info->snd_portid)
+		err = tell_deleted(reply, session, owner->listener);
+	else
+		jalur_event_deleted(session, 0);
 	jalur_session_free(session);
 	jalur_owner_put(owner);
 	return send_reply(reply, hdr, info, err);

@@ -123,9 +123,10 @@ const struct nla_policy jalur_stats_nl_policy[JALUR_A_STATS_LAST_RX_MS + 1] = {
 };
 
 /* JALUR_CMD_OWNER_ATTACH - do */
-const struct nla_policy jalur_owner_attach_nl_policy[JALUR_A_OWNER_TAKEOVER + 1] = {
+const struct nla_policy jalur_owner_attach_nl_policy[JALUR_A_OWNER_LISTENER + 1] = {
 	[JALUR_A_OWNER_ID] = { .type = NLA_U64, },
 	[JALUR_A_OWNER_TAKEOVER] = { .type = NLA_FLAG, },
+	[JALUR_A_OWNER_LISTENER] = { .type = NLA_U32, },
 };
 
 /* JALUR_CMD_SESSION_NEW - do */
@@ -212,7 +213,7 @@ const struct genl_ops jalur_nl_ops[10] = {
 		.cmd		= JALUR_CMD_OWNER_ATTACH,
 		.doit		= jalur_nl_owner_attach_doit,
 		.policy		= jalur_owner_attach_nl_policy,
-		.maxattr	= JALUR_A_OWNER_TAKEOVER,
+		.maxattr	= JALUR_A_OWNER_LISTENER,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

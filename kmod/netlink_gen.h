@@ -25,7 +25,7 @@ extern const struct nla_policy jalur_source_stats_nl_policy[JALUR_A_SOURCE_STATS
 extern const struct nla_policy jalur_ssrc_state_nl_policy[JALUR_A_SSRC_STATE_CONTEXT + 1];
 extern const struct nla_policy jalur_stats_nl_policy[JALUR_A_STATS_LAST_RX_MS + 1];
 
-extern const struct nla_policy jalur_owner_attach_nl_policy[JALUR_A_OWNER_TAKEOVER + 1];
+extern const struct nla_policy jalur_owner_attach_nl_policy[JALUR_A_OWNER_LISTENER + 1];
 
 extern const struct nla_policy jalur_session_new_nl_policy[JALUR_A_SESSION_FORCE + 1];
 

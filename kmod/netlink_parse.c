@@ -33,6 +33,13 @@ static int refuse(struct nlattr **tb, const struct refusal *list, size_t n,
 	return 0;
 }
 
+/* The command's policy has been through all nests when a request gets here. */
+static int parse_nest(struct nlattr **tb, int last, const struct nlattr *nest,
+		      struct netlink_ext_ack *extack)
+{
+	return nla_parse_nested(tb, last, nest, NULL, extack);
+}
+
 static bool is_unicast(const struct jalur_addr *addr)
 {
 	if (addr->family == AF_INET)
@@ -87,8 +94,7 @@ static int parse_addr(struct jalur_addr *addr, const struct nlattr *nest, bool l
 	int err;
 
 	memset(addr, 0, sizeof(*addr));
-	err = nla_parse_nested(tb, JALUR_A_ADDRESS_SCOPE_IFINDEX, nest,
-			       jalur_address_nl_policy, extack);
+	err = parse_nest(tb, JALUR_A_ADDRESS_SCOPE_IFINDEX, nest, extack);
 	if (err)
 		return err;
 	if (NL_REQ_ATTR_CHECK(extack, nest, tb, JALUR_A_ADDRESS_PORT)) {
@@ -116,7 +122,7 @@ static int parse_payload(struct jalur_payload *payload, const struct nlattr *nes
 	struct nlattr *tb[JALUR_A_PAYLOAD_KIND + 1];
 	int err;
 
-	err = nla_parse_nested(tb, JALUR_A_PAYLOAD_KIND, nest, jalur_payload_nl_policy, extack);
+	err = parse_nest(tb, JALUR_A_PAYLOAD_KIND, nest, extack);
 	if (err)
 		return err;
 	if (NL_REQ_ATTR_CHECK(extack, nest, tb, JALUR_A_PAYLOAD_PT)) {
@@ -194,8 +200,7 @@ static int parse_state(struct jalur_draft_end *de, const struct nlattr *nest,
 	struct nlattr *tb[JALUR_A_END_STATE_SSRC + 1];
 	int err;
 
-	err = nla_parse_nested(tb, JALUR_A_END_STATE_SSRC, nest,
-			       jalur_end_state_nl_policy, extack) ?:
+	err = parse_nest(tb, JALUR_A_END_STATE_SSRC, nest, extack) ?:
 	      refuse(tb, refusals, ARRAY_SIZE(refusals), extack);
 	if (err || !tb[JALUR_A_END_STATE_LATCHED])
 		return err;
@@ -298,7 +303,7 @@ static int parse_end(struct jalur_draft *draft, const struct nlattr *nest,
 	struct jalur_draft_end *de = &draft->end[draft->ends];
 	int err;
 
-	err = nla_parse_nested(tb, JALUR_A_END_DORMANT, nest, jalur_end_nl_policy, extack) ?:
+	err = parse_nest(tb, JALUR_A_END_DORMANT, nest, extack) ?:
 	      refuse(tb, end_refusals, ARRAY_SIZE(end_refusals), extack) ?:
 	      parse_end_addrs(de, tb, nest, extack) ?:
 	      parse_accept(&de->conf, tb[JALUR_A_END_ACCEPT], extack) ?:
@@ -343,8 +348,7 @@ static int parse_destination(const struct jalur_draft *draft, const struct nlatt
 	struct nlattr *tb[JALUR_A_DESTINATION_DSCP + 1];
 	int err;
 
-	err = nla_parse_nested(tb, JALUR_A_DESTINATION_DSCP, nest,
-			       jalur_destination_nl_policy, extack) ?:
+	err = parse_nest(tb, JALUR_A_DESTINATION_DSCP, nest, extack) ?:
 	      refuse(tb, destination_refusals, ARRAY_SIZE(destination_refusals), extack);
 	if (err)
 		return err;
@@ -411,7 +415,7 @@ static int parse_flow(struct jalur_draft *draft, const struct nlattr *nest,
 	struct nlattr *tb[JALUR_A_FLOW_DESTINATION + 1];
 	int err, source, dest;
 
-	err = nla_parse_nested(tb, JALUR_A_FLOW_DESTINATION, nest, jalur_flow_nl_policy, extack) ?:
+	err = parse_nest(tb, JALUR_A_FLOW_DESTINATION, nest, extack) ?:
 	      refuse(tb, flow_refusals, ARRAY_SIZE(flow_refusals), extack);
 	if (err)
 		return err;

@@ -71,14 +71,15 @@ void jalur_owner_put(struct jalur_owner *owner)
  * @jn: namespace
  * @id: of the owner
  * @portid: of the socket
+ * @listener: port of the socket on which he hears events, or 0
  * @takeover: displace the socket that is attached now
  * @extack: for the refusal
  *
  * Context: process, @jn->lock held.
  * Return: 0, -EBUSY when another socket is attached, -ENOMEM.
  */
-int jalur_owner_attach(struct jalur_net *jn, u64 id, u32 portid, bool takeover,
-		       struct netlink_ext_ack *extack)
+int jalur_owner_attach(struct jalur_net *jn, u64 id, u32 portid, u32 listener,
+		       bool takeover, struct netlink_ext_ack *extack)
 {
 	struct jalur_owner *owner = jalur_owner_get(jn, id);
 
@@ -93,6 +94,7 @@ int jalur_owner_attach(struct jalur_net *jn, u64 id, u32 portid, bool takeover,
 		jalur_event_displaced(jn, owner->portid, id);
 	}
 	owner->portid = portid;
+	owner->listener = listener;
 	return 0;
 }
 
@@ -135,6 +137,7 @@ static int release_socket(struct notifier_block *nb, unsigned long event,
 		if (owner->portid != notify->portid)
 			continue;
 		owner->portid = 0;
+		owner->listener = 0;
 		owner->detached = jiffies;
 		jalur_owner_put(owner);
 	}

@@ -171,8 +171,7 @@ TEST_F(relay, packets_pass_and_are_counted)
 	EXPECT_EQ(0, self->figures.ends[0].dropped);
 	EXPECT_EQ(0, self->figures.ends[0].lost);
 	EXPECT_EQ(8000, self->figures.ends[0].clock_rate);
-	ASSERT_TRUE(wait_event(self->relay, MEDIA_EVENT_DELETED, &event));
-	EXPECT_EQ(16, event.session);
+	EXPECT_EQ(0, media_relay_event_next(self->relay, &event));	/* we know that it is gone */
 	media_plan_put(plan);
 	close(a);
 	close(b);
@@ -335,29 +334,72 @@ static bool shrink_events(void)
 	return found;
 }
 
+/* A call of an owner of whom there is nothing else to hear. */
+static bool call_of(struct media_relay *r, u64 session, struct media_error *err)
+{
+	struct media_plan *plan = call_plan(session);
+	int rc = media_relay_apply(r, NULL, plan, err);
+
+	media_plan_put(plan);
+	return !rc && !media_relay_remove(r, session, NULL, err);
+}
+
+/* A session of r that another one deletes, who takes its owner over: r is told. */
+static bool deleted_by_another(struct media_relay *r, struct media_error *err)
+{
+	struct media_plan *plan = call_plan(16);
+	struct media_relay *second;
+	struct media_event event;
+	bool told;
+
+	if (media_relay_apply(r, NULL, plan, err) || media_kernel_open(&second, OWNER, true, err))
+		return false;
+	told = !media_relay_remove(second, 16, NULL, err) &&
+	       wait_event(r, MEDIA_EVENT_DELETED, &event) && event.session == 16;
+	media_relay_close(second);
+	media_plan_put(plan);
+	return told;
+}
+
 /* Nobody read for too long: that is said, once, and events go on. */
 TEST_F(relay, lost_events_are_noticed)
 {
-	struct media_plan *plan = call_plan(16);
+	struct media_relay *other;
 	struct media_event event;
-	unsigned int i, losses = 0, deleted = 0;
+	unsigned int i, losses = 0;
 
 	ASSERT_TRUE(shrink_events());
-	for (i = 0; i < 500; i++) {
-		ASSERT_EQ(0, media_relay_apply(self->relay, NULL, plan, &self->err));
-		ASSERT_EQ(0, media_relay_remove(self->relay, 16, NULL, &self->err));
-	}
-	while (media_relay_event_next(self->relay, &event) == 1) {
+	ASSERT_EQ(0, media_kernel_open(&other, OWNER + 1, false, &self->err));
+	for (i = 0; i < 500; i++)
+		ASSERT_TRUE(call_of(other, 16, &self->err));
+	while (media_relay_event_next(self->relay, &event) == 1)
 		losses += event.type == MEDIA_EVENT_LOST;
-		deleted += event.type == MEDIA_EVENT_DELETED;
-	}
 	EXPECT_EQ(1, losses);
-	EXPECT_LT(deleted, 500);
-	EXPECT_GT(deleted, 0);
-	ASSERT_EQ(0, media_relay_apply(self->relay, NULL, plan, &self->err));
-	ASSERT_EQ(0, media_relay_remove(self->relay, 16, NULL, &self->err));
-	EXPECT_TRUE(wait_event(self->relay, MEDIA_EVENT_DELETED, &event));
-	media_plan_put(plan);
+	media_relay_close(other);
+	ASSERT_TRUE(deleted_by_another(self->relay, &self->err));
+}
+
+/* What is not sent to us is not missed, whatever else is sent before and after. */
+TEST_F(relay, own_deletions_are_neither_told_nor_missed)
+{
+	struct media_relay *other;
+	struct media_event event;
+	unsigned int i;
+
+	ASSERT_EQ(0, media_kernel_open(&other, OWNER + 1, false, &self->err));
+	for (i = 0; i < 100; i++) {
+		ASSERT_TRUE(call_of(i % 3 ? self->relay : other, 16, &self->err));
+		if (i % 7 == 0)
+			EXPECT_EQ(0, media_relay_event_next(self->relay, &event));
+	}
+	EXPECT_EQ(0, media_relay_event_next(self->relay, &event));
+	EXPECT_EQ(0, media_relay_event_next(other, &event));
+	media_relay_close(other);
+}
+
+TEST_F(relay, a_deletion_by_somebody_else_is_told)
+{
+	ASSERT_TRUE(deleted_by_another(self->relay, &self->err));
 }
 
 TEST_HARNESS_MAIN

@@ -168,6 +168,53 @@ TEST_F(message, what_is_not_a_session_or_an_event_is_refused)
 	EXPECT_EQ(-EPROTO, kernel_decode_event(self->nlh, &event));
 }
 
+TEST(numbers_that_are_spared_are_no_gap)
+{
+	struct kernel_sequence s = { 0 };
+
+	EXPECT_TRUE(kernel_sequence_take(&s, 7));	/* the first is any */
+	kernel_sequence_spare(&s, 9);			/* overtakes 8 */
+	kernel_sequence_spare(&s, 10);
+	kernel_sequence_spare(&s, 12);
+	EXPECT_TRUE(kernel_sequence_take(&s, 8));
+	EXPECT_TRUE(kernel_sequence_take(&s, 11));
+	EXPECT_TRUE(kernel_sequence_take(&s, 13));
+	EXPECT_EQ(0, s.nspared);
+	kernel_sequence_spare(&s, 14);
+	EXPECT_FALSE(kernel_sequence_take(&s, 16));	/* 15 is missing */
+	EXPECT_TRUE(kernel_sequence_take(&s, 17));
+	EXPECT_FALSE(kernel_sequence_take(&s, 19));
+	kernel_sequence_forget(&s);
+	EXPECT_TRUE(kernel_sequence_take(&s, 1000));
+}
+
+/* Before the first one, too: it may have been sent before what is spared. */
+TEST(numbers_are_spared_before_the_first)
+{
+	struct kernel_sequence s = { 0 };
+
+	kernel_sequence_spare(&s, 5);
+	EXPECT_TRUE(kernel_sequence_take(&s, 4));
+	EXPECT_TRUE(kernel_sequence_take(&s, 6));
+}
+
+/* Who never reads is told of a loss, in memory that does not grow. */
+TEST(more_numbers_than_are_kept_are_a_loss)
+{
+	struct kernel_sequence s = { 0 };
+	u64 i, first;
+
+	EXPECT_TRUE(kernel_sequence_take(&s, 1));
+	for (i = 0; i < 2 * KERNEL_SPARED; i++)
+		kernel_sequence_spare(&s, 3 + 2 * i);
+	EXPECT_EQ(KERNEL_SPARED, s.nspared);
+	first = s.spared[0].first;
+	for (i = 2; i < first - 2; i += 2)
+		EXPECT_EQ(i == 2, kernel_sequence_take(&s, i));
+	EXPECT_FALSE(kernel_sequence_take(&s, first - 1));
+	EXPECT_TRUE(kernel_sequence_take(&s, first + 1));
+}
+
 TEST(without_the_module_the_remedy_is_told)
 {
 	struct media_relay *relay = NULL;

@@ -191,17 +191,32 @@ struct slice buf_slice(const struct buf *b)
 	return slice_of(b->p, b->n);
 }
 
+/*
+ * Who takes it keeps it, maybe for as long as a call, so it gets no more than it needs. The
+ * first size is copied: memory that is given back whole is there for the next buffer, what is
+ * cut in two is not.
+ */
+static char *exactly(struct buf *b)
+{
+	char *p = b->cap == FIRST_SIZE ? malloc(b->n + 1) : realloc(b->p, b->n + 1);
+
+	if (p && b->cap == FIRST_SIZE) {
+		memcpy(p, b->p, b->n + 1);
+		return p;
+	}
+	if (!p)
+		p = b->p;
+	b->p = NULL;
+	return p;
+}
+
 char *buf_take(struct buf *b)
 {
 	char *p = NULL;
 
 	if (make_room(b, 0)) {
 		b->p[b->n] = 0;
-		/* who takes it keeps it, maybe for as long as a call */
-		p = realloc(b->p, b->n + 1);
-		if (!p)
-			p = b->p;
-		b->p = NULL;
+		p = exactly(b);
 	}
 	buf_free(b);
 	return p;

@@ -317,11 +317,8 @@ static void applied(struct call_engine *e, u64 now, struct call *call, struct ca
 
 static void removed(struct call *call, int result, const struct media_figures *figures)
 {
-	if (result || !figures)
-		return;
-	call->figures = malloc(sizeof(*figures));
-	if (call->figures)
-		*call->figures = *figures;
+	if (!result && figures)
+		call->figures = media_figures_copy(figures);
 }
 
 static void trace_ticket(struct call_engine *e, u64 now, const struct call_ticket *t, int result)

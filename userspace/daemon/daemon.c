@@ -309,6 +309,7 @@ void daemon_stop(struct daemon *d)
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&d->loop);
 	daemon_record_close(d);
+	daemon_load_stop(d);
 	call_engine_free(d->engine);
 	daemon_tls_close(d);
 	daemon_pools_free(d);

@@ -43,6 +43,7 @@ struct daemon {
 	uv_timer_t deadline;		/* of the engine */
 	uv_timer_t sweep;		/* adopted sessions */
 	uv_timer_t load;		/* measures overload */
+	int statm;			/* what the kernel says of our memory; 0: not open */
 	u64 load_due, load_drops;	/* when it was due; drops then */
 	uv_timer_t stop;		/* how long hanging up may take */
 	uv_signal_t sigterm, sigint, sighup;
@@ -134,6 +135,7 @@ void daemon_tls_close(struct daemon *d);
 
 /* load.c: measures how late, how big and how deaf the daemon is, and tells the engine. */
 void daemon_load_start(struct daemon *d);
+void daemon_load_stop(struct daemon *d);
 
 /* control.c: the control socket; 0 or -errno, the reason logged */
 int daemon_control_open(struct daemon *d);

@@ -4,6 +4,7 @@
  * the kernel dropped before we read it, how much memory the process has, what waits for
  * the disk, for connections and for names. The engine decides what that means.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -13,16 +14,17 @@
 
 #define INTERVAL_MS 200
 
-static u64 resident(void)
+static u64 resident(const struct daemon *d)
 {
-	unsigned long long total, pages = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
+	char text[128];
+	unsigned long long total, pages;
+	ssize_t n = d->statm <= 0 ? -1 : pread(d->statm, text, sizeof(text) - 1, 0);
 
-	if (!f)
+	if (n <= 0)
 		return 0;
-	if (fscanf(f, "%llu %llu", &total, &pages) != 2)
-		pages = 0;
-	fclose(f);
+	text[n] = 0;
+	if (sscanf(text, "%llu %llu", &total, &pages) != 2)
+		return 0;
 	return pages * (u64)sysconf(_SC_PAGESIZE);
 }
 
@@ -78,7 +80,7 @@ static void measure(uv_timer_t *timer)
 	struct call_load load = { .of = {
 		[CALL_OVERLOAD_LAG] = now > d->load_due ? now - d->load_due : 0,
 		[CALL_OVERLOAD_DROPPED] = drops - d->load_drops,
-		[CALL_OVERLOAD_MEMORY] = resident(),
+		[CALL_OVERLOAD_MEMORY] = resident(d),
 		[CALL_OVERLOAD_STORE] = stored_waiting(d),
 		[CALL_OVERLOAD_CONNECTIONS] = length(&d->connects),
 		[CALL_OVERLOAD_NAMES] = length(&d->questions),
@@ -93,6 +95,13 @@ static void measure(uv_timer_t *timer)
 
 void daemon_load_start(struct daemon *d)
 {
+	d->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	d->load_due = clock_now() + INTERVAL_MS * NSEC_PER_MSEC;
 	uv_timer_start(&d->load, measure, INTERVAL_MS, 0);
+}
+
+void daemon_load_stop(struct daemon *d)
+{
+	if (d->statm > 0)
+		close(d->statm);
 }

@@ -43,8 +43,12 @@ static void remove_session(struct daemon *d, struct effect *effect)
 	result = media_relay_remove(d->relay, effect->session, figures, &err);
 	if (result && result != -ENOENT)
 		log_call(LOG_WARNING, effect->session, "media: %s", err.text);
-	if (!result)
+	if (!result) {
 		admin_metrics_add(&d->media_sum, figures);
+		daemon_media_tell(d, &(struct media_event){
+			.type = MEDIA_EVENT_DELETED, .owner = d->config->node,
+			.session = effect->session });
+	}
 	if (effect->ticket)
 		call_engine_complete(d->engine, clock_now(), effect->ticket, result,
 				     result ? NULL : figures);
@@ -229,8 +233,8 @@ static void resynchronise(struct daemon *d)
 }
 
 /*
- * A call that had no destination for a moment gave its session up, and has another one by
- * the same number: what it hears of is the end of the first.
+ * Somebody deleted a session by force, and the call that found it gone has made another one
+ * by the same number: what it hears of is the end of the first.
  */
 static bool is_there_again(struct daemon *d, u64 session)
 {

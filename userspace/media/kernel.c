@@ -33,7 +33,7 @@ struct kernel_relay {
 	u16 family;
 	u32 group;
 	u32 seq;
-	u64 next_event;			/* 0: not known yet */
+	struct kernel_sequence events_seen;
 	bool lost, displaced;
 	int watch, bell;		/* epoll, eventfd */
 	size_t have;			/* of an events datagram, what is left */
@@ -60,6 +60,7 @@ struct answer {
 	int (*take)(const struct nlmsghdr *nlh, void *arg);
 	void *arg;
 	struct media_error *err;
+	bool single;			/* what is taken is all: no acknowledgement follows */
 };
 
 /* What the module says of a refusal stands behind the error, in attributes. */
@@ -123,7 +124,7 @@ static int take_message(const struct nlmsghdr *nlh, struct answer *a)
 	err = a->take ? a->take(nlh, a->arg) : 0;
 	if (err)
 		return fail(a->err, err, "the kernel's answer is not what the interface says");
-	return 1;
+	return a->single ? 0 : 1;
 }
 
 /* News to this socket that answers nothing; the rest is of a command given up. */
@@ -202,7 +203,7 @@ static int take_family(const struct nlmsghdr *nlh, void *arg)
 
 static int find_family(struct kernel_relay *r, struct media_error *err)
 {
-	struct answer a = { take_family, r, err };
+	struct answer a = { .take = take_family, .arg = r, .err = err };
 	struct nlmsghdr *nlh = begin(r, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, NLM_F_ACK);
 	int rc;
 
@@ -220,6 +221,7 @@ static int attach(struct kernel_relay *r, bool takeover, struct media_error *err
 	int rc;
 
 	mnl_attr_put_u64(nlh, JALUR_A_OWNER_ID, r->owner);
+	mnl_attr_put_u32(nlh, JALUR_A_OWNER_LISTENER, mnl_socket_get_portid(r->events));
 	if (takeover)
 		mnl_attr_put(nlh, JALUR_A_OWNER_TAKEOVER, 0, NULL);
 	rc = transact(r, nlh, &a);
@@ -304,24 +306,29 @@ static int kernel_apply(struct media_relay *relay, const struct media_plan *old,
 }
 
 struct take_figures {
+	struct kernel_relay *relay;
 	struct media_figures *figures;
 };
 
+/* With a deletion comes the number of the event that we need not hear. */
 static int take_session(const struct nlmsghdr *nlh, void *arg)
 {
 	struct take_figures *t = arg;
+	u64 spared = kernel_decode_spared(nlh);
 
+	if (spared)
+		kernel_sequence_spare(&t->relay->events_seen, spared);
 	return t->figures ? kernel_decode_session(nlh, t->figures, NULL) : 0;
 }
 
 static int ask_session(struct kernel_relay *r, u8 cmd, u64 session,
 		       struct media_figures *figures, struct media_error *err)
 {
-	struct take_figures t = { figures };
-	struct answer a = { take_session, &t, err };
+	struct take_figures t = { r, figures };
+	struct answer a = { .take = take_session, .arg = &t, .err = err, .single = true };
 	struct nlmsghdr *nlh;
 
-	nlh = begin_session(r, cmd, NLM_F_ACK);
+	nlh = begin_session(r, cmd, 0);
 	mnl_attr_put_u64(nlh, JALUR_A_SESSION_OWNER, r->owner);
 	mnl_attr_put_u64(nlh, JALUR_A_SESSION_ID, session);
 	return transact(r, nlh, &a);
@@ -385,7 +392,7 @@ static int kernel_each(struct media_relay *relay,
 {
 	struct kernel_relay *r = kernel_of(relay);
 	struct take_each t = { .each = each, .arg = arg };
-	struct answer a = { take_part, &t, err };
+	struct answer a = { .take = take_part, .arg = &t, .err = err };
 	struct nlmsghdr *nlh;
 	int rc;
 
@@ -425,7 +432,7 @@ static int read_events(struct kernel_relay *r)
 	if (errno != ENOBUFS)
 		return -errno;
 	/* the socket overflowed; numbers begin anew with the next event */
-	r->next_event = 0;
+	kernel_sequence_forget(&r->events_seen);
 	r->lost = true;
 	return 1;
 }
@@ -458,11 +465,8 @@ static bool next_message(struct kernel_relay *r, struct media_event *event)
 /* A gap in the numbers of this namespace means that something was lost. */
 static void check_sequence(struct kernel_relay *r, const struct media_event *event)
 {
-	if (!event->sequence)
-		return;
-	if (r->next_event && event->sequence != r->next_event)
+	if (event->sequence && !kernel_sequence_take(&r->events_seen, event->sequence))
 		r->lost = true;
-	r->next_event = event->sequence + 1;
 }
 
 static int kernel_event_next(struct media_relay *relay, struct media_event *event)

@@ -164,6 +164,14 @@ int kernel_decode_session(const struct nlmsghdr *nlh, struct media_figures *out,
 	return 0;
 }
 
+u64 kernel_decode_spared(const struct nlmsghdr *nlh)
+{
+	struct table t;
+
+	parse_message(nlh, &t);
+	return get_u64(&t, JALUR_A_SESSION_EVENT_SEQUENCE);
+}
+
 static enum media_event_type event_type(u32 type)
 {
 	switch (type) {

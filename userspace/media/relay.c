@@ -3,11 +3,20 @@
  * From the caller's side of a relay to the one that serves. Callers hand in an
  * error to be filled in; it is emptied here, for all implementations.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include <linux/jalur.h>
 
 #include "media/relay.h"
+
+struct media_figures *media_figures_copy(const struct media_figures *figures)
+{
+	size_t size = offsetof(struct media_figures, ends[figures->nends]);
+	struct media_figures *copy = malloc(size);
+
+	return copy ? memcpy(copy, figures, size) : NULL;
+}
 
 const char *media_drop_name(u32 reason)
 {

@@ -31,6 +31,9 @@ struct media_figures {
 	struct media_end_figures ends[64];
 };
 
+/* Of as many ends as there are; free() it. NULL: no memory. */
+struct media_figures *media_figures_copy(const struct media_figures *figures);
+
 /* For logs and answers: what was refused, where, what to do. */
 struct media_error {
 	int code;		/* errno */
@@ -98,7 +101,10 @@ const char *media_relay_name(const struct media_relay *r);
  */
 int media_relay_apply(struct media_relay *r, const struct media_plan *old,
 		      struct media_plan *plan, struct media_error *err);
-/* figures may be NULL. -ENOENT when there is no such session. */
+/*
+ * figures may be NULL. -ENOENT when there is no such session. There is no event of it: who
+ * removes a session knows.
+ */
 int media_relay_remove(struct media_relay *r, u64 session,
 		       struct media_figures *figures, struct media_error *err);
 int media_relay_get(struct media_relay *r, u64 session,

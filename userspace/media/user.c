@@ -242,7 +242,6 @@ static int user_remove(struct media_relay *relay, u64 id, struct media_figures *
 	if (figures)
 		fill_figures(session, figures);
 	drop_session(r, session);
-	push_event(r, MEDIA_EVENT_DELETED, id);
 	return 0;
 }
 
