@@ -128,7 +128,7 @@ static void start(struct world *w)
 	struct sip_listener listeners[2] = { 0 };
 	struct call_engine_conf conf = {
 		.sip = { .listeners = listeners, .nlisteners = 2, .software = "jalur" },
-		.node = 1, .epoch = 1,
+		.node = 1, .epoch = 1, .records = true,
 	};
 	size_t i;
 

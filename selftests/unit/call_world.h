@@ -61,7 +61,7 @@ static UNUSED void harness_begin(struct harness *h, struct __test_metadata *_met
 	struct call_engine_conf conf = {
 		.sip = { .listeners = listeners, .nlisteners = NLISTENERS, .seed = "test",
 			 .software = "jalur", .strangers = more->sip.strangers },
-		.node = 1, .epoch = 5, .store = true, .overload = more->overload,
+		.node = 1, .epoch = 5, .store = true, .records = true, .overload = more->overload,
 	};
 	enum who who;
 

@@ -310,6 +310,7 @@ struct call_engine {
 	struct call_drain drain;
 	struct call_overload overload;
 	bool store;			/* calls are to be written down */
+	bool records;			/* somebody writes call records */
 	struct list calls;
 	struct call **buckets;
 	size_t nbuckets, ncalls;

@@ -338,6 +338,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	e->node = conf->node;
 	e->epoch = conf->epoch;
 	e->store = conf->store;
+	e->records = conf->records;
 	e->overload.conf = conf->overload;
 	e->t1 = conf->sip.t1 ? conf->sip.t1 : 500 * NSEC_PER_MSEC;
 	e->nlisteners = conf->sip.nlisteners;

@@ -26,6 +26,7 @@ struct call_engine_conf {
 	u32 epoch;			/* 20 bits, of this boot */
 	struct call_policy *policy;	/* a reference is taken */
 	bool store;			/* effects say which calls to write down */
+	bool records;			/* events of ends have call records */
 	struct call_overload_conf overload;
 };
 

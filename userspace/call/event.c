@@ -52,7 +52,7 @@ void call_event_add(struct call_engine *e, u64 now, enum call_event_type type, s
 		return;
 	event->status = call->answered ? 0 : call->end_status;
 	slice_copy(event->reason, sizeof(event->reason), slice_str(call->end_text));
-	event->record = call_record_make(call);
+	event->record = e->records ? call_record_make(call) : NULL;
 	event->figures = call->figures;
 	call->figures = NULL;
 }
@@ -66,7 +66,7 @@ void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *
 	if (!event)
 		return;
 	event->status = status;
-	if (ev->msg->method == SIP_INVITE && !ev->msg->to.tag.n)
+	if (e->records && ev->msg->method == SIP_INVITE && !ev->msg->to.tag.n)
 		event->record = call_record_refused(e, now, ev, status, why);
 	slice_copy(event->from, sizeof(event->from), slice_str(addr_print(&ev->flow.peer, peer)));
 	slice_copy(event->to, sizeof(event->to), ev->msg->ruri);

@@ -59,12 +59,16 @@ static void expired(uv_timer_t *timer)
 
 static void set_deadline(struct daemon *d)
 {
-	u64 at = call_engine_deadline(d->engine), now = clock_now();
+	u64 at = call_engine_deadline(d->engine), now;
 
+	if (at == d->deadline_at && uv_is_active((uv_handle_t *)&d->deadline))
+		return;
+	d->deadline_at = at;
 	if (at == UINT64_MAX) {
 		uv_timer_stop(&d->deadline);
 		return;
 	}
+	now = clock_now();
 	uv_update_time(&d->loop);
 	uv_timer_start(&d->deadline, expired,
 		       at > now ? (at - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC : 0, 0);
@@ -101,6 +105,7 @@ static int new_engine(struct daemon *d)
 		.epoch = daemon_media_epoch(d, (u32)time(NULL)),
 		.policy = c->policy,
 		.store = d->store,
+		.records = d->cdr,
 		.overload = c->overload,
 	};
 	struct sip_listener *listeners = calloc(c->nlisteners + 1, sizeof(*listeners));

@@ -43,6 +43,7 @@ struct daemon {
 	uv_timer_t deadline;		/* of the engine */
 	uv_timer_t sweep;		/* adopted sessions */
 	uv_timer_t load;		/* measures overload */
+	u64 deadline_at;		/* what the engine's timer waits for */
 	int statm;			/* what the kernel says of our memory; 0: not open */
 	u64 load_due, load_drops;	/* when it was due; drops then */
 	uv_timer_t stop;		/* how long hanging up may take */

@@ -7,6 +7,8 @@
 
 #include "media/kernel_private.h"
 
+#define DEFAULT_CLOCK 8000
+
 static void put_addr(struct nlmsghdr *nlh, u16 type, const struct addr *a)
 {
 	struct nlattr *nest;
@@ -24,13 +26,19 @@ static void put_addr(struct nlmsghdr *nlh, u16 type, const struct addr *a)
 	mnl_attr_nest_end(nlh, nest);
 }
 
+static void put_unless(struct nlmsghdr *nlh, u16 type, u32 value, u32 by_default)
+{
+	if (value != by_default)
+		mnl_attr_put_u32(nlh, type, value);
+}
+
 static void put_payload(struct nlmsghdr *nlh, const struct media_payload *p)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, JALUR_A_END_PAYLOAD);
 
 	mnl_attr_put_u8(nlh, JALUR_A_PAYLOAD_PT, p->pt);
-	mnl_attr_put_u32(nlh, JALUR_A_PAYLOAD_CLOCK_RATE, p->clock_rate);
-	mnl_attr_put_u32(nlh, JALUR_A_PAYLOAD_KIND, p->kind);
+	put_unless(nlh, JALUR_A_PAYLOAD_CLOCK_RATE, p->clock_rate, DEFAULT_CLOCK);
+	put_unless(nlh, JALUR_A_PAYLOAD_KIND, p->kind, JALUR_PAYLOAD_KIND_MEDIA);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -42,12 +50,12 @@ static void put_end(struct nlmsghdr *nlh, const struct media_end *end)
 	mnl_attr_put_u64(nlh, JALUR_A_END_ID, end->id);
 	put_addr(nlh, JALUR_A_END_LOCAL, &end->local);
 	put_addr(nlh, JALUR_A_END_REMOTE, &end->remote);
-	mnl_attr_put_u32(nlh, JALUR_A_END_ACCEPT, end->accept);
-	mnl_attr_put_u32(nlh, JALUR_A_END_LATCH, end->latch);
+	put_unless(nlh, JALUR_A_END_ACCEPT, end->accept, JALUR_ACCEPT_RTP);
+	put_unless(nlh, JALUR_A_END_LATCH, end->latch, JALUR_LATCH_STRICT);
 	if (end->latch_open)
 		mnl_attr_put(nlh, JALUR_A_END_LATCH_OPEN, 0, NULL);
-	mnl_attr_put_u32(nlh, JALUR_A_END_LATCH_EPOCH, end->latch_epoch);
-	mnl_attr_put_u32(nlh, JALUR_A_END_IDLE_MS, end->idle_ms);
+	put_unless(nlh, JALUR_A_END_LATCH_EPOCH, end->latch_epoch, 0);
+	put_unless(nlh, JALUR_A_END_IDLE_MS, end->idle_ms, 0);
 	for (i = 0; i < end->npayloads; i++)
 		put_payload(nlh, &end->payloads[i]);
 	mnl_attr_nest_end(nlh, nest);

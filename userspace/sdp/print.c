@@ -88,7 +88,11 @@ static bool is_hidden(const struct printer *p, const struct sdp_line *line)
 
 static void put_line(struct buf *b, const struct sdp_line *line)
 {
-	buf_printf(b, "%c=" SLICE_FMT "\r\n", line->type, SLICE_ARG(line->value));
+	const char head[] = { line->type, '=' };
+
+	buf_add(b, slice_of(head, sizeof(head)));
+	buf_add(b, line->value);
+	buf_add(b, SLICE("\r\n"));
 }
 
 /* A description with streams has an address, also where none of them has (RFC 8866 §5.7). */
