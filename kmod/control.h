@@ -66,6 +66,7 @@ int jalur_owner_check(struct jalur_net *jn, u64 id, u32 portid, bool force,
 
 /* session.c: jalur_net.lock is held */
 struct jalur_draft;
+struct jalur_finals;
 struct jalur_session *jalur_session_find(struct jalur_net *jn, u64 owner, u64 id);
 int jalur_session_new(struct jalur_net *jn, const struct jalur_draft *draft,
 		      struct netlink_ext_ack *extack);
@@ -97,7 +98,8 @@ void jalur_address_check(struct jalur_net *jn);
 void jalur_address_work(struct work_struct *work);
 
 /* event.c: process context */
-u64 jalur_event_deleted(struct jalur_session *session, u32 spare);
+u64 jalur_event_deleted(struct jalur_session *session, const struct jalur_finals *finals,
+			u32 spare);
 void jalur_event_displaced(struct jalur_net *jn, u32 portid, u64 owner);
 
 #endif /* _JALUR_CONTROL_H */

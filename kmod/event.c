@@ -126,32 +126,55 @@ void jalur_event_ssrc(struct jalur_end *end, u32 ssrc)
 	tell_end(end, JALUR_EVENT_TYPE_SSRC, NULL, &ssrc);
 }
 
+/* What the reply to the deletion says of the ends is not computed again. */
+static int copy_finals(struct sk_buff *skb, const struct jalur_finals *finals)
+{
+	const struct nlattr *attr;
+	int rem;
+
+	nla_for_each_attr(attr, finals->attrs, finals->len, rem)
+		if (nla_type(attr) == JALUR_A_SESSION_END &&
+		    nla_put(skb, JALUR_A_EVENT_END_STATS | NLA_F_NESTED,
+			    nla_len(attr), nla_data(attr)))
+			return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_finals(struct sk_buff *skb, const struct jalur_graph *graph)
+{
+	int i;
+
+	for (i = 0; i < graph->ends; i++)
+		if (graph->conf[i].end &&
+		    jalur_fill_final(skb, JALUR_A_EVENT_END_STATS, &graph->conf[i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
 /**
  * jalur_event_deleted - a session is gone; tell its final counters
  * @session: unhashed and dead, graph still there
+ * @finals: these counters, where a reply has them already, or NULL
  * @spare: port of the socket that is not told, or 0
  *
  * Context: process, jalur_net.lock held.
  * Return: the number of the event.
  */
-u64 jalur_event_deleted(struct jalur_session *session, u32 spare)
+u64 jalur_event_deleted(struct jalur_session *session, const struct jalur_finals *finals,
+			u32 spare)
 {
 	const struct jalur_graph *graph;
 	struct event ev;
-	int i;
 
 	graph = rcu_dereference_protected(session->graph,
 					  lockdep_is_held(&session->jn->lock));
 	if (begin_event(&ev, JALUR_EVENT_TYPE_DELETED, session->owner, &session->id,
-			jalur_fill_size(graph), GFP_KERNEL))
+			finals ? EVENT_SIZE + finals->len : jalur_final_size(graph),
+			GFP_KERNEL))
 		goto out;
-	for (i = 0; i < graph->ends; i++) {
-		if (graph->conf[i].end &&
-		    jalur_fill_final(ev.skb, JALUR_A_EVENT_END_STATS, &graph->conf[i])) {
-			nlmsg_free(ev.skb);
-			ev.skb = NULL;
-			break;
-		}
+	if (finals ? copy_finals(ev.skb, finals) : fill_finals(ev.skb, graph)) {
+		nlmsg_free(ev.skb);
+		ev.skb = NULL;
 	}
 out:
 	return send_event(session->jn, &ev, spare);

@@ -143,6 +143,12 @@ static size_t size_of(const struct jalur_session *session)
 							 lockdep_is_held(&session->jn->lock)));
 }
 
+static size_t final_size_of(const struct jalur_session *session)
+{
+	return jalur_final_size(rcu_dereference_protected(session->graph,
+							  lockdep_is_held(&session->jn->lock)));
+}
+
 static int fill_deleted(struct sk_buff *reply, const struct jalur_session *session)
 {
 	const struct jalur_graph *graph;
@@ -174,10 +180,17 @@ static struct jalur_session *find_session(struct jalur_net *jn, struct genl_info
 	return session;
 }
 
-/* The event that the owner's own listener is not told: the reply says as much, with its number. */
-static int tell_deleted(struct sk_buff *reply, struct jalur_session *session, u32 listener)
+/*
+ * The event has what the reply has. The owner's own listener is not told: the reply says as
+ * much, with the number of the event.
+ */
+static int tell_deleted(struct sk_buff *reply, const void *hdr, struct jalur_session *session,
+			u32 listener)
 {
-	u64 seq = jalur_event_deleted(session, listener);
+	const struct jalur_finals finals = {
+		.attrs = hdr, .len = skb_tail_pointer(reply) - (const unsigned char *)hdr,
+	};
+	u64 seq = jalur_event_deleted(session, &finals, listener);
 
 	if (!listener)
 		return 0;
@@ -196,17 +209,17 @@ static int delete_one(struct jalur_net *jn, struct genl_info *info)
 
 	if (IS_ERR(session))
 		return PTR_ERR(session);
-	reply = new_reply(info, JALUR_CMD_SESSION_DEL,
-			  size_of(session) + nla_total_size_64bit(sizeof(u64)), &hdr);
+	reply = new_reply(info, JALUR_CMD_SESSION_DEL, final_size_of(session), &hdr);
 	if (!reply)
 		return -ENOMEM;
 	owner = jalur_owner_find(jn, session->owner);
 	jalur_session_unhash(session);
 	err = fill_deleted(reply, session);
-	if (!err && owner->portid == info->snd_portid)
-		err = tell_deleted(reply, session, owner->listener);
+	if (err)
+		jalur_event_deleted(session, NULL, 0);
 	else
-		jalur_event_deleted(session, 0);
+		err = tell_deleted(reply, hdr, session,
+				   owner->portid == info->snd_portid ? owner->listener : 0);
 	jalur_session_free(session);
 	jalur_owner_put(owner);
 	return send_reply(reply, hdr, info, err);

@@ -60,12 +60,23 @@ struct jalur_draft {
 	struct jalur_draft_end	end[];
 };
 
+/**
+ * struct jalur_finals - what a reply says of a session that is gone
+ * @attrs: its attributes
+ * @len: of all of them
+ */
+struct jalur_finals {
+	const struct nlattr	*attrs;
+	int			len;
+};
+
 /* netlink_parse.c */
 struct jalur_draft *jalur_draft_parse(struct genl_info *info);
 void jalur_draft_free(struct jalur_draft *draft);
 
 /* netlink_fill.c: 0 or -EMSGSIZE */
 size_t jalur_fill_size(const struct jalur_graph *graph);
+size_t jalur_final_size(const struct jalur_graph *graph);
 int jalur_fill_addr(struct sk_buff *skb, int attrtype, const struct jalur_addr *addr);
 int jalur_fill_final(struct sk_buff *skb, int attrtype, const struct jalur_end_conf *conf);
 int jalur_fill_session(struct sk_buff *skb, const struct jalur_session *session);

@@ -6,9 +6,13 @@
 
 #include "netlink.h"
 
-/* Enough for an end with every counter, drop reason and source, and a flow. */
+/* Enough for an end with every counter, drop reason and source. */
+#define FINAL_SIZE	896
+/* And with its configuration and a flow. */
 #define END_SIZE	1536
 #define PAYLOAD_SIZE	32
+/* Owner, session, and what else an event or a reply has of its own. */
+#define FINALS_SIZE	128
 #define SESSION_SIZE	512
 
 /**
@@ -25,6 +29,23 @@ size_t jalur_fill_size(const struct jalur_graph *graph)
 	for (i = 0; i < graph->ends; i++)
 		if (graph->conf[i].end)
 			size += END_SIZE + graph->conf[i].payloads * PAYLOAD_SIZE;
+	return size;
+}
+
+/**
+ * jalur_final_size - room that the final counters of a session take in a message
+ * @graph: of the session
+ *
+ * Context: RCU or jalur_net.lock.
+ */
+size_t jalur_final_size(const struct jalur_graph *graph)
+{
+	size_t size = FINALS_SIZE;
+	int i;
+
+	for (i = 0; i < graph->ends; i++)
+		if (graph->conf[i].end)
+			size += FINAL_SIZE;
 	return size;
 }
 

@@ -559,7 +559,7 @@ void jalur_session_free(struct jalur_session *session)
 void jalur_session_del(struct jalur_session *session)
 {
 	jalur_session_unhash(session);
-	jalur_event_deleted(session, 0);
+	jalur_event_deleted(session, NULL, 0);
 	jalur_session_free(session);
 }
 

@@ -60,7 +60,7 @@ struct answer {
 	int (*take)(const struct nlmsghdr *nlh, void *arg);
 	void *arg;
 	struct media_error *err;
-	bool single;			/* what is taken is all: no acknowledgement follows */
+	bool single;			/* what is taken is all: no NLMSG_ERROR follows */
 };
 
 /* What the module says of a refusal stands behind the error, in attributes. */
