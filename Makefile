@@ -96,10 +96,15 @@ userspace: $(B)/jalurd
 
 tools: $(B)/jalurctl
 
+# Where each message passes; who says how to optimise (make OPT=-O0) is obeyed.
+ifeq ($(origin OPT)$(SAN),file)
+$(foreach f,base sip registrar,$(eval $(B)/obj/$(f)/%.o: HOT := -O3))
+endif
+
 $(B)/obj/%.o: userspace/%.c
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(HOT) -MMD -MP -c -o $@ $<
 
 define archive
 $(B)/lib/$(1).a: $$(call objs,$(1))

@@ -155,6 +155,7 @@ static void be_challenged(struct slice text)
 	int result, i;
 
 	msg.nhdrs = 3;
+	memset(msg.has, 0xff, sizeof(msg.has));
 	msg.hdrs[0] = (struct sip_hdr){ .id = SIP_HDR_WWW_AUTHENTICATE, .value = text };
 	msg.hdrs[1] = (struct sip_hdr){ .id = SIP_HDR_PROXY_AUTHENTICATE, .value = text };
 	msg.hdrs[2] = (struct sip_hdr){ .id = SIP_HDR_AUTHENTICATION_INFO, .value = text };
@@ -182,6 +183,7 @@ static void be_asked(struct slice text)
 	struct sip_auth_claim claim;
 
 	msg.nhdrs = 1;
+	memset(msg.has, 0xff, sizeof(msg.has));
 	msg.ruri = SLICE("sip:b");
 	msg.hdrs[0] = (struct sip_hdr){ .id = SIP_HDR_AUTHORIZATION, .value = text };
 	/* Nobody but we can sign a nonce. */

@@ -77,6 +77,33 @@ TEST(an_address_with_port_is_read_and_printed)
 	}
 }
 
+TEST(an_address_is_what_the_c_library_takes_for_one)
+{
+	static const char *const texts[] = {
+		"0.0.0.0", "255.255.255.255", "10.0.0.10", "256.0.0.1", "1.2.3", "1.2.3.4.5",
+		"01.2.3.4", "1.2.3.04", "1.2.3.00", "1.2.3.0", "1.2.3.", ".1.2.3", "1..2.3",
+		"1.2.3.4 ", " 1.2.3.4", "1.2.3.4x", "1.2.3.1000", "1.2.3.-4", "+1.2.3.4", "1", "",
+		"0x1.2.3.4", "::", "::1", "2001:db8::7", "::ffff:1.2.3.4", "1::2::3", "12:34", ":",
+		"fe80::1%eth0", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:9", "example.com",
+	};
+	unsigned char wanted[16];
+	struct addr a;
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		u8 family = inet_pton(AF_INET, texts[i], wanted) == 1 ? AF_INET :
+			    inet_pton(AF_INET6, texts[i], wanted) == 1 ? AF_INET6 : 0;
+
+		ASSERT_EQ(addr_parse_ip(slice_str(texts[i]), &a), family != 0) {
+			TH_LOG("\"%s\"", texts[i]);
+		}
+		if (!family)
+			continue;
+		EXPECT_EQ(a.family, family);
+		EXPECT_EQ(memcmp(&a.ip, wanted, family == AF_INET ? 4 : 16), 0);
+	}
+}
+
 TEST(an_address_survives_the_way_through_a_sockaddr)
 {
 	static const char *const texts[] = { "192.0.2.1:5060", "[2001:db8::7]:65535" };

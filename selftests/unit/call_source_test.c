@@ -367,6 +367,7 @@ TEST_F(subscriber, who_is_a_trunk_speaks_for_others)
 	char line[1024];
 
 	pbx->digest_user = strdup("alice");
+	call_policy_complete(h->policy);
 	h->policy->routes[0].from_trunk = 0;
 	h->policy->routes[0].from_realm = -1;
 	send_as(h, "INVITE", "reception", NULL);
@@ -399,6 +400,7 @@ TEST_F(subscriber, a_certificate_makes_a_trunk_of_a_stranger)
 	carrier->tls_names = calloc(2, sizeof(*carrier->tls_names));
 	carrier->tls_names[carrier->ntls_names++] = strdup("old.example");
 	carrier->tls_names[carrier->ntls_names++] = strdup("carrier.example");
+	call_policy_complete(h->policy);
 	flow->name = call_engine_proved(h->engine, flow->listener, is_carrier, "other.example");
 	EXPECT_EQ(flow->name, 0);
 	send_as(h, "OPTIONS", "anybody", NULL);

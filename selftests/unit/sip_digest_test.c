@@ -112,6 +112,28 @@ TEST(every_input_counts)
 }
 
 /* RFC 7616 §3.4.2: H(H(user:realm:password):nonce:cnonce), computed with md5sum. */
+/* What is remembered of the last request is not taken for another one. */
+TEST(a_method_and_uri_that_are_cut_elsewhere_are_others)
+{
+	struct sip_digest d = {
+		.alg = SIP_DIGEST_MD5, .method = SLICE("INFO"), .uri = SLICE("Rsip:b"),
+		.nonce = SLICE("n"),
+	};
+	char first[SIP_DIGEST_HEX];
+
+	strcpy(first, respond(&d, "p"));
+	EXPECT_STREQ(respond(&d, "p"), first);
+	d.method = SLICE("INFOR");
+	d.uri = SLICE("sip:b");
+	EXPECT_STRNE(respond(&d, "p"), first);
+	d.alg = SIP_DIGEST_SHA256;
+	EXPECT_EQ(strlen(respond(&d, "p")), 64);
+	d.alg = SIP_DIGEST_MD5;
+	d.method = SLICE("INFO");
+	d.uri = SLICE("Rsip:b");
+	EXPECT_STREQ(respond(&d, "p"), first);
+}
+
 TEST(a_session_algorithm_mixes_the_nonces_into_the_key)
 {
 	const struct sip_digest d = {

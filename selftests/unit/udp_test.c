@@ -172,6 +172,36 @@ TEST_F(udp, many_come_in_order_and_in_few_bursts)
 	EXPECT_LT(self->bursts, 10);
 }
 
+TEST_F(udp, what_the_queue_has_no_room_for_is_counted)
+{
+	unsigned int i;
+
+	for (i = 0; i < 20000; i++)
+		send_number(self->fd, &self->ours, i);
+	run_until(self, 20000 - (unsigned int)udp_drops(self->udp));
+	EXPECT_GT(udp_drops(self->udp), 0);
+	EXPECT_EQ(20000, self->received + udp_drops(self->udp));
+	EXPECT_EQ(0, self->wrong);
+}
+
+TEST_F(udp, a_burst_after_silence_is_not_asked_for_one_by_one)
+{
+	unsigned int i, bursts;
+
+	for (i = 0; i < 3; i++) {
+		send_number(self->fd, &self->ours, i);
+		run_until(self, i + 1);
+	}
+	EXPECT_EQ(3, self->bursts);
+	bursts = self->bursts;
+	for (; i < 103; i++)
+		send_number(self->fd, &self->ours, i);
+	run_until(self, 103);
+	EXPECT_EQ(103, self->received);
+	EXPECT_EQ(0, self->wrong);
+	EXPECT_LE(self->bursts - bursts, 8);
+}
+
 TEST_F(udp, answers_leave_in_order_from_the_address_that_was_asked)
 {
 	struct sockaddr_storage ss;

@@ -7,20 +7,60 @@
 
 #include "base/addr.h"
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* A number of 0 to 255 without leading zeros; past it. NULL: it is none. */
+static const char *take_byte(const char *p, const char *end, u8 *byte)
+{
+	const char *from = p;
+	unsigned int value = 0;
+
+	for (; p < end && p - from < 3 && is_digit(*p); p++)
+		value = 10 * value + (unsigned int)(*p - '0');
+	if (p == from || value > 255 || (*from == '0' && p - from > 1))
+		return NULL;
+	*byte = (u8)value;
+	return p;
+}
+
+/* As inet_pton() does it, which wants a string of its own; most of ours are of this family. */
+static bool parse_ip4(struct slice s, u8 bytes[4])
+{
+	const char *p = s.p, *end = s.p + s.n;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		if (i && (p == end || *p++ != '.'))
+			return false;
+		p = take_byte(p, end, &bytes[i]);
+		if (!p)
+			return false;
+	}
+	return p == end;
+}
+
 bool addr_parse_ip(struct slice s, struct addr *out)
 {
 	char text[INET6_ADDRSTRLEN];
 
 	if (s.n >= 2 && s.p[0] == '[' && s.p[s.n - 1] == ']')
 		s = slice_of(s.p + 1, s.n - 2);
-	if (!s.n || s.n >= sizeof(text) || memchr(s.p, 0, s.n))
+	if (!s.n || s.n >= sizeof(text))
+		return false;
+	memset(out, 0, sizeof(*out));
+	if (is_digit(s.p[0]) && parse_ip4(s, (u8 *)&out->ip.v4)) {
+		out->family = AF_INET;
+		return true;
+	}
+	memset(out, 0, sizeof(*out));
+	if (memchr(s.p, 0, s.n) || !memchr(s.p, ':', s.n))
 		return false;
 	memcpy(text, s.p, s.n);
 	text[s.n] = 0;
-	memset(out, 0, sizeof(*out));
-	if (inet_pton(AF_INET, text, &out->ip.v4) == 1)
-		out->family = AF_INET;
-	else if (inet_pton(AF_INET6, text, &out->ip.v6) == 1)
+	if (inet_pton(AF_INET6, text, &out->ip.v6) == 1)
 		out->family = AF_INET6;
 	return out->family;
 }

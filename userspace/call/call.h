@@ -331,6 +331,7 @@ struct call_engine {
 	struct call_subscribers *subscribers;
 	struct call_registrar *registrar;
 	struct call_watchers *watchers;
+	struct hash trunk_names;	/* struct call_trunk_state; the same as in trunks */
 	struct hash usage;		/* struct call_usage */
 	struct hash_key usage_key;
 	u64 counters[48];		/* enum call_counter */

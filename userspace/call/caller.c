@@ -18,6 +18,8 @@ static bool is_user(struct slice written, struct slice user)
 	bool escaped;
 	size_t n = 0;
 
+	if (slice_eq(written, user) && !memchr(user.p, '%', user.n))
+		return true;
 	while (written.n)
 		if (n >= user.n || (u8)user.p[n++] != sip_uri_char(&written, &escaped))
 			return false;

@@ -239,6 +239,7 @@ void call_engine_set_policy(struct call_engine *e, struct call_policy *policy)
 {
 	struct call_policy *old = e->policy;
 
+	call_policy_complete(policy);
 	e->policy = call_policy_get(policy);
 	call_policy_put(old);
 	call_watchers_reloaded(e);
@@ -305,7 +306,8 @@ static int init_identity(struct call_engine *e)
 		call_random(e, e->decoy.ha1[alg], SIP_DIGEST_SIZE);
 	e->usage_key.k[0] = sip_engine_random(e->sip);
 	e->usage_key.k[1] = sip_engine_random(e->sip);
-	if (!e->nonces || !e->subscribers || hash_init(&e->usage) || hash_init(&e->errands))
+	if (!e->nonces || !e->subscribers || hash_init(&e->usage) || hash_init(&e->errands) ||
+	    hash_init(&e->trunk_names))
 		return -ENOMEM;
 	key = (struct hash_key){ { sip_engine_random(e->sip), sip_engine_random(e->sip) } };
 	if (call_registrar_init(e, &key))
@@ -350,6 +352,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	if (!e->buckets || !e->listeners || !e->sip || init_identity(e))
 		goto err_parts;
 	memcpy(e->listeners, conf->sip.listeners, e->nlisteners * sizeof(*e->listeners));
+	call_policy_complete(conf->policy);
 	e->policy = call_policy_get(conf->policy);
 	return e;
 
@@ -401,6 +404,7 @@ void call_engine_free(struct call_engine *e)
 	sip_nonces_free(e->nonces);
 	hash_free(&e->usage);
 	hash_free(&e->errands);
+	hash_free(&e->trunk_names);
 	sip_secret_wipe(&e->decoy);
 	call_trace_free(e->trace);
 	while (e->nnames)

@@ -12,6 +12,12 @@
 #include "call/policy_private.h"
 #include "call/route.h"
 
+void call_policy_complete(struct call_policy *p)
+{
+	call_source_index_free(p->index);
+	p->index = call_source_index_new(p);
+}
+
 struct call_policy *call_policy_get(struct call_policy *p)
 {
 	p->refs++;
@@ -115,6 +121,7 @@ void call_policy_put(struct call_policy *p)
 		free_route(&p->routes[i]);
 	for (i = 0; i < p->ndomains; i++)
 		call_domain_free(&p->domains[i]);
+	call_source_index_free(p->index);
 	free(p->domains);
 	free(p->realms);
 	free(p->trunks);
@@ -165,6 +172,8 @@ static int trunk_of_name(const struct call_policy *p, int realm, const char *nam
 {
 	size_t i;
 
+	if (name && p->index)
+		return call_source_index_name(p->index, realm, name);
 	for (i = 0; name && i < p->ntrunks; i++)
 		if (p->trunks[i].realm == (size_t)realm && has_name(&p->trunks[i], name))
 			return (int)i;
@@ -189,6 +198,9 @@ int call_policy_digest_trunk(const struct call_policy *p, int realm,
 {
 	size_t i;
 
+	if (p->index)
+		return realm < 0 || !domain ? -1 :
+		       call_source_index_user(p->index, realm, (size_t)(domain - p->domains), user);
 	for (i = 0; i < p->ntrunks; i++) {
 		const struct call_trunk *t = &p->trunks[i];
 
@@ -199,25 +211,31 @@ int call_policy_digest_trunk(const struct call_policy *p, int realm,
 	return -1;
 }
 
-int call_policy_trunk(const struct call_policy *p, const struct flow *flow, const char *name)
+static int trunk_of_address(const struct call_policy *p, int realm, const struct addr *addr)
 {
-	int realm = call_policy_realm(p, flow->listener);
-	int best = realm < 0 ? -1 : trunk_of_name(p, realm, name), bits = -1;
+	int best = -1, bits = -1;
 	size_t i;
 
-	if (best >= 0)
-		return best;
-
-	for (i = 0; realm >= 0 && i < p->ntrunks; i++) {
+	if (p->index)
+		return call_source_index_address(p->index, realm, addr);
+	for (i = 0; i < p->ntrunks; i++) {
 		int n;
 
 		if (p->trunks[i].realm != (size_t)realm)
 			continue;
-		n = match_bits(&p->trunks[i], &flow->peer);
+		n = match_bits(&p->trunks[i], addr);
 		if (n > bits) {
 			bits = n;
 			best = (int)i;
 		}
 	}
 	return best;
+}
+
+int call_policy_trunk(const struct call_policy *p, const struct flow *flow, const char *name)
+{
+	int realm = call_policy_realm(p, flow->listener);
+	int best = realm < 0 ? -1 : trunk_of_name(p, realm, name);
+
+	return realm < 0 || best >= 0 ? best : trunk_of_address(p, realm, &flow->peer);
 }

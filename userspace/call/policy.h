@@ -188,8 +188,11 @@ struct call_domain {
 	size_t nservice_routes;
 };
 
+struct call_source_index;		/* source_index.c */
+
 struct call_policy {
 	int refs;
+	struct call_source_index *index;	/* of trunks; NULL: they are searched one by one */
 	struct call_realm *realms;
 	size_t nrealms;
 	struct call_trunk *trunks;
@@ -228,6 +231,8 @@ int call_policy_digest_trunk(const struct call_policy *p, int realm,
 /* Sorts and counts them, once all are there. */
 void call_domain_complete(struct call_domain *domain);
 
+/* Its trunks are as they will be. Without memory they are found, but slowly. */
+void call_policy_complete(struct call_policy *p);
 struct call_policy *call_policy_get(struct call_policy *p);
 void call_policy_put(struct call_policy *p);	/* frees with the last reference */
 

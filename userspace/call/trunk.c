@@ -9,12 +9,15 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "call/policy_private.h"
 #include "call/trunk_state.h"
 
 int call_trunk_index(const struct call_policy *p, const char *name)
 {
 	size_t i;
 
+	if (p->index)
+		return call_source_index_trunk(p->index, name);
 	for (i = 0; i < p->ntrunks; i++)
 		if (!strcmp(p->trunks[i].name, name))
 			return (int)i;
@@ -27,12 +30,21 @@ int call_trunk_now(const struct call_policy *p, const struct call_leg *leg)
 	       call_trunk_index(p, leg->call->policy->trunks[leg->trunk].name);
 }
 
+static u64 hash_of(const struct call_engine *e, const char *name)
+{
+	struct hasher h;
+
+	hash_begin(&h, &e->usage_key);
+	hash_add(&h, slice_str(name));
+	return hash_end(&h);
+}
+
 static struct call_trunk_state *find(const struct call_engine *e, const char *name)
 {
-	struct list *at;
+	struct hash_node *node = hash_first(&e->trunk_names, hash_of(e, name));
 
-	for (at = e->trunks.next; at != &e->trunks; at = at->next) {
-		struct call_trunk_state *t = list_entry(at, struct call_trunk_state, node);
+	for (; node; node = hash_next(node)) {
+		struct call_trunk_state *t = hash_entry(node, struct call_trunk_state, by_name);
 
 		if (!strcmp(t->name, name))
 			return t;
@@ -58,6 +70,7 @@ struct call_trunk_state *call_trunk_state(struct call_engine *e, const char *nam
 	list_init(&t->ways);
 	t->refresh = (struct timer){ .kind = CALL_TIMER_TRUNK, .owner = t };
 	list_add_tail(&e->trunks, &t->node);
+	hash_insert(&e->trunk_names, &t->by_name, hash_of(e, name));
 	return t;
 }
 
@@ -70,6 +83,7 @@ static void free_state(struct call_engine *e, struct call_trunk_state *t)
 	timer_disarm(&e->timers, &t->refresh);
 	timers_release(&e->timers, 1);
 	list_del(&t->node);
+	hash_remove(&e->trunk_names, &t->by_name);
 	free(t->name);
 	free(t);
 }

@@ -56,6 +56,7 @@ struct call_way {
 
 struct call_trunk_state {
 	struct list node;		/* in the engine */
+	struct hash_node by_name;
 	char *name;
 	bool drained;
 	size_t calls;

@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "registrar/registrar.h"
+#include "registrar/users.h"
 
 enum binding_text {
 	BINDING_URI, BINDING_PARAMS, BINDING_PATH, BINDING_CALL_ID, BINDING_AGENT,
@@ -22,25 +23,26 @@ struct registrar_domain {
 	char name[];			/* in lower case */
 };
 
+/* What a look-up reads is in front: a line or two. */
 struct registrar_user {
-	struct hash_node by_name, by_record;
-	struct registrar_domain *domain;
-	u64 record;
 	struct registrar_binding *first;	/* the highest q first, the newest of equal ones */
 	struct registrar_change *change;	/* under way; or NULL */
+	u64 hash;				/* of aor */
+	u64 record;
+	struct registrar_domain *domain;
+	struct hash_node by_record;
 	bool stale;			/* in registrar->stale */
 	bool deferred;			/* will be, after the change */
 	char aor[];
 };
 
+/* Here too: what a look-up reads ends before by_flow. */
 struct registrar_binding {
 	struct registrar_binding *next;		/* of the user, or of the change */
 	struct registrar_user *user;
-	struct hash_node by_flow, by_id;
-	struct timer timer;		/* expires, or the next keep-alive, which is sooner */
-	struct flow flow;
-	u64 id;
 	u64 expires;
+	u64 id;
+	struct flow flow;
 	u32 cseq;
 	u32 interval;			/* s between keep-alives */
 	u16 q;
@@ -49,6 +51,8 @@ struct registrar_binding {
 	bool nat;
 	bool going;			/* the change under way takes it away */
 	u16 lengths[BINDING_TEXTS];
+	struct hash_node by_flow, by_id;
+	struct timer timer;		/* expires, or the next keep-alive, which is sooner */
 	char text[];
 };
 
@@ -61,7 +65,8 @@ struct registrar {
 	const struct sip_listener *listeners;
 	size_t nlisteners;
 	struct hash_key key;
-	struct hash users, records;	/* struct registrar_user */
+	struct registrar_users users;
+	struct hash records;		/* struct registrar_user */
 	struct hash flows, ids;		/* struct registrar_binding */
 	struct hash domains;		/* struct registrar_domain, of those that have users */
 	struct timers timers;

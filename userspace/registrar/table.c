@@ -79,15 +79,7 @@ size_t registrar_count_of(const struct registrar *r, const char *domain)
 
 struct registrar_user *registrar_user_find(const struct registrar *r, const char *aor)
 {
-	struct hash_node *node = hash_first(&r->users, hash_text(r, aor));
-	struct registrar_user *user;
-
-	for (; node; node = hash_next(node)) {
-		user = hash_entry(node, struct registrar_user, by_name);
-		if (!strcmp(user->aor, aor))
-			return user;
-	}
-	return NULL;
+	return registrar_users_find(&r->users, aor, hash_text(r, aor));
 }
 
 struct registrar_user *registrar_user_of_record(const struct registrar *r, u64 record)
@@ -104,18 +96,24 @@ struct registrar_user *registrar_user_new(struct registrar *r, const char *aor, 
 
 	if (!user)
 		return NULL;
-	user->domain = take_domain(r, aor);
-	if (!user->domain) {
-		free(user);
-		return NULL;
-	}
 	memcpy(user->aor, aor, n);
+	user->hash = hash_text(r, aor);
+	user->domain = take_domain(r, aor);
+	if (!user->domain)
+		goto err_user;
+	if (registrar_users_insert(&r->users, user))
+		goto err_domain;
 	user->record = record ? record : r->last_record + 1;
 	if (user->record > r->last_record)
 		r->last_record = user->record;
-	hash_insert(&r->users, &user->by_name, hash_text(r, aor));
 	hash_insert(&r->records, &user->by_record, user->record);
 	return user;
+
+err_domain:
+	put_domain(r, user->domain);
+err_user:
+	free(user);
+	return NULL;
 }
 
 /* Without memory it is written when the user changes again, or read when it has expired. */
@@ -155,7 +153,7 @@ void registrar_user_settle(struct registrar *r, struct registrar_user *user)
 	user->deferred = false;
 	if (user->first)
 		return;
-	hash_remove(&r->users, &user->by_name);
+	registrar_users_remove(&r->users, user);
 	hash_remove(&r->records, &user->by_record);
 	put_domain(r, user->domain);
 	free(user);
@@ -322,6 +320,7 @@ void registrar_binding_add(struct registrar *r, struct registrar_user *user,
 	b->next = *at;
 	*at = b;
 	b->user = user;
+	registrar_users_hint(&r->users, user);
 	hash_insert(&r->flows, &b->by_flow, hash_flow(r, &b->flow));
 	hash_insert(&r->ids, &b->by_id, b->id);
 	arm(r, b, first);
@@ -337,6 +336,7 @@ void registrar_binding_remove(struct registrar *r, struct registrar_binding *b)
 	while (*at != b)
 		at = &(*at)->next;
 	*at = b->next;
+	registrar_users_hint(&r->users, b->user);
 	timer_disarm(&r->timers, &b->timer);
 	hash_remove(&r->flows, &b->by_flow);
 	hash_remove(&r->ids, &b->by_id);
@@ -420,18 +420,15 @@ void registrar_each(const struct registrar *r, u64 now,
 		    void (*each)(void *arg, const struct registrar_contact *contact), void *arg)
 {
 	const struct registrar_binding *b;
-	const struct hash_node *node;
-	size_t i;
+	const struct registrar_user *user;
+	size_t at = 0;
 
-	for (i = 0; i < r->users.nbuckets; i++) {
-		for (node = r->users.buckets[i]; node; node = node->next) {
-			b = hash_entry(node, struct registrar_user, by_name)->first;
-			for (; b; b = b->next) {
-				struct registrar_contact contact = registrar_contact_of(b);
+	for (; (user = registrar_users_from(&r->users, &at)); at++) {
+		for (b = user->first; b; b = b->next) {
+			struct registrar_contact contact = registrar_contact_of(b);
 
-				if (b->expires > now)
-					each(arg, &contact);
-			}
+			if (b->expires > now)
+				each(arg, &contact);
 		}
 	}
 }
@@ -449,7 +446,7 @@ struct registrar *registrar_new(const struct registrar_conf *conf)
 	r->key = conf->key;
 	timers_init(&r->timers);
 	list_init(&r->changed);
-	if (hash_init(&r->users) || hash_init(&r->records) || hash_init(&r->flows) ||
+	if (registrar_users_init(&r->users) || hash_init(&r->records) || hash_init(&r->flows) ||
 	    hash_init(&r->ids) || hash_init(&r->domains)) {
 		registrar_free(r);
 		return NULL;
@@ -460,14 +457,12 @@ struct registrar *registrar_new(const struct registrar_conf *conf)
 void registrar_free(struct registrar *r)
 {
 	char aor[REGISTRAR_AOR];
-	struct hash_node *node;
-	size_t bucket = 0;
+	struct registrar_user *user;
+	size_t at = 0;
 
 	if (!r)
 		return;
-	while (r->users.buckets && (node = hash_from(&r->users, &bucket))) {
-		struct registrar_user *user = hash_entry(node, struct registrar_user, by_name);
-
+	while (r->users.slots && (user = registrar_users_from(&r->users, &at))) {
 		if (user->change)
 			registrar_abort(r, user->change);	/* which may free the user */
 		else if (user->first)
@@ -477,7 +472,7 @@ void registrar_free(struct registrar *r)
 	}
 	while (registrar_changed(r, aor))
 		continue;
-	hash_free(&r->users);
+	registrar_users_free(&r->users);
 	hash_free(&r->records);
 	hash_free(&r->flows);
 	hash_free(&r->ids);

@@ -105,6 +105,8 @@ struct sip_engine {
 	struct sip_msg msg;		/* the datagram being read */
 	u64 branch_hash, merge_hash;	/* of msg, once it was looked for */
 	struct sip_server *fresh;	/* its request is msg, and not copied yet */
+	struct sip_msg *room;		/* for that copy; most requests are over without one */
+	size_t room_size;
 	struct sip_msg own;		/* one of our own messages, read again */
 	struct sip_no_stream no_stream[SIP_NO_STREAMS];
 	size_t next_no_stream;
@@ -160,7 +162,7 @@ struct sip_server {
 	struct flow source;		/* of the request */
 	struct flow reply;		/* where responses go */
 	struct sip_msg *request;	/* NULL: neither we nor the caller need it any more */
-	struct sip_msg *room;		/* for its copy, which it is unless the server is fresh */
+	struct sip_msg *copy;		/* which request is, unless the server is fresh */
 	struct sip_dialog *dialog;	/* of a 2xx without its ACK */
 	char tag[17];			/* "" until somebody is told: sip_server_tag() */
 	bool tag_taken;			/* by a dialog */

@@ -194,26 +194,74 @@ static int session_key(const struct sip_digest *d, u8 key[SIP_DIGEST_SIZE])
 	return end(&s, key);
 }
 
-/* RFC 7616 §3.4.3: A2, hashed. */
-static int request_hash(const struct sip_digest *d, u8 out[SIP_DIGEST_SIZE])
+/* RFC 7616 §3.4.3: A2 with the hash of the body. */
+static int request_hash_int(const struct sip_digest *d, u8 out[SIP_DIGEST_SIZE])
 {
 	char hex[SIP_DIGEST_HEX];
 	struct sum s;
 	int err;
 
-	if (d->qop == SIP_QOP_AUTH_INT) {
-		begin(&s, d->alg);
-		add(&s, d->body);
-		err = end(&s, out);
-		if (err)
-			return err;
+	begin(&s, d->alg);
+	add(&s, d->body);
+	err = end(&s, out);
+	if (err)
+		return err;
+	begin(&s, d->alg);
+	add(&s, d->method);
+	add_quoted_after_colon(&s, d->uri);
+	add_after_colon(&s, to_hex(out, sip_digest_size(d->alg), hex));
+	return end(&s, out);
+}
+
+/* All who register at a domain have the same A2, in which nothing is secret: the last one. */
+struct a2 {
+	enum sip_digest_alg alg;
+	size_t method, uri;		/* their lengths */
+	char text[128];
+	u8 hash[SIP_DIGEST_SIZE];
+};
+
+static bool is_of(const struct a2 *a2, const struct sip_digest *d)
+{
+	return a2->alg == d->alg && a2->method == d->method.n && a2->uri == d->uri.n &&
+	       !memcmp(a2->text, d->method.p, a2->method) &&
+	       !memcmp(a2->text + a2->method, d->uri.p, a2->uri);
+}
+
+static void remember(struct a2 *a2, const struct sip_digest *d, const u8 hash[SIP_DIGEST_SIZE])
+{
+	a2->alg = SIP_DIGEST_UNKNOWN;
+	if (!d->method.n || !d->uri.n || d->method.n > sizeof(a2->text) ||
+	    d->uri.n > sizeof(a2->text) - d->method.n)
+		return;
+	a2->alg = d->alg;
+	a2->method = d->method.n;
+	a2->uri = d->uri.n;
+	memcpy(a2->text, d->method.p, a2->method);
+	memcpy(a2->text + a2->method, d->uri.p, a2->uri);
+	memcpy(a2->hash, hash, sizeof(a2->hash));
+}
+
+/* RFC 7616 §3.4.3: A2, hashed. */
+static int request_hash(const struct sip_digest *d, u8 out[SIP_DIGEST_SIZE])
+{
+	static _Thread_local struct a2 last;
+	struct sum s;
+	int err;
+
+	if (d->qop == SIP_QOP_AUTH_INT)
+		return request_hash_int(d, out);
+	if (d->alg && is_of(&last, d)) {
+		memcpy(out, last.hash, sizeof(last.hash));
+		return 0;
 	}
 	begin(&s, d->alg);
 	add(&s, d->method);
 	add_quoted_after_colon(&s, d->uri);
-	if (d->qop == SIP_QOP_AUTH_INT)
-		add_after_colon(&s, to_hex(out, sip_digest_size(d->alg), hex));
-	return end(&s, out);
+	err = end(&s, out);
+	if (!err)
+		remember(&last, d, out);
+	return err;
 }
 
 static int combine(const struct sip_digest *d, const u8 *key, const u8 *a2,

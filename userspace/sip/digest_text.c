@@ -89,13 +89,34 @@ static bool is_control(char c)
 	return ((u8)c < ' ' && c != '\t') || (u8)c == 0x7f;
 }
 
+/* Sixteen bytes at once, in whatever the processor has for it. */
+typedef u8 block __attribute__((vector_size(16)));
+typedef u64 halves __attribute__((vector_size(16)));
+
+/* The first byte that means something in quotes, or end. */
+static const char *skip_plain(const char *p, const char *end)
+{
+	halves found;
+	block bytes;
+
+	for (; end - p >= 16; p += 16) {
+		memcpy(&bytes, p, sizeof(bytes));
+		found = (halves)((bytes < ' ') | (bytes == '"') | (bytes == '\\') |
+				 (bytes == 0x7f));
+		if (found[0] | found[1])
+			break;
+	}
+	while (p < end && !sip_char_is(*p, SIP_CHAR_QUOTED))
+		p++;
+	return p;
+}
+
 static bool take_quoted(struct sip_cursor *c, struct slice *value)
 {
 	const char *p = c->p + 1, *from = p, *end = c->end;
 
 	for (;;) {
-		while (p < end && !sip_char_is(*p, SIP_CHAR_QUOTED))
-			p++;
+		p = skip_plain(p, end);
 		if (p == end || *p != '\\')
 			break;
 		if (end - p < 2 || is_control(p[1]))
@@ -128,7 +149,8 @@ static const struct param *find_param(const struct param *table, size_t n, struc
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (table[i].name.n == name.n && slice_caseeq(table[i].name, name))
+		if (table[i].name.n == name.n && (name.p[0] | 0x20) == table[i].name.p[0] &&
+		    sip_is_n(name, table[i].name.p, name.n))
 			return &table[i];
 	return NULL;
 }

@@ -276,8 +276,14 @@ void sip_engine_keep(struct sip_engine *e)
 
 	if (!s)
 		return;
-	sip_msg_copy(s->room, s->request);
-	s->request = s->room;
+	/* No more than it takes, before there are pointers into it. */
+	s->copy = realloc(e->room, sip_msg_size(s->request));
+	if (!s->copy)
+		s->copy = e->room;
+	sip_msg_copy(s->copy, s->request);
+	s->request = s->copy;
+	e->room = NULL;
+	e->room_size = 0;
 	e->fresh = NULL;
 }
 
@@ -530,6 +536,7 @@ void sip_engine_free(struct sip_engine *e)
 	hash_free(&e->clients);
 	hash_free(&e->dialogs);
 	sip_rates_free(e->rates);
+	free(e->room);
 	buf_free(&e->out);
 	free(e->listeners);
 	free(e->software);

@@ -10,6 +10,8 @@ const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id 
 {
 	size_t i;
 
+	if (!(msg->has[id / 64] & 1ull << id % 64))
+		return NULL;
 	for (i = 0; i < msg->nhdrs; i++)
 		if (msg->hdrs[i].id == id)
 			return &msg->hdrs[i];
@@ -77,9 +79,9 @@ static size_t head_size(const struct sip_msg *msg)
 	return offsetof(struct sip_msg, hdrs) + msg->nhdrs * sizeof(struct sip_hdr);
 }
 
-struct sip_msg *sip_msg_room(const struct sip_msg *msg)
+size_t sip_msg_size(const struct sip_msg *msg)
 {
-	return malloc(head_size(msg) + msg->bytes.n);
+	return head_size(msg) + msg->bytes.n;
 }
 
 void sip_msg_copy(struct sip_msg *copy, const struct sip_msg *msg)
@@ -100,7 +102,7 @@ void sip_msg_copy(struct sip_msg *copy, const struct sip_msg *msg)
 
 struct sip_msg *sip_msg_dup(const struct sip_msg *msg)
 {
-	struct sip_msg *copy = sip_msg_room(msg);
+	struct sip_msg *copy = malloc(sip_msg_size(msg));
 
 	if (copy)
 		sip_msg_copy(copy, msg);

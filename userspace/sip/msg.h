@@ -77,6 +77,7 @@ struct sip_msg {
 	struct slice call_id;
 	u32 cseq;
 	int max_forwards;		/* -1: absent */
+	u64 has[SIP_HDR_COUNT / 64 + 1];	/* bit of each sip_hdr_id that is in hdrs */
 	size_t nhdrs;
 	/* last: copies are made without the unused ones */
 	struct sip_hdr hdrs[SIP_MAX_HEADERS + SIP_SPARE_HEADERS];
@@ -115,8 +116,8 @@ int sip_msg_check(const struct sip_msg *msg, struct sip_error *err);
  * nhdrs headers only: never assign to or from all of *msg.
  */
 struct sip_msg *sip_msg_dup(const struct sip_msg *msg);
-/* The same in two steps: memory for a copy, and the copy, which cannot fail any more. */
-struct sip_msg *sip_msg_room(const struct sip_msg *msg);
+/* The same in two steps: how much memory it takes, and the copy, which cannot fail any more. */
+size_t sip_msg_size(const struct sip_msg *msg);
 void sip_msg_copy(struct sip_msg *room, const struct sip_msg *msg);
 
 /* The first, or NULL. */

@@ -16,7 +16,6 @@ struct parser {
 	struct sip_error *err;
 	const struct sip_limits *limits;
 	struct sip_cursor at;
-	u64 seen[SIP_HDR_COUNT / 64 + 1];
 	bool failed;
 	bool nul;		/* in what was read so far */
 	u32 content_length;
@@ -313,7 +312,7 @@ static void add_header(struct parser *ps, enum sip_hdr_id id, struct slice name,
 {
 	struct sip_msg *msg = ps->msg;
 	u64 bit = 1ull << id % 64;
-	bool again = ps->seen[id / 64] & bit;
+	bool again = msg->has[id / 64] & bit;
 
 	if (msg->nhdrs >= ps->limits->headers) {
 		fail(ps, 513, SIP_HDR_OTHER, "Too many header fields");
@@ -321,7 +320,7 @@ static void add_header(struct parser *ps, enum sip_hdr_id id, struct slice name,
 			return;
 	}
 	msg->hdrs[msg->nhdrs++] = (struct sip_hdr){ id, name, value };
-	ps->seen[id / 64] |= bit;
+	msg->has[id / 64] |= bit;
 	if (ps->nul)
 		check_nul(ps, id, value);
 	if (again && sip_hdr_info(id)->flags & SIP_HDR_SINGLE)
@@ -359,17 +358,12 @@ static void parse_headers(struct parser *ps)
 	fail(ps, 400, SIP_HDR_OTHER, "No end of headers");
 }
 
-static bool was_seen(const struct parser *ps, enum sip_hdr_id id)
-{
-	return ps->seen[id / 64] & 1ull << id % 64;
-}
-
 static void check_mandatory(struct parser *ps)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(mandatory) / sizeof(*mandatory); i++) {
-		if (!was_seen(ps, mandatory[i]))
+		if (!sip_msg_header(ps->msg, mandatory[i]))
 			fail(ps, 400, mandatory[i], "missing");
 	}
 }

@@ -16,6 +16,7 @@
 #include "sip/core.h"
 #include "sip/print.h"
 
+#define ROOM 4096		/* bytes; most requests have room in it */
 #define TRYING_DELAY (150 * NSEC_PER_MSEC)	/* RFC 3261 §17.2.1: within 200 ms */
 
 /* --- keys --- */
@@ -145,6 +146,19 @@ static void keep_keys(struct sip_server *s, const struct sip_msg *msg)
 	s->from_tag = keep(&at, msg->from.tag);
 }
 
+/* Whatever becomes of the request: to keep it must not fail. */
+static bool make_room(struct sip_engine *e, size_t size)
+{
+	if (size <= e->room_size)
+		return true;
+	free(e->room);
+	e->room_size = size < ROOM ? ROOM : size;
+	e->room = malloc(e->room_size);
+	if (!e->room)
+		e->room_size = 0;
+	return e->room;
+}
+
 struct sip_server *sip_server_new(struct sip_engine *e, const struct flow *flow)
 {
 	struct sip_msg *msg = &e->msg;
@@ -154,11 +168,10 @@ struct sip_server *sip_server_new(struct sip_engine *e, const struct flow *flow)
 		   msg->call_id.n + msg->from.tag.n);
 	if (!s)
 		return NULL;
-	s->room = sip_msg_room(msg);
-	if (!s->room)
-		goto err_request;
-	if (timers_reserve(e->timers, 2))
-		goto err_timers;
+	if (!make_room(e, sip_msg_size(msg)) || timers_reserve(e->timers, 2)) {
+		free(s);
+		return NULL;
+	}
 	keep_keys(s, msg);
 	s->request = msg;
 	s->method = msg->method;
@@ -178,12 +191,6 @@ struct sip_server *sip_server_new(struct sip_engine *e, const struct flow *flow)
 		timer_arm(e->timers, &s->send, e->now + TRYING_DELAY);
 	e->fresh = s;
 	return s;
-
-err_timers:
-	free(s->room);
-err_request:
-	free(s);
-	return NULL;
 }
 
 const char *sip_server_tag(struct sip_engine *e, struct sip_server *s)
@@ -197,8 +204,8 @@ static void drop_request(struct sip_engine *e, struct sip_server *s)
 {
 	if (e->fresh == s)
 		e->fresh = NULL;
-	free(s->room);
-	s->room = s->request = NULL;
+	free(s->copy);
+	s->copy = s->request = NULL;
 }
 
 void sip_server_free(struct sip_engine *e, struct sip_server *s)

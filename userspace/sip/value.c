@@ -125,6 +125,12 @@ bool sip_next_element(struct slice *rest, struct slice *element)
 	bool bracket = false;
 	const char *from;
 
+	/* Mostly there is one. */
+	if (c.p < c.end && !memchr(c.p, ',', rest->n)) {
+		*element = sip_trim(c.p, c.end);
+		*rest = slice_of(c.end, 0);
+		return element->n > 0;
+	}
 	do {
 		from = c.p;
 		for (;;) {

@@ -30,7 +30,7 @@ int udp_send(struct udp *udp, const struct addr *to, struct slice bytes);
  * later, from the loop, for those that nobody is at, as ICMP says. err is negative.
  */
 void udp_flush(struct udp *udp, udp_failed_fn failed, void *arg);
-u64 udp_drops(const struct udp *udp);	/* receive queue overflows (SO_RXQ_OVFL) */
+u64 udp_drops(const struct udp *udp);	/* had no room in the socket, or were broken */
 void udp_close(struct udp *udp);
 
 #endif

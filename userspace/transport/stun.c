@@ -60,8 +60,8 @@ static u8 *put_address(u8 *p, const struct addr *source, const u8 *transaction)
 	p = put16(p, (u16)(source->port ^ (COOKIE >> 16)));
 	/* The cookie and the transaction id stand one after the other in the request. */
 	for (i = 0; i < n; i++)
-		*p++ = ip[i] ^ transaction[i];
-	return p;
+		p[i] = ip[i] ^ transaction[i];
+	return p + n;
 }
 
 int stun_answer(struct slice request, const struct addr *source, bool known,

@@ -3,6 +3,8 @@
  * UDP sockets: received in bursts by recvmmsg, sent in bursts by sendmmsg. What
  * the socket buffer cannot take waits in order until the socket is writable;
  * what a destination refuses is told to the caller, who knows what it was for.
+ * A burst grows with what there is: to ask for more than comes costs a third of
+ * what one datagram does.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +14,7 @@
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
+#include <linux/sock_diag.h>
 
 #include "base/list.h"
 #include "transport/loop.h"
@@ -37,8 +40,8 @@ struct udp {
 	void *arg;
 	struct list queue;
 	size_t queued;
-	u64 drops;
 	bool blocked;			/* waits to be writable */
+	unsigned int asked;		/* datagrams of the next burst */
 	unsigned int used;		/* of those below, since they were made ready to receive */
 	/* the failures of a flush that the socket started by itself */
 	udp_failed_fn failed;
@@ -46,26 +49,12 @@ struct udp {
 	struct mmsghdr headers[BURST];
 	struct iovec vectors[BURST];
 	struct sockaddr_storage names[BURST];
-	char control[BURST][CMSG_SPACE(sizeof(u32))];
 	char *buffer;			/* BURST times MAX_DATAGRAM */
 };
 
 static void ready(uv_poll_t *poll, int status, int events);
 
 /* --- in --- */
-
-static void note_drops(struct udp *udp, struct msghdr *hdr)
-{
-	struct cmsghdr *c;
-	u32 drops;
-
-	for (c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
-			continue;
-		memcpy(&drops, CMSG_DATA(c), sizeof(drops));
-		udp->drops = drops;
-	}
-}
 
 /* Where the next burst goes; of what the last one has left as it was, nothing is written. */
 static void make_ready(struct udp *udp)
@@ -77,7 +66,6 @@ static void make_ready(struct udp *udp)
 		udp->headers[i].msg_hdr = (struct msghdr){
 			.msg_name = &udp->names[i], .msg_namelen = sizeof(udp->names[i]),
 			.msg_iov = &udp->vectors[i], .msg_iovlen = 1,
-			.msg_control = udp->control[i], .msg_controllen = sizeof(udp->control[i]),
 		};
 	}
 	udp->used = 0;
@@ -89,18 +77,27 @@ static void note_used(struct udp *udp, unsigned int n)
 		udp->used = n;
 }
 
+/* All that was asked for: there may be more. The loop comes back for it, as it would wait. */
+static void ask_next(struct udp *udp, int n)
+{
+	if (n >= (int)udp->asked)
+		udp->asked = 2 * udp->asked < BURST ? 2 * udp->asked : BURST;
+	else
+		udp->asked = n > 1 ? (unsigned int)n : 1;
+}
+
 static int receive_burst(struct udp *udp)
 {
 	int i, n;
 
 	make_ready(udp);
-	n = recvmmsg(udp->fd, udp->headers, BURST, MSG_DONTWAIT, NULL);
+	n = recvmmsg(udp->fd, udp->headers, udp->asked, MSG_DONTWAIT, NULL);
 	/* The kernel may have written to the one that it had nothing for. */
 	note_used(udp, n < 0 ? 1 : n < BURST ? (unsigned int)n + 1 : BURST);
+	ask_next(udp, n);
 	for (i = 0; i < n; i++) {
 		struct flow flow = { .listener = udp->listener };
 
-		note_drops(udp, &udp->headers[i].msg_hdr);
 		if (udp->headers[i].msg_hdr.msg_flags & MSG_TRUNC ||
 		    !addr_from_sockaddr((struct sockaddr *)&udp->names[i], &flow.peer))
 			continue;
@@ -214,6 +211,19 @@ static void drop_first(struct udp *udp)
 	free(o);
 }
 
+/* Mostly there is one, for which the kernel does less if it is not called a burst. */
+static int send_first(struct udp *udp)
+{
+	struct outgoing *o = list_entry(udp->queue.next, struct outgoing, node);
+	struct sockaddr_storage to;
+	socklen_t n = addr_to_sockaddr(&o->to, &to);
+
+	if (sendto(udp->fd, o->bytes, o->n, MSG_DONTWAIT, (struct sockaddr *)&to, n) < 0)
+		return -errno;
+	drop_first(udp);
+	return 0;
+}
+
 static int send_burst(struct udp *udp)
 {
 	struct list *at = udp->queue.next;
@@ -245,7 +255,7 @@ void udp_flush(struct udp *udp, udp_failed_fn failed, void *arg)
 	udp->failed = failed;
 	udp->failed_arg = arg;
 	while (udp->queued) {
-		int err = send_burst(udp);
+		int err = udp->queued > 1 ? send_burst(udp) : send_first(udp);
 		struct flow flow = { .listener = udp->listener };
 
 		if (err == -EAGAIN || err == -ENOBUFS) {
@@ -293,7 +303,6 @@ static int make_socket(const struct addr *local)
 	/* Best effort: what the kernel grants is enough to work. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on));
 	if (local->family == AF_INET6) {
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
@@ -327,6 +336,7 @@ int udp_open(struct udp **out, uv_loop_t *loop, u32 listener, const struct addr 
 	if (err)
 		goto err_socket;
 	udp->used = BURST;
+	udp->asked = 1;
 	udp->listener = listener;
 	udp->receive = receive;
 	udp->burst = burst;
@@ -347,7 +357,11 @@ err_udp:
 
 u64 udp_drops(const struct udp *udp)
 {
-	return udp->drops;
+	u32 info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t n = sizeof(info);
+
+	getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, info, &n);
+	return info[SK_MEMINFO_DROPS];
 }
 
 static void closed(uv_handle_t *handle)
