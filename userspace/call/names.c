@@ -73,14 +73,13 @@ static void add_header(struct call_names *names, const struct sip_hdr *hdr)
 /* The words are slices of msg, and of names itself. */
 static void find_words(struct call_names *names)
 {
-	const struct call_leg *leg = names->leg;
 	const struct sip_msg *msg = names->msg;
 	size_t i;
 
 	names->found = true;
 	names->n = 0;
-	if (leg->peer.family)
-		add(names, slice_str(addr_print_ip(&leg->peer, names->peer)));
+	if (names->from->family)
+		add(names, slice_str(addr_print_ip(names->from, names->peer)));
 	add(names, msg->call_id);
 	add(names, msg->from.tag);
 	add(names, msg->to.tag);
@@ -97,10 +96,10 @@ static void find_words(struct call_names *names)
 	}
 }
 
-void call_names_init(struct call_names *names, const struct call_leg *leg,
+void call_names_init(struct call_names *names, const struct addr *from,
 		     const struct sip_msg *msg)
 {
-	names->leg = leg;
+	names->from = from;
 	names->msg = msg;
 	names->found = false;
 }
