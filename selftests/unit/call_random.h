@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Phones for the random run of calls: each is a SIP engine with a person in front of
- * it who rings, answers, refuses, holds, changes his mind and hangs up by chance, and
- * sometimes just sits there. The network between the phones and Jalur loses, doubles
+ * it who rings, answers, refuses, holds, changes his mind, refers the other to somebody else
+ * and hangs up by chance, and sometimes just sits there. The network between the phones and Jalur loses, doubles
  * and delays datagrams; the relay is slow and at times refuses. All chance comes from
  * one seed.
  */
@@ -41,6 +41,7 @@ struct phone_call {
 	bool said;			/* our offer or answer is in a reliable response */
 	bool heard;			/* a BYE came, or ours was finally answered */
 	bool patient;			/* never hangs up by itself */
+	bool referred;			/* the other was, to somebody else */
 	struct timer action;
 };
 
@@ -66,6 +67,7 @@ struct world {
 	unsigned int started, wanted;
 	unsigned int answered, refused, cancelled, byes, reinvites, lost, sessions, updates;
 	unsigned int reloaded;		/* calls that went on from what was written of them */
+	unsigned int refers, told;	/* and NOTIFYs of those */
 	unsigned int deaf;		/* phones that were not told of the end */
 };
 
@@ -302,12 +304,52 @@ static inline void decide(struct phone_call *c)
 	}
 }
 
+/* To both phones inside or to the one outside, to one, or to nobody. */
+static inline void refer(struct phone_call *c)
+{
+	static const char *const targets[] = { "4930", "4930", "2000", "2000", "77" };
+	struct phone *p = c->phone;
+	struct world *w = p->world;
+	struct sip_content content = { 0 };
+	char lines[160];
+
+	snprintf(lines, sizeof(lines), "Refer-To: <sip:%s@sbc.example>\r\n%s%s",
+		 targets[chance(w, 5)], percent(w, 15) ? "Refer-Sub: false\r\n" : "",
+		 percent(w, 20) ? "Referred-By: <sip:x@phone.example>\r\n" : "");
+	content.headers = slice_str(lines);
+	sip_request(p->engine, w->now, c->dialog, SIP_REFER, &content, c, &c->other);
+	c->referred = true;
+	w->refers++;
+}
+
+/* He wants to hear of it for another while, or no more. */
+static inline void ask_of_refer(struct phone_call *c)
+{
+	struct phone *p = c->phone;
+	struct sip_content content = {
+		.headers = percent(p->world, 50) ? SLICE("Event: refer\r\nExpires: 60\r\n") :
+						   SLICE("Event: refer\r\nExpires: 0\r\n"),
+	};
+
+	sip_request(p->engine, p->world->now, c->dialog, SIP_SUBSCRIBE, &content, c, &c->other);
+}
+
 static inline void talk(struct phone_call *c)
 {
 	struct world *w = c->phone->world;
 
 	if (percent(w, 40) && !c->patient) {
 		hang_up(c);
+		return;
+	}
+	if (!c->other && percent(w, 5)) {
+		refer(c);
+		act_in(c, chance(w, percent(w, 30) ? 500 : 20000));
+		return;
+	}
+	if (!c->other && c->referred && percent(w, 20)) {
+		ask_of_refer(c);
+		act_in(c, chance(w, 20000));
 		return;
 	}
 	if (!c->invite && !c->server && !c->other && percent(w, 50)) {

@@ -66,6 +66,25 @@ static void add_targets(struct call_policy *p)
 	p->failed_target = 5 * NSEC_PER_SEC;
 }
 
+/* Whoever is referred is put through, by what is called after that, too. */
+static void allow_transfers(struct call_policy *p)
+{
+	struct call_route *routes = calloc(p->nroutes + 1, sizeof(*routes));
+	size_t i;
+
+	memcpy(routes + 1, p->routes, p->nroutes * sizeof(*routes));
+	free(p->routes);
+	p->routes = routes;
+	p->nroutes++;
+	routes[0] = (struct call_route){ .name = strdup("desk"), .from_realm = -1,
+		.from_trunk = -1, .match.number.prefix = strdup("2000") };
+	routes[0].to = calloc(1, sizeof(*routes[0].to));
+	routes[0].to[0] = (struct call_destination){ .trunk = 2, .q = 1000 };
+	routes[0].nto = 1;
+	for (i = 0; i < p->ntrunks; i++)
+		p->trunks[i].transfer = CALL_TRANSFER_HANDLE;
+}
+
 static void world_start(struct world *w, struct __test_metadata *_metadata)
 {
 	u64 number = number_of("SEED", 20261123);
@@ -87,6 +106,7 @@ static void world_start(struct world *w, struct __test_metadata *_metadata)
 		.expires = 120, .min_se = 90, .refresh = true,
 	};
 	add_targets(w->h.policy);
+	allow_transfers(w->h.policy);
 	call_engine_start(w->h.engine, w->h.now);
 	memcpy(seed, &number, sizeof(number));
 	random_init(&w->random, seed);
@@ -136,6 +156,10 @@ static void take_request(struct phone *p, const struct sip_event *ev)
 		status = c->invite || c->other || c->server ? 491 : percent(w, 90) ? 200 : 488;
 		if (status == 200)
 			content = with_sdp(sdp_of(c), "");
+	}
+	if (ev->msg->method == SIP_NOTIFY) {
+		w->told++;
+		status = percent(w, 97) ? 200 : 481;
 	}
 	if (ev->msg->method == SIP_PRACK && sdp)
 		content = with_sdp(p->sdp, "");
@@ -333,7 +357,8 @@ static bool is_at_rest(const struct call *call)
 	size_t i;
 
 	if (call->state != CALL_UP || call->tickets || !list_empty(&call->outbox) ||
-	    media_offer_pending(call->media))
+	    media_offer_pending(call->media) || call->transfer || call->transferred ||
+	    (call->refer && !call_refer_is_done(call->refer)))
 		return false;
 	for (i = 0; i < call->nall; i++) {
 		const struct call_leg *leg = call->all[i];
@@ -342,6 +367,7 @@ static bool is_at_rest(const struct call *call)
 			return false;
 		if (leg->server || leg->invite || leg->update || leg->updating || leg->unacked ||
 		    leg->refresh || leg->question || leg->asking || leg->bye || leg->hung_up ||
+		    leg->notifying || leg->moving ||
 		    (call_in_pair(leg) && leg->state != CALL_LEG_UP))
 			return false;
 	}
@@ -533,6 +559,11 @@ TEST_F_TIMEOUT(random_calls, nothing_is_left_of_them_after_a_bad_network, 1200)
 	EXPECT_GT(w->updates, w->wanted / 20);
 	EXPECT_GT(w->sessions, w->wanted / 2);
 	EXPECT_GT(w->reloaded, w->wanted / 10);
+	TH_LOG("REFERs %u, NOTIFYs %u, transfers %llu, failed %llu, refused %llu",
+	       w->refers, w->told, (unsigned long long)jalur_counter(w, "transfers"),
+	       (unsigned long long)jalur_counter(w, "transfers-failed"),
+	       (unsigned long long)jalur_counter(w, "transfers-refused"));
+	EXPECT_GT(jalur_counter(w, "transfers"), w->wanted / 100);
 	harness_stop(&w->h);
 }
 
