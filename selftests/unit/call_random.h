@@ -13,9 +13,11 @@
 #include "call_world.h"
 
 #define MSEC NSEC_PER_MSEC
-#define NPHONES 3
+#define NPHONES 4
+#define NCALLERS 3			/* the last one watches, call_random_watch.h */
+#define MAX_KEPT 256
 
-enum { TIMER_PHONE_CALL = 100, TIMER_NEXT };
+enum { TIMER_PHONE_CALL = 100, TIMER_NEXT, TIMER_VISIT };
 enum phase { CALLING, RINGING, UP, OVER };
 
 struct phone {
@@ -28,6 +30,15 @@ struct phone {
 	struct flow here, jalur;	/* as Jalur sees it; as it sees Jalur */
 	struct timer next;
 	struct list calls;
+	void (*start)(struct phone *p);
+	void (*take)(struct phone *p, const struct sip_event *ev);
+	u64 gone_until;			/* unplugged: hears nothing, and is not heard */
+};
+
+/* What is in the store of a subscription or a publication. */
+struct kept {
+	u64 record;
+	char *text;
 };
 
 struct phone_call {
@@ -68,6 +79,10 @@ struct world {
 	unsigned int answered, refused, cancelled, byes, reinvites, lost, sessions, updates;
 	unsigned int reloaded;		/* calls that went on from what was written of them */
 	unsigned int refers, told;	/* and NOTIFYs of those */
+	struct kept kept[MAX_KEPT];
+	size_t nkept;
+	struct sip_auth_client *auth[2];	/* of alice, and of bob */
+	unsigned int watches, notified, published, registered, vanished, kept_reloaded;
 	unsigned int deaf;		/* phones that were not told of the end */
 };
 
@@ -96,7 +111,7 @@ static inline void send_bytes(struct world *w, struct phone *to, const struct fl
 	unsigned int copies = 1 + percent(w, 2);
 	struct arrival *a;
 
-	if (percent(w, 4)) {
+	if (percent(w, 4) || (to && w->now < to->gone_until)) {
 		w->lost++;
 		return;
 	}
@@ -115,7 +130,8 @@ static inline void carry_from(struct phone *p)
 	struct effect *e;
 
 	while ((e = effects_pop(&p->effects))) {
-		send_bytes(p->world, NULL, &p->here, slice_of(e->bytes, e->len));
+		if (p->world->now >= p->gone_until)
+			send_bytes(p->world, NULL, &p->here, slice_of(e->bytes, e->len));
 		effect_free(e);
 	}
 }
@@ -142,6 +158,45 @@ static inline void ask_relay(struct world *w, const struct effect *e)
 	fly(w, a, chance(w, 10 * MSEC));
 }
 
+static inline void ask_store(struct world *w, const struct effect *e)
+{
+	u64 wall = 1700000000 * NSEC_PER_SEC + w->now;
+	struct arrival *a;
+	char *text = NULL;
+
+	call_engine_save_bindings(w->h.engine, w->now, wall, e->session, &text);
+	free(text);
+	if (!e->ticket)
+		return;
+	a = calloc(1, sizeof(*a));
+	a->ticket = e->ticket;
+	a->kind = e->kind;
+	a->result = percent(w, 2) ? -EIO : 0;
+	fly(w, a, chance(w, 10 * MSEC));
+}
+
+/* Writes it down as it is now, or forgets it. */
+static inline void keep_event(struct world *w, u64 record)
+{
+	struct __test_metadata *_metadata = w->_metadata;
+	u64 wall = 1700000000 * NSEC_PER_SEC + w->now;
+	char *text = NULL;
+	size_t i;
+
+	for (i = 0; i < w->nkept && w->kept[i].record != record; i++)
+		;
+	call_engine_save_event(w->h.engine, w->now, wall, record, &text);
+	if (i < w->nkept)
+		free(w->kept[i].text);
+	if (!text && i < w->nkept)
+		w->kept[i] = w->kept[--w->nkept];
+	if (!text)
+		return;
+	ASSERT_LT(i, MAX_KEPT);
+	w->kept[i] = (struct kept){ record, text };
+	w->nkept += i == w->nkept;
+}
+
 /* All that Jalur wants done now. */
 static inline void carry_from_jalur(struct world *w)
 {
@@ -157,6 +212,10 @@ static inline void carry_from_jalur(struct world *w)
 		} else if (e->kind == EFFECT_STORE_CALL) {
 			w->h.now = w->now;
 			store_call(&w->h, e->session);
+		} else if (e->kind == EFFECT_STORE_BINDINGS) {
+			ask_store(w, e);
+		} else if (e->kind == EFFECT_STORE_EVENT) {
+			keep_event(w, e->session);
 		} else if (e->kind == EFFECT_MEDIA_APPLY || e->kind == EFFECT_MEDIA_REMOVE) {
 			ask_relay(w, e);
 		}
@@ -251,7 +310,8 @@ static inline void hang_up(struct phone_call *c)
 static inline void start_call(struct phone *p)
 {
 	struct sip_dialog_target target = {
-		.request_uri = SLICE("sip:4930@sbc.example"), .from = SLICE("<sip:x@phone.example>"),
+		.request_uri = percent(p->world, 92) ? SLICE("sip:4930@sbc.example") :
+						       SLICE("sip:alice@example.com"), .from = SLICE("<sip:x@phone.example>"),
 		.to = SLICE("<sip:4930@sbc.example>"), .contact_user = SLICE("x"), .flow = p->jalur,
 	};
 	struct phone_call *c = new_call(p, CALLING);
