@@ -23,27 +23,28 @@ struct body {
 };
 
 /* "pres:alice@example.com", "im:..." (RFC 3859, 3860) */
-static bool map_other(struct body *b, struct slice uri, struct buf *out)
+static bool add_other(struct buf *out, struct slice uri, const char *host)
 {
 	const char *at = memchr(uri.p, '@', uri.n);
-	struct slice who = slice_of(uri.p, at ? (size_t)(at - uri.p) : 0);
 
-	buf_printf(out, SLICE_FMT "@%s", SLICE_ARG(who), b->host);
-	return who.n && !call_names_in(&b->names, who);
+	if (at)
+		buf_printf(out, SLICE_FMT "@%s", (int)(at - uri.p), uri.p, host);
+	return at;
 }
 
-/* Our host may be one of the words, where both sides call us so. */
 static bool map_uri(void *user, struct slice uri, struct buf *out)
 {
 	struct body *b = user;
 	struct sip_uri parsed;
+	size_t at = out->n;
 
 	if (!sip_uri_parse(uri, &parsed))
 		return false;
-	if (parsed.kind == SIP_URI_OTHER)
-		return map_other(b, uri, out);
-	call_map_uri(out, b->host, uri);
-	return !call_names_in(&b->names, parsed.user) && !call_names_in(&b->names, parsed.headers);
+	if (parsed.kind != SIP_URI_OTHER)
+		call_map_uri(out, b->host, uri);
+	else if (!add_other(out, uri, b->host))
+		return false;
+	return !out->failed && !call_names_in(&b->names, slice_of(out->p + at, out->n - at));
 }
 
 /* The writer's tags are the other way round than ours. */
@@ -82,6 +83,7 @@ static void begin(struct body *b, struct call_engine *e, const struct call_body_
 	memcpy(b->map.key, e->usage_key.k, sizeof(b->map.key));
 	call_print_host(way->listener, b->host, sizeof(b->host));
 	call_names_init(&b->names, way->from, msg);
+	call_names_ours(&b->names, b->host);
 }
 
 static int map_part(struct body *b, const struct sip_part *part, u32 depth, struct buf *out);

@@ -220,6 +220,7 @@ static void begin(struct call_passage *p, const struct call_engine *e, const str
 	p->out = realm_of(to);
 	call_print_host(&e->listeners[listener], p->host, sizeof(p->host));
 	call_names_init(&p->names, &from->peer, msg);
+	call_names_ours(&p->names, p->host);
 	buf_init(&p->lines);
 }
 

@@ -12,6 +12,7 @@
 struct call_names {
 	const struct addr *from;		/* he sent msg, */
 	const struct sip_msg *msg;
+	struct slice ours;			/* what both sides call us, if they do; no name */
 	bool found;				/* and these are its words: */
 	struct slice words[CALL_MAX_NAMES];
 	size_t n;
@@ -32,6 +33,8 @@ struct call_passage {
 /* Of who sent msg, a peer; both stay as long as names. */
 void call_names_init(struct call_names *names, const struct addr *from,
 		     const struct sip_msg *msg);
+/* host, as it stands in a URI, is what the other side calls us; it stays as long as names. */
+void call_names_ours(struct call_names *names, const char *host);
 /* Looks for the words when it is asked first: most messages have nothing that could pass. */
 bool call_names_in(struct call_names *names, struct slice text);
 

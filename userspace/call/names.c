@@ -13,7 +13,8 @@ static void add(struct call_names *names, struct slice word)
 {
 	size_t i;
 
-	if (word.n < SHORTEST || slice_caseeq(word, SLICE("anonymous.invalid")))
+	if (word.n < SHORTEST || slice_caseeq(word, SLICE("anonymous.invalid")) ||
+	    slice_caseeq(word, names->ours))
 		return;
 	for (i = 0; i < names->n; i++)
 		if (slice_caseeq(names->words[i], word))
@@ -101,7 +102,15 @@ void call_names_init(struct call_names *names, const struct addr *from,
 {
 	names->from = from;
 	names->msg = msg;
+	names->ours = SLICE("");
 	names->found = false;
+}
+
+void call_names_ours(struct call_names *names, const char *host)
+{
+	names->ours = slice_str(host);
+	if (*host == '[')		/* URIs are read without brackets */
+		names->ours = slice_of(host + 1, names->ours.n - 2);
 }
 
 bool call_names_in(struct call_names *names, struct slice text)
