@@ -196,6 +196,31 @@ TEST_F(hide, inside_the_call)
 	hang_up(h, A);
 }
 
+/* Our host is what both sides call us, and not a name of either. */
+TEST_F(hide, within_a_realm_we_are_no_secret)
+{
+	struct harness *h = &self->h;
+	const struct sip_msg *msg;
+	struct slice identity;
+
+	h->policy->realms[1].trusted = true;
+	h->policy->routes[1].to[0].trunk = 2;
+	begin_dialog(h, B, "2000");
+	snprintf(h->ua[B].target, sizeof(h->ua[B].target), "sip:2000@" IP_INSIDE);
+	send_request(h, B, "INVITE", 1, "P-Asserted-Identity: <sip:4930@" IP_B ">\r\n", SDP_B);
+	expect(h, B, "SIP/2.0 100");
+	msg = expect(h, C, "INVITE ");
+	identity = header(msg, "P-Asserted-Identity");
+	EXPECT_TRUE(slice_eq(identity, SLICE("<sip:4930@" IP_INSIDE ">"))) {
+		TH_LOG("it is " SLICE_FMT, SLICE_ARG(identity));
+	}
+	EXPECT_FALSE(contains(msg->bytes, IP_B));
+	reply(h, C, "486 Busy Here", NULL);
+	expect(h, C, "ACK ");
+	expect(h, B, "SIP/2.0 486");
+	send_same_branch(h, B, "ACK", h->branch, NULL);
+}
+
 /* Words like it are not it. */
 TEST_F(hide, what_only_looks_like_an_address_passes)
 {

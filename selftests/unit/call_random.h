@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Phones for the random run of calls: each is a SIP engine with a person in front of
- * it who rings, answers, refuses, holds, changes his mind and hangs up by chance, and
- * sometimes just sits there. The network between the phones and Jalur loses, doubles
+ * it who rings, answers, refuses, holds, changes his mind, refers the other to somebody else
+ * and hangs up by chance, and sometimes just sits there. The network between the phones and Jalur loses, doubles
  * and delays datagrams; the relay is slow and at times refuses. All chance comes from
  * one seed.
  */
@@ -13,9 +13,11 @@
 #include "call_world.h"
 
 #define MSEC NSEC_PER_MSEC
-#define NPHONES 3
+#define NPHONES 4
+#define NCALLERS 3			/* the last one watches, call_random_watch.h */
+#define MAX_KEPT 256
 
-enum { TIMER_PHONE_CALL = 100, TIMER_NEXT };
+enum { TIMER_PHONE_CALL = 100, TIMER_NEXT, TIMER_VISIT };
 enum phase { CALLING, RINGING, UP, OVER };
 
 struct phone {
@@ -28,6 +30,15 @@ struct phone {
 	struct flow here, jalur;	/* as Jalur sees it; as it sees Jalur */
 	struct timer next;
 	struct list calls;
+	void (*start)(struct phone *p);
+	void (*take)(struct phone *p, const struct sip_event *ev);
+	u64 gone_until;			/* unplugged: hears nothing, and is not heard */
+};
+
+/* What is in the store of a subscription or a publication. */
+struct kept {
+	u64 record;
+	char *text;
 };
 
 struct phone_call {
@@ -41,6 +52,7 @@ struct phone_call {
 	bool said;			/* our offer or answer is in a reliable response */
 	bool heard;			/* a BYE came, or ours was finally answered */
 	bool patient;			/* never hangs up by itself */
+	bool referred;			/* the other was, to somebody else */
 	struct timer action;
 };
 
@@ -66,6 +78,11 @@ struct world {
 	unsigned int started, wanted;
 	unsigned int answered, refused, cancelled, byes, reinvites, lost, sessions, updates;
 	unsigned int reloaded;		/* calls that went on from what was written of them */
+	unsigned int refers, told;	/* and NOTIFYs of those */
+	struct kept kept[MAX_KEPT];
+	size_t nkept;
+	struct sip_auth_client *auth[2];	/* of alice, and of bob */
+	unsigned int watches, notified, published, registered, vanished, kept_reloaded;
 	unsigned int deaf;		/* phones that were not told of the end */
 };
 
@@ -94,7 +111,7 @@ static inline void send_bytes(struct world *w, struct phone *to, const struct fl
 	unsigned int copies = 1 + percent(w, 2);
 	struct arrival *a;
 
-	if (percent(w, 4)) {
+	if (percent(w, 4) || (to && w->now < to->gone_until)) {
 		w->lost++;
 		return;
 	}
@@ -113,7 +130,8 @@ static inline void carry_from(struct phone *p)
 	struct effect *e;
 
 	while ((e = effects_pop(&p->effects))) {
-		send_bytes(p->world, NULL, &p->here, slice_of(e->bytes, e->len));
+		if (p->world->now >= p->gone_until)
+			send_bytes(p->world, NULL, &p->here, slice_of(e->bytes, e->len));
 		effect_free(e);
 	}
 }
@@ -140,6 +158,45 @@ static inline void ask_relay(struct world *w, const struct effect *e)
 	fly(w, a, chance(w, 10 * MSEC));
 }
 
+static inline void ask_store(struct world *w, const struct effect *e)
+{
+	u64 wall = 1700000000 * NSEC_PER_SEC + w->now;
+	struct arrival *a;
+	char *text = NULL;
+
+	call_engine_save_bindings(w->h.engine, w->now, wall, e->session, &text);
+	free(text);
+	if (!e->ticket)
+		return;
+	a = calloc(1, sizeof(*a));
+	a->ticket = e->ticket;
+	a->kind = e->kind;
+	a->result = percent(w, 2) ? -EIO : 0;
+	fly(w, a, chance(w, 10 * MSEC));
+}
+
+/* Writes it down as it is now, or forgets it. */
+static inline void keep_event(struct world *w, u64 record)
+{
+	struct __test_metadata *_metadata = w->_metadata;
+	u64 wall = 1700000000 * NSEC_PER_SEC + w->now;
+	char *text = NULL;
+	size_t i;
+
+	for (i = 0; i < w->nkept && w->kept[i].record != record; i++)
+		;
+	call_engine_save_event(w->h.engine, w->now, wall, record, &text);
+	if (i < w->nkept)
+		free(w->kept[i].text);
+	if (!text && i < w->nkept)
+		w->kept[i] = w->kept[--w->nkept];
+	if (!text)
+		return;
+	ASSERT_LT(i, MAX_KEPT);
+	w->kept[i] = (struct kept){ record, text };
+	w->nkept += i == w->nkept;
+}
+
 /* All that Jalur wants done now. */
 static inline void carry_from_jalur(struct world *w)
 {
@@ -155,6 +212,10 @@ static inline void carry_from_jalur(struct world *w)
 		} else if (e->kind == EFFECT_STORE_CALL) {
 			w->h.now = w->now;
 			store_call(&w->h, e->session);
+		} else if (e->kind == EFFECT_STORE_BINDINGS) {
+			ask_store(w, e);
+		} else if (e->kind == EFFECT_STORE_EVENT) {
+			keep_event(w, e->session);
 		} else if (e->kind == EFFECT_MEDIA_APPLY || e->kind == EFFECT_MEDIA_REMOVE) {
 			ask_relay(w, e);
 		}
@@ -249,7 +310,8 @@ static inline void hang_up(struct phone_call *c)
 static inline void start_call(struct phone *p)
 {
 	struct sip_dialog_target target = {
-		.request_uri = SLICE("sip:4930@sbc.example"), .from = SLICE("<sip:x@phone.example>"),
+		.request_uri = percent(p->world, 92) ? SLICE("sip:4930@sbc.example") :
+						       SLICE("sip:alice@example.com"), .from = SLICE("<sip:x@phone.example>"),
 		.to = SLICE("<sip:4930@sbc.example>"), .contact_user = SLICE("x"), .flow = p->jalur,
 	};
 	struct phone_call *c = new_call(p, CALLING);
@@ -302,12 +364,52 @@ static inline void decide(struct phone_call *c)
 	}
 }
 
+/* To both phones inside or to the one outside, to one, or to nobody. */
+static inline void refer(struct phone_call *c)
+{
+	static const char *const targets[] = { "4930", "4930", "2000", "2000", "77" };
+	struct phone *p = c->phone;
+	struct world *w = p->world;
+	struct sip_content content = { 0 };
+	char lines[160];
+
+	snprintf(lines, sizeof(lines), "Refer-To: <sip:%s@sbc.example>\r\n%s%s",
+		 targets[chance(w, 5)], percent(w, 15) ? "Refer-Sub: false\r\n" : "",
+		 percent(w, 20) ? "Referred-By: <sip:x@phone.example>\r\n" : "");
+	content.headers = slice_str(lines);
+	sip_request(p->engine, w->now, c->dialog, SIP_REFER, &content, c, &c->other);
+	c->referred = true;
+	w->refers++;
+}
+
+/* He wants to hear of it for another while, or no more. */
+static inline void ask_of_refer(struct phone_call *c)
+{
+	struct phone *p = c->phone;
+	struct sip_content content = {
+		.headers = percent(p->world, 50) ? SLICE("Event: refer\r\nExpires: 60\r\n") :
+						   SLICE("Event: refer\r\nExpires: 0\r\n"),
+	};
+
+	sip_request(p->engine, p->world->now, c->dialog, SIP_SUBSCRIBE, &content, c, &c->other);
+}
+
 static inline void talk(struct phone_call *c)
 {
 	struct world *w = c->phone->world;
 
 	if (percent(w, 40) && !c->patient) {
 		hang_up(c);
+		return;
+	}
+	if (!c->other && percent(w, 5)) {
+		refer(c);
+		act_in(c, chance(w, percent(w, 30) ? 500 : 20000));
+		return;
+	}
+	if (!c->other && c->referred && percent(w, 20)) {
+		ask_of_refer(c);
+		act_in(c, chance(w, 20000));
 		return;
 	}
 	if (!c->invite && !c->server && !c->other && percent(w, 50)) {

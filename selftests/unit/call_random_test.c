@@ -2,17 +2,18 @@
 /*
  * Phones call each other through Jalur, over a bad network and a moody relay: rings,
  * forks, cancellations, refusals, reliable and late offers, hold, changes from both
- * sides at once, questions, silence. When all is over nothing may be left: no call, no
- * session, no port, no transaction, no timer; and who was in a call has heard of its
- * end. CALLS=n and SEED=n in the environment say how many and which (make
+ * sides at once, questions, transfers, silence; and subscribers register, publish and watch
+ * each other. When all is over nothing may be left: no call, no session, no port, no
+ * transaction, no timer, no subscription, nothing in the store; and who was in a call has heard
+ * of its end. CALLS=n and SEED=n in the environment say how many and which (make
  * check-random: 100 000).
  */
 #include "kselftest_harness.h"
-#include "call_random.h"
-#include "call/call.h"
+#include "call_random_restart.h"
+#include "call_random_watch.h"
 #include "call/trunk.h"
 
-#include <jansson.h>
+static void take(struct phone *p, const struct sip_event *ev);
 
 static void start_phone(struct world *w, size_t i, const char *local, const char *jalur, u8 seed)
 {
@@ -24,7 +25,9 @@ static void start_phone(struct world *w, size_t i, const char *local, const char
 	p->world = w;
 	addr_parse(slice_str(local), &listener.local);
 	listener.advertise = listener.local;
-	p->here = w->h.ua[i == 0 ? A : B].flow;
+	p->here = w->h.ua[i == 0 ? A : i == NCALLERS ? STRANGER : B].flow;
+	p->start = i < NCALLERS ? start_call : start_visit;
+	p->take = i < NCALLERS ? take : take_visit;
 	p->here.peer = listener.local;
 	addr_parse(slice_str(jalur), &p->jalur.peer);
 	p->sdp = i ? SDP_B : SDP_A;
@@ -66,6 +69,25 @@ static void add_targets(struct call_policy *p)
 	p->failed_target = 5 * NSEC_PER_SEC;
 }
 
+/* Whoever is referred is put through, by what is called after that, too. */
+static void allow_transfers(struct call_policy *p)
+{
+	struct call_route *routes = calloc(p->nroutes + 1, sizeof(*routes));
+	size_t i;
+
+	memcpy(routes + 1, p->routes, p->nroutes * sizeof(*routes));
+	free(p->routes);
+	p->routes = routes;
+	p->nroutes++;
+	routes[0] = (struct call_route){ .name = strdup("desk"), .from_realm = -1,
+		.from_trunk = -1, .match.number.prefix = strdup("2000") };
+	routes[0].to = calloc(1, sizeof(*routes[0].to));
+	routes[0].to[0] = (struct call_destination){ .trunk = 2, .q = 1000 };
+	routes[0].nto = 1;
+	for (i = 0; i < p->ntrunks; i++)
+		p->trunks[i].transfer = CALL_TRANSFER_HANDLE;
+}
+
 static void world_start(struct world *w, struct __test_metadata *_metadata)
 {
 	u64 number = number_of("SEED", 20261123);
@@ -87,6 +109,8 @@ static void world_start(struct world *w, struct __test_metadata *_metadata)
 		.expires = 120, .min_se = 90, .refresh = true,
 	};
 	add_targets(w->h.policy);
+	allow_transfers(w->h.policy);
+	add_users(w);
 	call_engine_start(w->h.engine, w->h.now);
 	memcpy(seed, &number, sizeof(number));
 	random_init(&w->random, seed);
@@ -96,6 +120,7 @@ static void world_start(struct world *w, struct __test_metadata *_metadata)
 	start_phone(w, 0, IP_A ":5060", IP_ADVERTISED ":5060", (u8)number);
 	start_phone(w, 1, IP_B ":5060", IP_INSIDE ":5060", (u8)number);
 	start_phone(w, 2, IP_C ":5060", IP_INSIDE ":5060", (u8)number);
+	start_phone(w, NCALLERS, WATCH_IP ":5060", IP_ADVERTISED ":5060", (u8)number);
 	TH_LOG("SEED=%llu CALLS=%u", (unsigned long long)number, w->wanted);
 }
 
@@ -136,6 +161,10 @@ static void take_request(struct phone *p, const struct sip_event *ev)
 		status = c->invite || c->other || c->server ? 491 : percent(w, 90) ? 200 : 488;
 		if (status == 200)
 			content = with_sdp(sdp_of(c), "");
+	}
+	if (ev->msg->method == SIP_NOTIFY) {
+		w->told++;
+		status = percent(w, 97) ? 200 : 481;
 	}
 	if (ev->msg->method == SIP_PRACK && sdp)
 		content = with_sdp(p->sdp, "");
@@ -298,7 +327,7 @@ static void arrive(struct world *w, struct arrival *a)
 		sip_engine_input(a->phone->engine, w->now, &a->flow, slice_of(a->bytes, a->n),
 				 &event);
 		carry_from(a->phone);
-		take(a->phone, &event);
+		a->phone->take(a->phone, &event);
 		sip_engine_keep(a->phone->engine);
 	} else {
 		call_engine_input(w->h.engine, w->now, &a->flow, slice_of(a->bytes, a->n));
@@ -314,100 +343,19 @@ static void expire(struct world *w, struct phone *p)
 
 	if (t->kind == TIMER_PHONE_CALL) {
 		act_on_call(t->owner);
+	} else if (t->kind == TIMER_VISIT) {
+		act_on_visit(t->owner);
 	} else if (t->kind == TIMER_NEXT) {
 		if (w->started < w->wanted) {
-			start_call(p);
+			p->start(p);
 			timer_arm(&p->timers, t, w->now + chance(w, 6000) * MSEC);
 		}
 	} else {
 		sip_engine_timer(p->engine, w->now, t, &event);
 		carry_from(p);
-		take(p, &event);
+		p->take(p, &event);
 	}
 	carry_from(p);
-}
-
-/* Nothing is under way that a restart would forget. */
-static bool is_at_rest(const struct call *call)
-{
-	size_t i;
-
-	if (call->state != CALL_UP || call->tickets || !list_empty(&call->outbox) ||
-	    media_offer_pending(call->media))
-		return false;
-	for (i = 0; i < call->nall; i++) {
-		const struct call_leg *leg = call->all[i];
-
-		if (!call_in_pair(leg) && leg->state != CALL_LEG_DONE)
-			return false;
-		if (leg->server || leg->invite || leg->update || leg->updating || leg->unacked ||
-		    leg->refresh || leg->question || leg->asking || leg->bye || leg->hung_up ||
-		    (call_in_pair(leg) && leg->state != CALL_LEG_UP))
-			return false;
-	}
-	return true;
-}
-
-/* The same is written of it again, but for the CSeqs, which jump ahead. */
-static bool is_same(const char *saved, const char *again)
-{
-	json_t *records[2] = { json_loads(saved, 0, NULL), json_loads(again, 0, NULL) };
-	bool same;
-	size_t i;
-
-	for (i = 0; i < 2; i++) {
-		json_object_del(json_object_get(json_object_get(records[i], "a"), "dialog"),
-				"local_cseq");
-		json_object_del(json_object_get(json_object_get(records[i], "b"), "dialog"),
-				"local_cseq");
-	}
-	same = json_equal(records[0], records[1]);
-	json_decref(records[0]);
-	json_decref(records[1]);
-	return same;
-}
-
-/* As if the daemon had been restarted. */
-static void reload(struct world *w, struct call *call)
-{
-	struct __test_metadata *_metadata = w->_metadata;
-	struct media_plan *plan = media_plan_copy(call->plan);
-	u64 id = call->id, wall = 1700000000 * NSEC_PER_SEC + w->now, again;
-	char *saved, *resaved;
-	const char *bad;
-
-	ASSERT_EQ(call_engine_save(w->h.engine, w->now, wall, id, &saved), 0);
-	call_free(w->h.engine, w->now, call);
-	bad = call_engine_restore(w->h.engine, w->now, wall, slice_str(saved), &again);
-	ASSERT_EQ(bad, NULL) {
-		TH_LOG("%s is wrong in %s", bad, saved);
-	}
-	EXPECT_EQ(again, id);
-	call = call_find(w->h.engine, id);
-	EXPECT_TRUE(media_plan_equal(plan, call->plan)) {
-		TH_LOG("another plan comes of %s", saved);
-	}
-	ASSERT_EQ(call_engine_save(w->h.engine, w->now, wall, id, &resaved), 0);
-	EXPECT_TRUE(is_same(saved, resaved)) {
-		TH_LOG("%s became %s", saved, resaved);
-	}
-	w->reloaded++;
-	media_plan_put(plan);
-	free(saved);
-	free(resaved);
-}
-
-static void restart_some(struct world *w)
-{
-	struct list *at, *next;
-
-	for (at = w->h.engine->calls.next; at != &w->h.engine->calls; at = next) {
-		struct call *call = list_entry(at, struct call, node);
-
-		next = at->next;
-		if (call->plan && is_at_rest(call) && percent(w, 20))
-			reload(w, call);
-	}
 }
 
 /* The next thing, anywhere. false: nothing ever will. */
@@ -470,6 +418,7 @@ static void world_stop(struct world *w)
 {
 	size_t i;
 
+	forget_users(w);
 	for (i = 0; i < NPHONES; i++) {
 		count_deaf(w, &w->phones[i]);
 		sip_engine_free(w->phones[i].engine);
@@ -520,6 +469,10 @@ TEST_F_TIMEOUT(random_calls, nothing_is_left_of_them_after_a_bad_network, 1200)
 	EXPECT_EQ(jalur_counter(w, "sip-client-transactions"), 0);
 	EXPECT_EQ(jalur_counter(w, "sip-dialogs"), 0);
 	EXPECT_EQ(jalur_counter(w, "sip-no-memory"), 0);
+	EXPECT_EQ(jalur_counter(w, "subscriptions-now"), 0);
+	EXPECT_EQ(jalur_counter(w, "publications-now"), 0);
+	EXPECT_EQ(jalur_counter(w, "bindings-now"), 0);
+	EXPECT_EQ(w->nkept, 0);
 	call_engine_trunks(w->h.engine, expect_no_calls, _metadata);
 	world_stop(w);
 	EXPECT_EQ(w->deaf, 0);
@@ -533,6 +486,18 @@ TEST_F_TIMEOUT(random_calls, nothing_is_left_of_them_after_a_bad_network, 1200)
 	EXPECT_GT(w->updates, w->wanted / 20);
 	EXPECT_GT(w->sessions, w->wanted / 2);
 	EXPECT_GT(w->reloaded, w->wanted / 10);
+	TH_LOG("REFERs %u, NOTIFYs %u, transfers %llu, failed %llu, refused %llu",
+	       w->refers, w->told, (unsigned long long)jalur_counter(w, "transfers"),
+	       (unsigned long long)jalur_counter(w, "transfers-failed"),
+	       (unsigned long long)jalur_counter(w, "transfers-refused"));
+	EXPECT_GT(jalur_counter(w, "transfers"), w->wanted / 100);
+	TH_LOG("subscribed %u, NOTIFYs %u, published %u, registered %u, unplugged %u, kept and reloaded %u",
+	       w->watches, w->notified, w->published, w->registered, w->vanished,
+	       w->kept_reloaded);
+	EXPECT_GT(w->watches, w->wanted / 20);
+	EXPECT_GT(w->notified, w->wanted / 20);
+	EXPECT_GT(w->published, w->wanted / 50);
+	EXPECT_GT(w->kept_reloaded, w->wanted / 50);
 	harness_stop(&w->h);
 }
 

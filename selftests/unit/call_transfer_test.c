@@ -353,6 +353,28 @@ TEST_F(transfer, the_referrer_may_hang_up_while_the_new_media_is_being_agreed_on
 	c_hangs_up(h, self->other);
 }
 
+TEST_F(transfer, the_referrer_may_hang_up_before_the_kernel_has_the_new_media)
+{
+	struct harness *h = &self->h;
+
+	referred(h, self->who);
+	h->late = true;
+	answer(h, C, "200 OK", SDP_C);
+	send_request(h, self->who, "BYE", ++h->ua[self->who].cseq, NULL, NULL);
+	EXPECT_FALSE(pending(h, self->other));
+	while (h->ntickets)
+		complete(h);
+	h->late = false;
+	expect(h, self->who, "SIP/2.0 200");
+	expect(h, self->other, "INVITE ");
+	answer(h, self->other, "200 OK", self->other == A ? SDP_A : SDP_B);
+	expect(h, self->other, "ACK ");
+	expect(h, C, "ACK ");
+	EXPECT_EQ(call_engine_calls(h->engine), 1);
+	h->ua[C].cseq = 100;
+	c_hangs_up(h, self->other);
+}
+
 TEST_F(transfer, whom_nobody_waits_for_any_more_hears_that_nobody_answers)
 {
 	struct harness *h = &self->h;

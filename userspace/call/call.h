@@ -511,6 +511,8 @@ void call_outbox_flush(struct call_engine *e, u64 now, struct call *call);
 void call_outbox_clear(struct call *call);
 /* What waits for leg. */
 void call_outbox_forget(struct call_leg *leg);
+/* What waits in call for one leg is for another, which takes its place. */
+void call_outbox_move(struct call *call, const struct call_leg *from, struct call_leg *to);
 struct call_message *call_outbox_gated(struct call *call, u64 ticket);
 
 /* media.c: plans and tickets */

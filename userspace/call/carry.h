@@ -40,6 +40,21 @@ void call_carry_clear(struct call_engine *e, u64 now, struct call *call);
 void call_carry_answer(struct call_engine *e, u64 now, struct call_leg *leg,
 		       struct sip_server *server, u16 status, struct slice headers);
 
+/* body_map.c */
+/* Where a body comes from, and how we are called where it goes to. */
+struct call_body_way {
+	const struct addr *from;	/* who sent it */
+	const struct sip_listener *listener;	/* what it leaves by */
+};
+
+/*
+ * The body of msg, and be it one of several parts, in the words of the other side (event/map.h):
+ * *body, malloc'ed; NULL: nothing in it is to be mapped. 0, or the status that refuses it, and
+ * why.
+ */
+u16 call_map_body(struct call_engine *e, const struct call_body_way *way,
+		  const struct sip_msg *msg, char **body, const char **why);
+
 /* info.c */
 /* msg, from leg's peer, says which packages it takes (RFC 6086). */
 void call_info_learn(struct call_leg *leg, const struct sip_msg *msg);

@@ -219,7 +219,8 @@ static void begin(struct call_passage *p, const struct call_engine *e, const str
 	p->in = realm_of(from);
 	p->out = realm_of(to);
 	call_print_host(&e->listeners[listener], p->host, sizeof(p->host));
-	call_names_init(&p->names, from, msg);
+	call_names_init(&p->names, &from->peer, msg);
+	call_names_ours(&p->names, p->host);
 	buf_init(&p->lines);
 }
 
@@ -346,7 +347,7 @@ char *call_phrase_pass(const struct call_leg *from, const struct sip_msg *msg)
 
 	if (!msg->reason.n || slice_eq(msg->reason, slice_str(sip_reason_phrase(msg->status))))
 		return NULL;
-	call_names_init(&names, from, msg);
+	call_names_init(&names, &from->peer, msg);
 	if (call_names_in(&names, msg->reason))
 		return NULL;
 	return slice_dup(msg->reason);

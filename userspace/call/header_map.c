@@ -62,7 +62,7 @@ static void add_uri_headers(struct buf *b, struct slice headers)
 	}
 }
 
-static void add_uri(struct call_passage *p, struct slice text)
+void call_map_uri(struct buf *b, const char *host, struct slice text)
 {
 	struct slice phone;
 	struct sip_uri uri;
@@ -70,15 +70,14 @@ static void add_uri(struct call_passage *p, struct slice text)
 	if (!sip_uri_parse(text, &uri) ||
 	    (uri.kind != SIP_URI_SIP && uri.kind != SIP_URI_SIPS) ||
 	    slice_caseeq(uri.host, SLICE("anonymous.invalid"))) {
-		buf_add(&p->lines, text);
+		buf_add(b, text);
 		return;
 	}
-	buf_printf(&p->lines, "%s:" SLICE_FMT "%s%s",
-		   uri.kind == SIP_URI_SIPS ? "sips" : "sip", SLICE_ARG(uri.user),
-		   uri.user.n ? "@" : "", p->host);
+	buf_printf(b, "%s:" SLICE_FMT "%s%s", uri.kind == SIP_URI_SIPS ? "sips" : "sip",
+		   SLICE_ARG(uri.user), uri.user.n ? "@" : "", host);
 	if (sip_param(uri.params, "user", &phone) && slice_caseeq(phone, SLICE("phone")))
-		buf_str(&p->lines, ";user=phone");
-	add_uri_headers(&p->lines, uri.headers);
+		buf_str(b, ";user=phone");
+	add_uri_headers(b, uri.headers);
 }
 
 void call_map_addresses(struct call_passage *p, const struct sip_hdr *hdr)
@@ -95,7 +94,7 @@ void call_map_addresses(struct call_passage *p, const struct sip_hdr *hdr)
 		}
 		call_add_unfolded(&p->lines, address.display);
 		buf_str(&p->lines, address.display.n ? " <" : "<");
-		add_uri(p, address.uri);
+		call_map_uri(&p->lines, p->host, address.uri);
 		buf_str(&p->lines, ">");
 		call_add_unfolded(&p->lines, address.params);
 		keep(p, at);

@@ -10,8 +10,9 @@
 
 /* What names a side to itself, and must not be seen on the other. */
 struct call_names {
-	const struct call_leg *leg;		/* it sent msg, */
+	const struct addr *from;		/* he sent msg, */
 	const struct sip_msg *msg;
+	struct slice ours;			/* what both sides call us, if they do; no name */
 	bool found;				/* and these are its words: */
 	struct slice words[CALL_MAX_NAMES];
 	size_t n;
@@ -29,9 +30,11 @@ struct call_passage {
 };
 
 /* names.c */
-/* Of leg, which sent msg; both stay as long as names. */
-void call_names_init(struct call_names *names, const struct call_leg *leg,
+/* Of who sent msg, a peer; both stay as long as names. */
+void call_names_init(struct call_names *names, const struct addr *from,
 		     const struct sip_msg *msg);
+/* host, as it stands in a URI, is what the other side calls us; it stays as long as names. */
+void call_names_ours(struct call_names *names, const char *host);
 /* Looks for the words when it is asked first: most messages have nothing that could pass. */
 bool call_names_in(struct call_names *names, struct slice text);
 
@@ -51,6 +54,8 @@ void call_caller_assert(struct call_passage *p);
 /* header_map.c: values in the words of the other side, added to p->lines */
 /* Addresses: those of sip: and sips: get our host. */
 void call_map_addresses(struct call_passage *p, const struct sip_hdr *hdr);
+/* A URI; of sip: and sips:, with that host instead of its own. */
+void call_map_uri(struct buf *b, const char *host, struct slice text);
 void call_map_warning(struct call_passage *p, const struct sip_hdr *hdr);
 void call_map_reason(struct call_passage *p, const struct sip_hdr *hdr);
 /* A folded value (RFC 3261 §7.3.1) becomes one line. */

@@ -13,7 +13,8 @@ static void add(struct call_names *names, struct slice word)
 {
 	size_t i;
 
-	if (word.n < SHORTEST || slice_caseeq(word, SLICE("anonymous.invalid")))
+	if (word.n < SHORTEST || slice_caseeq(word, SLICE("anonymous.invalid")) ||
+	    slice_caseeq(word, names->ours))
 		return;
 	for (i = 0; i < names->n; i++)
 		if (slice_caseeq(names->words[i], word))
@@ -73,14 +74,13 @@ static void add_header(struct call_names *names, const struct sip_hdr *hdr)
 /* The words are slices of msg, and of names itself. */
 static void find_words(struct call_names *names)
 {
-	const struct call_leg *leg = names->leg;
 	const struct sip_msg *msg = names->msg;
 	size_t i;
 
 	names->found = true;
 	names->n = 0;
-	if (leg->peer.family)
-		add(names, slice_str(addr_print_ip(&leg->peer, names->peer)));
+	if (names->from->family)
+		add(names, slice_str(addr_print_ip(names->from, names->peer)));
 	add(names, msg->call_id);
 	add(names, msg->from.tag);
 	add(names, msg->to.tag);
@@ -97,12 +97,20 @@ static void find_words(struct call_names *names)
 	}
 }
 
-void call_names_init(struct call_names *names, const struct call_leg *leg,
+void call_names_init(struct call_names *names, const struct addr *from,
 		     const struct sip_msg *msg)
 {
-	names->leg = leg;
+	names->from = from;
 	names->msg = msg;
+	names->ours = SLICE("");
 	names->found = false;
+}
+
+void call_names_ours(struct call_names *names, const char *host)
+{
+	names->ours = slice_str(host);
+	if (*host == '[')		/* URIs are read without brackets */
+		names->ours = slice_of(host + 1, names->ours.n - 2);
 }
 
 bool call_names_in(struct call_names *names, struct slice text)

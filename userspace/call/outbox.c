@@ -170,6 +170,18 @@ void call_outbox_forget(struct call_leg *leg)
 	}
 }
 
+void call_outbox_move(struct call *call, const struct call_leg *from, struct call_leg *to)
+{
+	struct list *at;
+
+	for (at = call->outbox.next; at != &call->outbox; at = at->next) {
+		struct call_message *m = list_entry(at, struct call_message, node);
+
+		if (m->leg == from)
+			m->leg = to;
+	}
+}
+
 struct call_message *call_outbox_gated(struct call *call, u64 ticket)
 {
 	struct list *at;

@@ -64,7 +64,7 @@ static char *print_from(const struct call_leg *to, const struct sip_msg *msg, co
 	struct call_names names;
 	struct sip_uri uri;
 
-	call_names_init(&names, to->call->all[0], msg);
+	call_names_init(&names, &to->call->all[0]->peer, msg);
 	if (to->call->renamed || !is_printable(display) ||
 	    (display.n && call_names_in(&names, display)))
 		display = SLICE("");

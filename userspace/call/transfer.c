@@ -476,6 +476,8 @@ static void move(struct call_engine *e, u64 now, struct call_leg *leg, struct ca
 	size_t i;
 
 	forget_questions(e, now, leg);
+	call_outbox_forget(leg);
+	call_outbox_move(call, empty, leg);
 	take_count(leg);
 	for (i = 0; i < old->nall; i++)
 		if (old->all[i]->root == leg)

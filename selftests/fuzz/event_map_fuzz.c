@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Any bytes as a body that passes from one side to the other; the first byte says of which
+ * type. What comes of it can be read again, and every URI in it is one of ours.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "event/map.h"
+
+#define OURS "sip:x@sbc.example"
+
+static bool map_uri(void *user, struct slice uri, struct buf *out)
+{
+	bool *again = user;
+
+	if (*again && !slice_eq(uri, SLICE(OURS)))
+		abort();
+	buf_str(out, OURS);
+	return uri.n % 7;
+}
+
+static bool map_dialog(void *user, const struct event_dialog *d, struct event_dialog *there)
+{
+	(void)user;
+	if (!d->call_id.n || !d->local_tag.n || !d->remote_tag.n)
+		abort();
+	*there = (struct event_dialog){ SLICE("c"), SLICE("l"), SLICE("r") };
+	return d->call_id.n % 3;
+}
+
+static bool is_hidden(void *user, struct slice text)
+{
+	(void)user;
+	return text.n && memmem(text.p, text.n, "pbx", 3);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	const struct slice types[] = {
+		SLICE("message/sipfrag"), SLICE("application/simple-message-summary"),
+		SLICE("application/pidf+xml"),
+	};
+	bool second = false;
+	struct event_map m = {
+		.user = &second, .uri = map_uri, .dialog = map_dialog, .hidden = is_hidden,
+	};
+	struct buf once, twice;
+	const char *why = NULL;
+	struct slice type;
+
+	if (!size)
+		return 0;
+	type = types[data[0] % 3];
+	buf_init(&once);
+	buf_init(&twice);
+	if (event_map_body(&m, type, slice_of((const char *)data + 1, size - 1), &once, &why)) {
+		if (!why)
+			abort();
+		buf_free(&once);
+		return 0;
+	}
+	second = true;
+	/* it may have become longer than there may be */
+	if (once.n && once.n <= EVENT_MAP_BODY &&
+	    event_map_body(&m, type, buf_slice(&once), &twice, &why) == -EINVAL)
+		abort();
+	if (data[0] % 3 == 2 && memmem(once.p ? once.p : "", once.n, "<!--", 4))
+		abort();
+	buf_free(&once);
+	buf_free(&twice);
+	return 0;
+}

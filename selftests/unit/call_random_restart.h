@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Restarts in the random run: a call in which nothing is under way is written down, taken away
+ * and read again, and so are subscriptions and publications, at any time.
+ */
+#ifndef CALL_RANDOM_RESTART_H
+#define CALL_RANDOM_RESTART_H
+
+#include <jansson.h>
+
+#include "call_random.h"
+#include "call/call.h"
+#include "call/watch.h"
+
+/* Nothing is under way that a restart would forget. */
+static inline bool is_at_rest(const struct call *call)
+{
+	size_t i;
+
+	if (call->state != CALL_UP || call->tickets || !list_empty(&call->outbox) ||
+	    media_offer_pending(call->media) || call->transfer || call->transferred ||
+	    (call->refer && !call_refer_is_done(call->refer)))
+		return false;
+	for (i = 0; i < call->nall; i++) {
+		const struct call_leg *leg = call->all[i];
+
+		if (!call_in_pair(leg) && leg->state != CALL_LEG_DONE)
+			return false;
+		if (leg->server || leg->invite || leg->update || leg->updating || leg->unacked ||
+		    leg->refresh || leg->question || leg->asking || leg->bye || leg->hung_up ||
+		    leg->notifying || leg->moving ||
+		    (call_in_pair(leg) && leg->state != CALL_LEG_UP))
+			return false;
+	}
+	return true;
+}
+
+/* The same is written of it again, but for the CSeqs, which jump ahead. */
+static inline bool is_same(const char *saved, const char *again)
+{
+	json_t *records[2] = { json_loads(saved, 0, NULL), json_loads(again, 0, NULL) };
+	bool same;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		json_object_del(json_object_get(json_object_get(records[i], "a"), "dialog"),
+				"local_cseq");
+		json_object_del(json_object_get(json_object_get(records[i], "b"), "dialog"),
+				"local_cseq");
+	}
+	same = json_equal(records[0], records[1]);
+	json_decref(records[0]);
+	json_decref(records[1]);
+	return same;
+}
+
+/* As if the daemon had been restarted. */
+static inline void reload(struct world *w, struct call *call)
+{
+	struct __test_metadata *_metadata = w->_metadata;
+	struct media_plan *plan = media_plan_copy(call->plan);
+	u64 id = call->id, wall = 1700000000 * NSEC_PER_SEC + w->now, again;
+	char *saved, *resaved;
+	const char *bad;
+
+	ASSERT_EQ(call_engine_save(w->h.engine, w->now, wall, id, &saved), 0);
+	call_free(w->h.engine, w->now, call);
+	bad = call_engine_restore(w->h.engine, w->now, wall, slice_str(saved), &again);
+	ASSERT_EQ(bad, NULL) {
+		TH_LOG("%s is wrong in %s", bad, saved);
+	}
+	EXPECT_EQ(again, id);
+	call = call_find(w->h.engine, id);
+	EXPECT_TRUE(media_plan_equal(plan, call->plan)) {
+		TH_LOG("another plan comes of %s", saved);
+	}
+	ASSERT_EQ(call_engine_save(w->h.engine, w->now, wall, id, &resaved), 0);
+	EXPECT_TRUE(is_same(saved, resaved)) {
+		TH_LOG("%s became %s", saved, resaved);
+	}
+	w->reloaded++;
+	media_plan_put(plan);
+	free(saved);
+	free(resaved);
+}
+
+/* From what was written last, as a daemon would that knew nothing else. */
+static inline void reload_kept(struct world *w, const struct kept *kept)
+{
+	struct __test_metadata *_metadata = w->_metadata;
+	struct call_engine *e = w->h.engine;
+	struct hash_node *node = hash_first(&e->watchers->records, kept->record);
+	u64 wall = 1700000000 * NSEC_PER_SEC + w->now;
+	struct event_record *r = hash_entry(node, struct event_record, node);
+	const char *bad;
+
+	ASSERT_NE(node, NULL);
+	r->storing = true;		/* so that it stays in the store */
+	if (r->publication)
+		call_publication_free(e, hash_entry(r, struct event_publication, record));
+	else
+		call_watch_free(e, hash_entry(r, struct call_watch, record));
+	bad = call_engine_restore_event(e, w->now, wall, kept->record, slice_str(kept->text));
+	EXPECT_EQ(bad, NULL) {
+		TH_LOG("%s is wrong in %s", bad, kept->text);
+	}
+	w->kept_reloaded++;
+}
+
+static inline void restart_some(struct world *w)
+{
+	struct list *at, *next;
+	size_t i;
+
+	for (i = 0; i < w->nkept; i++)
+		if (percent(w, 5))
+			reload_kept(w, &w->kept[i]);
+
+	for (at = w->h.engine->calls.next; at != &w->h.engine->calls; at = next) {
+		struct call *call = list_entry(at, struct call, node);
+
+		next = at->next;
+		if (call->plan && is_at_rest(call) && percent(w, 20))
+			reload(w, call);
+	}
+}
+
+#endif

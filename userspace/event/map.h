@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bodies that pass from one side to the other, in the words of the other side: what they say
+ * stays, URIs lead to us, and dialogs are named as they are known there. What cannot be said in
+ * those words is left out. Pure functions: who knows the words gives them.
+ */
+#ifndef EVENT_MAP_H
+#define EVENT_MAP_H
+
+#include "base/buf.h"
+#include "base/mac.h"
+
+#define EVENT_MAP_BODY 65536	/* bytes of the longest */
+
+/* Of the one who wrote the body; empty: not said. */
+struct event_dialog {
+	struct slice call_id, local_tag, remote_tag;
+};
+
+struct event_map {
+	void *user;
+	/* Adds uri, of sip, sips, tel, pres or im, as it is there to out. false: not to be told. */
+	bool (*uri)(void *user, struct slice uri, struct buf *out);
+	/* As it is known there; the slices stay until the next call. false: it is not. */
+	bool (*dialog)(void *user, const struct event_dialog *d, struct event_dialog *there);
+	/* Has text a name of the side that it comes from? */
+	bool (*hidden)(void *user, struct slice text);
+	u8 key[MAC_KEY];	/* of identifiers: the same, as long as it is */
+};
+
+/* Is there something to map in bodies of that Content-Type? */
+bool event_map_reads(struct slice type);
+/*
+ * The body, of a type that it reads, is added to out in the words of the other side. 0;
+ * -EINVAL with *why; -ENOMEM.
+ */
+int event_map_body(const struct event_map *m, struct slice type, struct slice body,
+		   struct buf *out, const char **why);
+
+#endif
