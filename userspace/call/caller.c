@@ -123,6 +123,26 @@ int call_caller_set(struct call *call, const struct call_source *source)
 	return call->user ? 0 : -ENOMEM;
 }
 
+char *call_leg_subscriber(const struct call_leg *leg)
+{
+	const struct call *call = leg->call;
+	struct sip_nameaddr address;
+	char aor[REGISTRAR_AOR];
+
+	if (leg->subscriber)
+		return strdup(leg->subscriber);
+	if (leg->trunk >= 0)
+		return NULL;
+	/* the first party of a call that was put through is not the one who pays for it */
+	if (leg->side == MEDIA_LEG_A)
+		return call->domain && !call->transferred_from ?
+		       buf_format("%s@%s", call->user, call->domain->name) : NULL;
+	if (!sip_parse_nameaddr(slice_str(leg->dialog->remote_uri), &address) ||
+	    !registrar_aor_parse(address.uri, aor))
+		return NULL;
+	return strdup(aor);
+}
+
 /* By which somebody proved to us who he is; others may prove it to others. */
 static bool is_for_us(const struct call_policy *p, struct slice value)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "call/call.h"
+#include "call/transfer_private.h"
 
 #define LIFETIME (300 * NSEC_PER_SEC)
 
@@ -50,22 +50,6 @@ bool call_refer_allowed(const struct call_leg *leg)
 bool call_refer_is_done(const struct call_refer *r)
 {
 	return !r->to && r->ended && !r->referrer->notifying;
-}
-
-/* Nothing of theirs is under way that a new partner would get into. */
-static bool is_quiet(const struct call_leg *leg)
-{
-	return leg->state == CALL_LEG_UP && !leg->server && !leg->invite && !leg->unacked &&
-	       !leg->update && !leg->updating && !leg->refresh && !leg->moving;
-}
-
-static bool is_busy(struct call_leg *leg)
-{
-	const struct call *call = leg->call;
-
-	return call->state != CALL_UP || (call->refer && !call_refer_is_done(call->refer)) ||
-	       !is_quiet(leg) || !is_quiet(call_other(leg)) || !list_empty(&call->outbox) ||
-	       media_offer_pending(call->media);
 }
 
 static u16 read_refer(const struct sip_msg *msg, struct call_refer_asked *asked, const char **why)
@@ -170,7 +154,7 @@ CALL_ACTION(call_refer)
 		return;
 	}
 	status = read_refer(ev->msg, &asked, &why);
-	if (!status && is_busy(leg))
+	if (!status && !call_transfer_quiet(leg->call))
 		status = 491;
 	if (status)
 		refuse(e, now, leg, ev, status, why);

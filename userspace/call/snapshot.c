@@ -48,8 +48,13 @@ static json_t *save_leg(const struct call_engine *e, u64 now, u64 wall, const st
 			  "session_local", leg->session.local, "session_peer", leg->session.peer,
 			  "refreshed", save_time(now, wall, leg->refreshed),
 			  "dialog", call_dialog_save(leg->dialog));
-	if (saved)
-		call_flow_save(e, &leg->dialog->flow, saved);
+	if (!saved)
+		return NULL;
+	call_flow_save(e, &leg->dialog->flow, saved);
+	if (leg->subscriber) {
+		json_object_set_new(saved, "subscriber", save_text(leg->subscriber));
+		json_object_set_new(saved, "roams", json_boolean(leg->dialog->roams));
+	}
 	return saved;
 }
 
@@ -214,6 +219,17 @@ static char *restore_packages(struct restoring *s, const json_t *saved)
 	return *text ? strdup(text) : NULL;
 }
 
+/* Who had another call before, where it was known who he is. */
+static void restore_subscriber(struct restoring *s, struct call_leg *leg, const json_t *saved)
+{
+	if (!json_object_get(saved, "subscriber"))
+		return;
+	leg->subscriber = strdup(json_read_text(&s->r, saved, "subscriber", REGISTRAR_AOR - 1));
+	leg->dialog->roams = json_read_bool(&s->r, saved, "roams");
+	if (!leg->subscriber)
+		s->r.bad = "memory";
+}
+
 static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t *saved)
 {
 	const struct call_policy *p = s->call->policy;
@@ -240,8 +256,10 @@ static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t 
 		s->r.bad = "peer";
 	leg->dialog = call_dialog_restore(s->e, &s->r, json_read_object(&s->r, saved, "dialog"),
 					  &flow, call_leg_handle(leg));
-	if (leg->dialog)
+	if (leg->dialog) {
 		call_leg_dialog_made(leg);
+		restore_subscriber(s, leg, saved);
+	}
 	call_trunk_count(s->e, leg);
 }
 
@@ -284,7 +302,7 @@ static void restore_caller(struct restoring *s, const json_t *saved)
 		return;
 	if (call_caller_set(s->call, &source) || call_usage_take(s->e, s->call, 0))
 		s->r.bad = "memory";
-	else
+	else if (!s->call->transferred_from)
 		s->call->legs[0]->dialog->roams = true;
 }
 
@@ -327,11 +345,11 @@ static void restore(struct restoring *s, const json_t *saved)
 	restore_leg(s, call->legs[0], json_read_object(&s->r, saved, "a"));
 	restore_leg(s, call->legs[1], json_read_object(&s->r, saved, "b"));
 	restore_media(s, json_read_object(&s->r, saved, "media"));
-	restore_caller(s, saved);
-	restore_callee(s, saved);
 	if (json_object_get(saved, "transferred_from") && !s->r.bad &&
 	    !read_id(s, saved, "transferred_from", &call->transferred_from))
 		s->r.bad = "transferred_from";
+	restore_caller(s, saved);
+	restore_callee(s, saved);
 }
 
 static bool begin(struct restoring *s, const json_t *saved)
