@@ -337,8 +337,8 @@ static void alice_refers(struct harness *h)
 	expect(h, C, "INVITE ");
 	EXPECT_TRUE(slice_eq(header(&h->ua[C].invite, "Referred-By"),
 			     SLICE("<sip:alice@example.com>")));
-	EXPECT_TRUE(slice_eq(header(&h->ua[C].invite, "P-Asserted-Identity"),
-			     SLICE("<sip:alice@example.com>")));
+	/* it is B who calls */
+	EXPECT_EQ(header(&h->ua[C].invite, "P-Asserted-Identity").n, 0);
 }
 
 TEST_F(refer, a_subscriber_answers_for_the_new_call_by_his_own_name)
@@ -380,6 +380,53 @@ TEST_F(refer, a_subscriber_has_not_more_calls_by_it_than_he_may)
 	expect(h, STRANGER, "SIP/2.0 486");
 	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
 	c_hangs_up(h, B);
+}
+
+TEST_F(refer, a_subscriber_who_is_referred_is_told_to_trusted_ones)
+{
+	struct harness *h = &self->h;
+
+	alice_calls_b(h);
+	h->policy->routes[0].from_realm = -1;
+	taken(h, TO_C);
+	EXPECT_TRUE(slice_eq(header(&h->ua[C].invite, "P-Asserted-Identity"),
+			     SLICE("<sip:alice@example.com>")));
+	EXPECT_EQ(header(&h->ua[C].invite, "Referred-By").n, 0);
+	answer(h, C, "200 OK", SDP_C);
+	expect(h, STRANGER, "INVITE ");
+	answer(h, STRANGER, "200 OK", SDP_A);
+	expect(h, STRANGER, "ACK ");
+	expect(h, C, "ACK ");
+	expect_notify(h, B, "terminated;reason=noresource", "200 OK");
+	h->ua[C].cseq = 100;
+	expect(h, B, "BYE ");
+	reply(h, B, "200 OK", NULL);
+	/* and what she says of herself is not */
+	send_request(h, STRANGER, "INVITE", ++h->ua[STRANGER].cseq,
+		     "P-Asserted-Identity: <sip:president@example.com>\r\n", SDP_A);
+	expect(h, STRANGER, "SIP/2.0 100");
+	EXPECT_EQ(header(expect(h, C, "INVITE "), "P-Asserted-Identity").n, 0);
+	answer(h, C, "200 OK", SDP_C);
+	expect(h, C, "ACK ");
+	expect(h, STRANGER, "SIP/2.0 200");
+	acknowledge(h, STRANGER);
+	c_hangs_up(h, STRANGER);
+}
+
+TEST_F(refer, while_jalurd_drains_nobody_is_put_through)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	call_engine_drain(h->engine, h->now, true);
+	refused(h, TO_C, "SIP/2.0 503");
+	EXPECT_TRUE(header(&h->ua[B].msg, "Retry-After").n > 0);
+	EXPECT_EQ(counter(h, "refused-draining"), 1);
+	call_engine_drain(h->engine, h->now, false);
+	taken(h, TO_C);
+	busy(h);
+	expect_notify(h, B, "terminated", "486 Busy Here");
+	hang_up(h, A);
 }
 
 TEST_F(refer, who_was_put_through_has_his_own_rights_and_not_those_of_the_referrer)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "call/transfer_private.h"
+#include "call/watch.h"
 
 static u16 refuse(const char **why, u16 status, const char *text)
 {
@@ -111,6 +112,7 @@ bool call_attended_send(struct call_engine *e, u64 now, struct call *call)
 	err = call_auth_request(e, now, leg, SIP_INVITE, &content, &leg->moving);
 	leg->late = true;
 	free(headers);
+	call_store(e, joined);
 	return !err;
 }
 
@@ -256,10 +258,14 @@ CALL_ACTION(call_attended_moved)
 
 static void move_target(struct call_engine *e, u64 now, struct call *call, struct call *joined)
 {
+	struct call_leg *leg = joined->legs[call->transfer->target];
+
 	joined->transferred = true;
 	joined->joins = 0;
 	call->transfer->with = 0;
-	call_transfer_move(e, now, joined->legs[call->transfer->target], call, MEDIA_LEG_B);
+	call_transfer_move(e, now, leg, call, MEDIA_LEG_B);
+	call->callee = leg->subscriber ? strdup(leg->subscriber) : NULL;
+	call_lamps_changed(e, joined);
 }
 
 void call_attended_done(struct call_engine *e, u64 now, struct call *call)
@@ -284,6 +290,7 @@ void call_attended_failed(struct call_engine *e, u64 now, struct call *call)
 		return;
 	leg = joined->legs[call->transfer->target];
 	joined->joins = call->transfer->with = 0;
+	call_store(e, joined);
 	if (leg->unacked)
 		give_back(e, now, leg);
 }

@@ -143,6 +143,7 @@ struct call_leg {
 	u64 refreshed;			/* when */
 	struct timer session_timer;
 	struct sip_client *refresh;	/* ours: UPDATE or INVITE */
+	bool owed;			/* they are told our media again: they had another call's */
 	u32 refusals;			/* 422 in a row */
 	bool late;			/* our INVITE has no offer: its 2xx makes one */
 	char *answer;			/* B: of a reliable response; its 2xx may have none */

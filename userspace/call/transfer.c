@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "call/transfer_private.h"
+#include "call/watch.h"
 
 const struct sip_msg *call_first_request(const struct call *call)
 {
@@ -95,6 +96,7 @@ int call_transfer_invite(struct call_engine *e, u64 now, struct call_message *m)
 	leg->late = false;
 	err = call_auth_request(e, now, leg, SIP_INVITE, &content, &leg->moving);
 	free(headers);
+	call_store(e, leg->call);
 	return err;
 }
 
@@ -109,16 +111,32 @@ void call_transfer_return(struct call_engine *e, u64 now, struct call_leg *leg, 
 	if (leg->call->state != CALL_UP || leg->state != CALL_LEG_UP)
 		return;
 	sdp = media_say_again(leg->call->media, leg->side, version);
-	if (sdp)
-		call_session_say(e, now, leg, sdp);
+	if (!sdp)
+		return;
+	leg->owed = true;
+	call_session_say(e, now, leg, sdp);
 }
 
-/* The new call is gone that he answers: it had made one offer. */
-static void forget_offer(struct call_engine *e, u64 now, struct call_leg *leg)
+/* The new call is gone that made him one offer. */
+void call_transfer_repeat(struct call_engine *e, u64 now, struct call_leg *leg)
 {
-	struct media_origin next = media_origin_of(leg->call->media, leg->side);
+	struct media_origin next = { .version = 0 };
 
+	if (leg->call->media)
+		next = media_origin_of(leg->call->media, leg->side);
 	call_transfer_return(e, now, leg, next.version + 1);
+}
+
+bool call_transfer_is_told(const struct call_engine *e, const struct call_leg *leg)
+{
+	const struct call *call = leg->call, *to = new_call(e, call);
+
+	if (leg->moving || leg->owed)
+		return true;
+	if (to)
+		return to->state >= CALL_ANSWERED && leg != call->refer->referrer;
+	to = call->joins ? call_find(e, call->joins) : NULL;
+	return to && leg == call_attended_target(e, to);
 }
 
 static void take_answer(struct call_engine *e, u64 now, struct call *call,
@@ -187,7 +205,7 @@ CALL_ACTION(call_transfer_moved)
 		if (call)
 			take_answer(e, now, call, ev->msg);
 		else
-			forget_offer(e, now, leg);
+			call_transfer_repeat(e, now, leg);
 	}
 	if (call && !here && leg->call != call)
 		call_settle(e, now, call);
@@ -215,6 +233,14 @@ static void forget_questions(struct call_engine *e, u64 now, struct call_leg *le
 	leg->asking = NULL;
 	call_question_end(e, now, call_other(leg));
 	call_carry_end(e, now, call_other(leg));
+}
+
+/* Whose devices were called is not in that call any more. */
+static void lose_callee(struct call_engine *e, struct call *call)
+{
+	call_lamps_changed(e, call);
+	free(call->callee);
+	call->callee = NULL;
 }
 
 /* His place in the old call is that of a leg that is over. */
@@ -246,6 +272,8 @@ void call_transfer_move(struct call_engine *e, u64 now, struct call_leg *leg, st
 	take_count(leg);
 	if (!leg->subscriber)
 		leg->subscriber = call_leg_subscriber(leg);
+	if (leg->side == MEDIA_LEG_B)
+		lose_callee(e, leg->call);
 	give_place(empty, leg);
 	leg->call = call;
 	leg->index = copy.index;
@@ -263,9 +291,12 @@ void call_transfer_move(struct call_engine *e, u64 now, struct call_leg *leg, st
 
 static void move_party(struct call_engine *e, u64 now, struct call_leg *party, struct call *call)
 {
-	party->call->transferred = true;
+	struct call *old = party->call;
+
+	old->transferred = true;
 	call->transfer->from = 0;
 	call_transfer_move(e, now, party, call, MEDIA_LEG_A);
+	call_lamps_changed(e, old);
 }
 
 void call_transfer_leave(struct call_engine *e, u64 now, struct call *call,
@@ -299,6 +330,7 @@ void call_transfer_done(struct call_engine *e, u64 now, struct call *call)
 
 	if (call->state != CALL_ANSWERED)
 		return;
+	call_store(e, call);		/* before what is not to be found any more */
 	if (old)
 		move_party(e, now, call_other(old->refer->referrer), call);
 	call_attended_done(e, now, call);
@@ -306,7 +338,7 @@ void call_transfer_done(struct call_engine *e, u64 now, struct call *call)
 	call->state = CALL_UP;
 	call_set_timer(e, now, call);
 	call_media_check(e, now, call);
-	call_store(e, call);
+	call_lamps_changed(e, call);
 	if (old)
 		let_go(e, now, old);
 }
@@ -340,6 +372,7 @@ static void failed(struct call_engine *e, u64 now, struct call *call, u16 status
 	if (!old)
 		return;
 	call_refer_tell(e, now, old, status >= 300 ? status : 500);
+	call_store(e, old);
 	if (!call->transfer->accepted)
 		return;
 	version = media_origin_of(call->media, MEDIA_LEG_A).version;

@@ -68,6 +68,10 @@ bool call_refer_is_done(const struct call_refer *r);
 /* What became of the REFER of call so far; 200 and above: in the end. */
 void call_refer_tell(struct call_engine *e, u64 now, struct call *call, u16 status);
 void call_refer_timer(struct call_engine *e, u64 now, struct call *call);
+/* As it is written down; NULL: nothing is left to be told, or no memory. */
+json_t *call_refer_save(const struct call *call);
+void call_refer_restore(struct call_engine *e, u64 now, struct call *call, struct json_reader *r,
+			const json_t *saved);
 void call_refer_free(struct call_engine *e, struct call *call);
 
 /* transfer_make.c */
@@ -96,6 +100,10 @@ void call_transfer_free(struct call *call);
 /* transfer.c */
 /* The request that call began with, as far as it has not been answered. */
 const struct sip_msg *call_first_request(const struct call *call);
+/* leg's peer has heard the media of the new call, or is about to. */
+bool call_transfer_is_told(const struct call_engine *e, const struct call_leg *leg);
+/* Who has is told that of his own call again. */
+void call_transfer_repeat(struct call_engine *e, u64 now, struct call_leg *leg);
 /* One is under way: no offer of either party can be carried. */
 bool call_transfer_pending(const struct call *call);
 /* Who was called rings, or the like. */

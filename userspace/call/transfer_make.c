@@ -102,7 +102,7 @@ static char *referred_by(const struct call_source *source, const struct call_ref
 {
 	struct slice user = asked->referred_by.n ? call_uri_user(asked->referred_by) : SLICE("");
 
-	if (asked->referred_by.n && source->domain)
+	if (source->domain)
 		return buf_format("%s@%s", source->user, source->domain->name);
 	return user.n ? slice_dup(user) : NULL;
 }
@@ -182,6 +182,7 @@ void call_transfer_seat(struct call_leg *empty, const struct call_leg *party)
 	empty->trunk = call_trunk_now(p, party);
 	empty->peer = party->peer;
 	empty->listener = party->dialog->flow.listener;
+	empty->subscriber = call_leg_subscriber(party);
 }
 
 static u16 fill(struct call_engine *e, u64 now, struct call *call, struct call_leg *leg,
@@ -239,6 +240,10 @@ u16 call_transfer_make(struct call_engine *e, u64 now, struct call_leg *leg,
 	if (!call_transfer_source(e, leg, &source) ||
 	    !place_of(e->policy, call_other(leg), &realm, &trunk))
 		return refuse(why, 403, "who is there is in the configuration no more");
+	if (e->drain.on || e->stopping) {
+		e->counters[CALL_COUNT_DRAINED]++;
+		return refuse(why, 503, "draining");
+	}
 	status = call_attended_find(e, leg, &source, asked, why);
 	if (status)
 		return status;
