@@ -40,7 +40,7 @@ void call_subscribe_lines(const struct call_engine *e, struct buf *lines)
 	bool any = false;
 	size_t i;
 
-	buf_str(lines, CALL_ALLOW_APART);
+	buf_str(lines, CALL_ALLOW);
 	for (package = 0; package < EVENT_PACKAGES; package++) {
 		for (i = 0; i < p->ndomains; i++)
 			if (event_policy_serves(&p->domains[i].events, package))
