@@ -91,6 +91,7 @@ static const struct {
 	{ "bindings-now", FAMILY_NOW, "bindings" },
 	{ "exchanges-now", FAMILY_NOW, "exchanges" },
 	{ "subscriptions-now", FAMILY_NOW, "subscriptions" },
+	{ "carried-subscriptions-now", FAMILY_NOW, "subscriptions-carried" },
 	{ "publications-now", FAMILY_NOW, "publications" },
 	{ "presence-now", FAMILY_NOW, "subscriptions-presence" },
 	{ "reg-now", FAMILY_NOW, "subscriptions-reg" },

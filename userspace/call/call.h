@@ -107,8 +107,10 @@ enum call_input {
 #define CALL_TIMER_PUBLICATION 108
 /* A subscription to what becomes of a REFER ends. */
 #define CALL_TIMER_REFER 109
-/* An exchange waits no longer for an address, or a carried subscription for something. */
+/* An exchange waits no longer for an address. */
 #define CALL_TIMER_APART 111
+/* A subscription that is carried has expired, or its first NOTIFY did not come. */
+#define CALL_TIMER_BRIDGE 112
 #define CALL_NTIMERS 2
 
 /* What our 2xx will agree to (RFC 4028). */
@@ -406,6 +408,7 @@ int call_usage_take(struct call_engine *e, struct call *call, u32 limit);
 void call_usage_put(struct call_engine *e, struct call *call);
 
 /* auth.c: requests to a trunk that wants to know who we are */
+struct sip_auth_client *call_auth_of(const struct call_leg *leg);	/* NULL: we are nobody */
 /* sip_request() in leg's dialog, with credentials if its trunk has some. */
 int call_auth_request(struct call_engine *e, u64 now, struct call_leg *leg,
 		      enum sip_method method, const struct sip_content *content,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "call/exchange.h"
+#include "call/bridge.h"
 #include "call/trunk_state.h"
 #include "call/watch.h"
 
@@ -106,6 +106,12 @@ static void exchange_event(struct call_engine *e, u64 now, struct call_errand *e
 	call_exchange_event(e, now, errand->owner, ev);
 }
 
+static void bridge_event(struct call_engine *e, u64 now, struct call_errand *errand,
+			 const struct sip_event *ev)
+{
+	call_bridge_event(e, now, errand->owner, errand, ev);
+}
+
 static void watch_event(struct call_engine *e, u64 now, struct call_errand *errand,
 			const struct sip_event *ev)
 {
@@ -120,6 +126,7 @@ static void (*const events[CALL_ERRAND_KINDS])(struct call_engine *e, u64 now,
 	[CALL_ERRAND_REGISTER] = register_event,
 	[CALL_ERRAND_WATCH] = watch_event,
 	[CALL_ERRAND_EXCHANGE] = exchange_event,
+	[CALL_ERRAND_BRIDGE] = bridge_event,
 };
 
 bool call_errand_event(struct call_engine *e, u64 now, const struct sip_event *ev)
@@ -149,6 +156,8 @@ void call_errand_timer(struct call_engine *e, u64 now, struct timer *t)
 		call_publication_timer(e, t->owner);
 	else if (t->kind == CALL_TIMER_APART)
 		call_exchange_timer(e, now, t->owner);
+	else if (t->kind == CALL_TIMER_BRIDGE)
+		call_bridge_timer(e, now, t->owner);
 	else
 		call_upstream_timer(e, now, t->owner);
 }

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "call/exchange.h"
+#include "call/bridge.h"
 #include "call/register.h"
 #include "call/trunk_state.h"
 
@@ -31,10 +31,9 @@ static void free_exchange(struct call_engine *e, u64 now, struct call_exchange *
 		call_way_out_free(e, list_entry(x->ways.next, struct call_way_out, node));
 	if (call->invite)
 		sip_server_put(e->sip, now, call->invite);
-	call_failure_free(call);
-	call_routed_put(call->routed);
-	call_policy_put(call->policy);
-	free(call->user);
+	if (x->bridge)
+		call_bridge_free(e, x->bridge);
+	call_sides_clear(&x->sides);
 	list_del(&x->node);
 	e->nexchanges--;
 	free(x);
@@ -44,27 +43,6 @@ void call_exchanges_free(struct call_engine *e)
 {
 	while (!list_empty(&e->exchanges))
 		free_exchange(e, 0, list_entry(e->exchanges.next, struct call_exchange, node));
-}
-
-/* A call that nothing is asked of but who is who: it neither rings nor follows a 3xx. */
-static int init_sides(struct call_engine *e, u64 now, struct call_sides *s,
-		      const struct sip_event *ev, const struct call_source *source)
-{
-	struct call *call = &s->call;
-
-	call->policy = call_policy_get(e->policy);
-	call->created = now;
-	call->state = CALL_UP;
-	call->all = &s->first;
-	call->nall = 1;
-	call->legs[0] = s->first = &s->from;
-	s->from.call = call;
-	s->from.side = MEDIA_LEG_A;
-	s->from.realm = source->realm;
-	s->from.trunk = source->trunk;
-	s->from.peer = ev->flow.peer;
-	s->from.listener = ev->flow.listener;
-	return call_caller_set(call, source);
 }
 
 static struct call_exchange *new_exchange(struct call_engine *e, u64 now,
@@ -81,7 +59,7 @@ static struct call_exchange *new_exchange(struct call_engine *e, u64 now,
 	e->nexchanges++;
 	x->sides.call.routed = call_routed_get(routed);
 	x->sides.call.route = routed->route;
-	if (!init_sides(e, now, &x->sides, ev, source)) {
+	if (!call_sides_init(e, now, &x->sides, ev, source)) {
 		x->sides.call.invite = ev->server;
 		return x;
 	}
@@ -95,11 +73,12 @@ static void respond(struct call_engine *e, u64 now, struct call_exchange *x, u16
 		    const char *phrase, const struct sip_content *content)
 {
 	struct sip_server *server = x->sides.call.invite;
+	struct sip_dialog *dialog = x->bridge ? call_bridge_dialog(x->bridge) : NULL;
 
 	x->sides.call.invite = NULL;
 	if (status >= 300)
 		e->counters[CALL_COUNT_EXCHANGES_FAILED]++;
-	sip_respond(e->sip, now, server, NULL, status, phrase, content);
+	sip_respond(e->sip, now, server, dialog, status, phrase, content);
 	sip_server_put(e->sip, now, server);
 }
 
@@ -117,6 +96,18 @@ static void pass_answer(struct call_engine *e, u64 now, struct call_way_out *way
 	respond(e, now, x, msg->status, phrase, &content);
 	free(headers);
 	free(phrase);
+	if (x->bridge)
+		call_bridge_begin(e, now, x->bridge, msg);
+	x->bridge = NULL;
+}
+
+/* The dialog of one way is that of the subscription; a NOTIFY may have said already which. */
+static bool may_pass(struct call_engine *e, struct call_way_out *way, const struct sip_msg *msg)
+{
+	struct call_exchange *x = way->exchange;
+
+	return x->sides.call.invite &&
+	       (!x->bridge || call_bridge_accepts(e, x->bridge, way, msg));
 }
 
 static void refuse(struct call_engine *e, u64 now, struct call_exchange *x)
@@ -185,14 +176,13 @@ static void answered(struct call_engine *e, u64 now, struct call_way_out *way,
 		     const struct sip_event *ev)
 {
 	const struct sip_msg *msg = ev->type == SIP_EVENT_RESPONSE ? ev->msg : NULL;
-	bool first = way->exchange->sides.call.invite;
 	struct call_failure f;
 
 	if (msg && call_way_out_again(e, now, way, msg))
 		return;
 	if (msg && msg->status < 300) {
 		way->open = false;
-		if (first)
+		if (may_pass(e, way, msg))
 			pass_answer(e, now, way, msg);
 	} else if (!call_way_out_elsewhere(e, now, way, ev)) {
 		call_way_out_failure(e, way, ev, &f);
@@ -207,7 +197,9 @@ void call_exchange_event(struct call_engine *e, u64 now, struct call_way_out *wa
 			 const struct sip_event *ev)
 {
 	if (ev->type == SIP_EVENT_REQUEST) {
-		call_gone(e, now, NULL, ev);
+		if (!way->exchange->bridge ||
+		    !call_bridge_notified(e, now, way->exchange->bridge, way, ev))
+			call_gone(e, now, NULL, ev);
 		return;
 	}
 	if (!ev->client || ev->client != way->errand.client)
@@ -304,6 +296,14 @@ static void begin(struct call_engine *e, u64 now, const struct sip_event *ev,
 	if (!x) {
 		call_refuse(e, now, ev, 503, RETRY, "no memory");
 		return;
+	}
+	if (ev->msg->method == SIP_SUBSCRIBE) {
+		x->bridge = call_bridge_new(e, now, ev, source, x);
+		if (!x->bridge) {
+			x->sides.call.invite = NULL;	/* it was refused */
+			free_exchange(e, now, x);
+			return;
+		}
 	}
 	e->counters[CALL_COUNT_EXCHANGES]++;
 	if (is_closed(e, now, x)) {

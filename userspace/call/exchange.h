@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An exchange: a request outside of calls that means somebody else, MESSAGE or PUBLISH, and
- * its answer. Inside of call/.
+ * An exchange: a request outside of calls that means somebody else, MESSAGE or PUBLISH, or the
+ * SUBSCRIBE that begins something, and its answer. Inside of call/.
  */
 #ifndef CALL_EXCHANGE_H
 #define CALL_EXCHANGE_H
@@ -10,6 +10,8 @@
 #include "call/errand.h"
 #include "call/register.h"
 #include "sip/auth.h"
+
+struct call_bridge;
 
 #define CALL_MAX_EXCHANGES 20000
 
@@ -22,6 +24,18 @@ struct call_sides {
 	struct call_leg from;		/* of who asked */
 	struct call_leg *first;		/* call.all: that one alone */
 };
+
+/* Of who sent ev, by the policy of now. 0 or -ENOMEM; to be cleared either way. */
+int call_sides_init(struct call_engine *e, u64 now, struct call_sides *s,
+		    const struct sip_event *ev, const struct call_source *source);
+/* The same of nobody yet, who cannot fail. */
+void call_sides_shape(struct call_engine *e, u64 now, struct call_sides *s);
+void call_sides_clear(struct call_sides *s);
+/* In leg's dialog, with credentials if its trunk has some. 0 or -errno of sip_request(). */
+int call_sides_request(struct call_engine *e, u64 now, const struct call_leg *leg,
+		       struct sip_auth_attempt *auth, enum sip_method method,
+		       const struct sip_content *content, void *handle,
+		       struct sip_client **client);
 
 /* One of the places that an exchange goes to. */
 struct call_way_out {
@@ -38,6 +52,7 @@ struct call_exchange {
 	struct list node;		/* in the engine */
 	struct call_sides sides;	/* call.invite: what is not answered yet, or NULL */
 	struct list ways;
+	struct call_bridge *bridge;	/* of a SUBSCRIBE; NULL: of none, or not any more */
 };
 
 /* A MESSAGE: to somebody, or refused. */

@@ -89,7 +89,8 @@ void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
 		call_options(e, now, NULL, ev);
 		break;
 	case SIP_SUBSCRIBE:
-		if (!call_subscribe(e, now, ev, &source))
+		if (!call_subscribe(e, now, ev, &source) &&
+		    !call_exchange_routed(e, now, ev, &source))
 			call_subscribe_unserved(e, now, ev);
 		break;
 	case SIP_PUBLISH:

@@ -189,7 +189,7 @@ struct call_watch *call_watch_new(struct call_engine *e, const struct call_wish 
 	}
 	watch->timer = (struct timer){ .kind = CALL_TIMER_WATCH, .owner = watch };
 	call_errand_init(e, &watch->errand, CALL_ERRAND_WATCH, watch);
-	call_kept_begin(e, &watch->record, false, record);
+	call_kept_begin(e, &watch->record, EVENT_RECORD_SUBSCRIPTION, record);
 	return watch;
 }
 

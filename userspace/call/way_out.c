@@ -17,13 +17,6 @@ static const struct sip_msg *request_of(const struct call_exchange *x)
 	return sip_server_request(x->sides.call.invite);
 }
 
-static struct sip_auth_client *auth_of(const struct call_way_out *way)
-{
-	const struct call_leg *leg = &way->leg;
-
-	return leg->trunk < 0 ? NULL : leg->call->policy->trunks[leg->trunk].auth;
-}
-
 /* --- life --- */
 
 void call_way_out_free(struct call_engine *e, struct call_way_out *way)
@@ -104,24 +97,21 @@ static int send_request(struct call_engine *e, u64 now, struct call_way_out *way
 	struct call_exchange *x = way->exchange;
 	const struct sip_msg *msg = request_of(x);
 	void *handle = call_errand_handle(&way->errand);
-	struct sip_auth_client *auth = auth_of(way);
 	struct sip_content content = { .content_type = msg->content_type, .body = msg->body };
-	char *headers;
+	char *headers = NULL;
 	int err = 0;
 
 	if (!way->errand.dialog) {
 		err = call_leg_dial(e, &way->leg, handle);
 		way->errand.dialog = way->leg.dialog;
+		if (way->leg.dialog)
+			way->leg.dialog->by_notify = x->bridge;
 	}
-	headers = err ? NULL : call_headers_apart(e, &x->sides.from, &way->leg, msg);
+	if (!err)
+		headers = call_headers_apart(e, &x->sides.from, &way->leg, msg);
 	content.headers = slice_str(headers);
-	if (!headers)
-		err = -ENOMEM;
-	else
-		err = auth ? sip_auth_request(e->sip, now, auth, &way->auth, way->errand.dialog,
-					      msg->method, &content, handle, &way->errand.client) :
-			     sip_request(e->sip, now, way->errand.dialog, msg->method, &content,
-					 handle, &way->errand.client);
+	err = headers ? call_sides_request(e, now, &way->leg, &way->auth, msg->method, &content,
+					   handle, &way->errand.client) : -ENOMEM;
 	free(headers);
 	if (!err)
 		await(e, now, way);
@@ -213,7 +203,7 @@ void call_way_out_contact(struct call_engine *e, u64 now, struct call_exchange *
 bool call_way_out_again(struct call_engine *e, u64 now, struct call_way_out *way,
 			const struct sip_msg *msg)
 {
-	struct sip_auth_client *auth = auth_of(way);
+	struct sip_auth_client *auth = call_auth_of(&way->leg);
 
 	if (!auth)
 		return false;
@@ -221,7 +211,7 @@ bool call_way_out_again(struct call_engine *e, u64 now, struct call_way_out *way
 		sip_auth_accepted(auth, &way->auth, msg);
 		return false;
 	}
-	if (!call_exchange_has_time(e, now, way->exchange))
+	if (!call_exchange_has_time(e, now, way->exchange) || !way->leg.dialog)
 		return false;
 	if (!sip_auth_learn(auth, &way->auth, msg))
 		return !send_request(e, now, way);
@@ -237,6 +227,8 @@ bool call_way_out_elsewhere(struct call_engine *e, u64 now, struct call_way_out 
 					 &leg->call->policy->trunks[leg->trunk];
 	u16 status = call_errand_status(ev);
 
+	if (!leg->dialog)
+		return false;		/* a NOTIFY has come from there */
 	if (ev->type != SIP_EVENT_RESPONSE || status == 503)
 		call_hop_unreached(e, now, leg);
 	else if (!trunk || !call_codes_have(&trunk->failover, status))
