@@ -208,4 +208,14 @@ TEST(a_transport_is_known_by_its_name_in_any_case)
 	EXPECT_TRUE(transport_secure(TRANSPORT_WSS));
 }
 
+TEST(what_does_not_fit_is_cut_at_a_piece_and_said)
+{
+	char text[12];
+
+	EXPECT_TRUE(buf_print(text, sizeof(text), "%s: %u", "Min-SE", 900u));
+	EXPECT_STREQ("Min-SE: 900", text);
+	EXPECT_FALSE(buf_print(text, sizeof(text), "%s: %u", "Min-SE", 9000u));
+	EXPECT_STREQ("Min-SE: ", text);
+}
+
 TEST_HARNESS_MAIN

@@ -33,6 +33,8 @@ static __attribute__((noinline)) bool grow(struct buf *b, size_t more)
 	size_t cap = b->cap ? b->cap : FIRST_SIZE;
 	char *p;
 
+	if (b->fixed)
+		goto err_size;
 	while (cap - b->n <= more) {
 		if (cap > SIZE_MAX / 2)
 			goto err_size;
@@ -184,6 +186,18 @@ char *buf_format(const char *fmt, ...)
 	print(&b, fmt, args);
 	va_end(args);
 	return buf_take(&b);
+}
+
+bool buf_print(char *to, size_t size, const char *fmt, ...)
+{
+	struct buf b = { .p = to, .cap = size, .fixed = true };
+	va_list args;
+
+	va_start(args, fmt);
+	print(&b, fmt, args);
+	va_end(args);
+	to[b.n] = '\0';
+	return !b.failed;
 }
 
 struct slice buf_slice(const struct buf *b)

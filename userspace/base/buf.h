@@ -12,6 +12,7 @@ struct buf {
 	char *p;
 	size_t n, cap;
 	bool failed;		/* something was not added: do not use the contents */
+	bool fixed;		/* the memory is somebody else's, and does not grow */
 };
 
 void buf_init(struct buf *b);
@@ -26,6 +27,8 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 struct slice buf_slice(const struct buf *b);
 /* A string of its own, that the caller frees. NULL: no memory. */
 char *buf_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* To size bytes at to, which is a string then, also when it was too long: false. */
+bool buf_print(char *to, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* The contents as a string that the caller frees; b is empty afterwards. NULL: no memory. */
 char *buf_take(struct buf *b);
 

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "sdp/sdp.h"
 
 /* RFC 3551 §6, tables 4 and 5. */
@@ -30,7 +31,8 @@ static struct slice said_of(const struct sdp *sdp, const struct sdp_media *m, st
 	char want[8];
 	size_t i, n;
 
-	n = (size_t)snprintf(want, sizeof(want), "%u ", pt);
+	buf_print(want, sizeof(want), "%u ", pt);
+	n = strlen(want);
 	for (i = m->first + 1; i < m->end; i++) {
 		struct slice v = sdp->lines[i].value;
 

@@ -4,8 +4,7 @@
  * never believed below the least that we agree to: one second would have us send
  * two requests in it.
  */
-#include <stdio.h>
-
+#include "base/buf.h"
 #include "base/timer.h"
 #include "sip/chars.h"
 #include "sip/session_timer.h"
@@ -118,9 +117,9 @@ static void print_answer(const struct sip_session_timer *t, char lines[SIP_SESSI
 {
 	lines[0] = 0;
 	if (t->interval)
-		snprintf(lines, SIP_SESSION_LINES, "Session-Expires: %u;refresher=%s\r\n%s",
-			 t->interval, t->local ? "uas" : "uac",
-			 t->peer ? "Require: timer\r\n" : "");
+		buf_print(lines, SIP_SESSION_LINES, "Session-Expires: %u;refresher=%s\r\n%s",
+			  t->interval, t->local ? "uas" : "uac",
+			  t->peer ? "Require: timer\r\n" : "");
 }
 
 u16 sip_session_timer_uas(const struct sip_session_policy *policy, const struct sip_msg *request,
@@ -138,7 +137,7 @@ u16 sip_session_timer_uas(const struct sip_session_policy *policy, const struct 
 	next.min_se = larger(t->min_se, min_se);
 	next.local = we_refresh(policy, &next, asked.refresher);
 	if (given && asked.seconds < least(policy) && next.peer) {
-		snprintf(lines, SIP_SESSION_LINES, "Min-SE: %u\r\n", least(policy));
+		buf_print(lines, SIP_SESSION_LINES, "Min-SE: %u\r\n", least(policy));
 		return 422;
 	}
 	if (!given)
@@ -161,16 +160,15 @@ void sip_session_timer_request(const struct sip_session_policy *policy,
 	/* At first the UAS may choose; then it stays as it was agreed on (§7.4). */
 	const char *refresher = !t->interval ? "" : t->local ? ";refresher=uac" : ";refresher=uas";
 	u32 min_se = larger(t->min_se, least(policy)), interval = wanted(policy, t);
-	int n;
 
 	lines[0] = 0;
 	if (!interval)
 		return;
 	if (!t->interval && policy->refresh)
 		refresher = ";refresher=uac";
-	n = snprintf(lines, SIP_SESSION_LINES, "Session-Expires: %u%s\r\n", interval, refresher);
-	if (min_se > SIP_SESSION_MIN)
-		snprintf(lines + n, SIP_SESSION_LINES - (size_t)n, "Min-SE: %u\r\n", min_se);
+	buf_print(lines, SIP_SESSION_LINES, min_se > SIP_SESSION_MIN ?
+		  "Session-Expires: %u%s\r\nMin-SE: %u\r\n" : "Session-Expires: %u%s\r\n",
+		  interval, refresher, min_se);
 }
 
 void sip_session_timer_uac(const struct sip_session_policy *policy, const struct sip_msg *response,
