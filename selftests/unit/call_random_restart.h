@@ -96,7 +96,7 @@ static inline void reload_kept(struct world *w, const struct kept *kept)
 
 	ASSERT_NE(node, NULL);
 	r->storing = true;		/* so that it stays in the store */
-	if (r->publication)
+	if (r->kind == EVENT_RECORD_PUBLICATION)
 		call_publication_free(e, hash_entry(r, struct event_publication, record));
 	else
 		call_watch_free(e, hash_entry(r, struct call_watch, record));
