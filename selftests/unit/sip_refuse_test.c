@@ -53,6 +53,32 @@ static const struct {
 	{ "\001\002\003\004", NULL },
 };
 
+/* Somebody behind us might see a line of its own in what is repeated. */
+TEST(a_cr_in_the_middle_of_a_line_is_not_repeated)
+{
+	static const char *const texts[] = {
+		"OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") "From: \"\rX: y\" <sip:a@b>;tag=t\r\n" LINES "\r\n",
+		"OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER "To: <sip:b@c>;x=\"a\rX: y\"\r\n"
+		"Call-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n",
+		"OPTIONS sip:b@c SIP/2.0\r\n" VIA("1") FROM_PEER "To: <sip:b@c>\r\n"
+		"Call-ID: c\rX: y\r\nCSeq: 1 OPTIONS\r\n\r\n",
+		"OPTIONS sip:b@c SIP/2.0\r\nVia: SIP/2.0/UDP " PEER ":5060;branch=z9hG4bK1;x=\"\rX: y\"\r\n"
+		FROM_PEER LINES "\r\n",
+	};
+	struct world w;
+	const char *cr;
+	size_t i;
+
+	start(&w, _metadata);
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		feed(&w, texts[i]);
+		expect_bytes(&w, "SIP/2.0 400 CR inside a line");
+		for (cr = w.last; (cr = strchr(cr, '\r')); cr++)
+			EXPECT_EQ(cr[1], '\n');
+	}
+	stop(&w);
+}
+
 TEST(malformed_datagrams_are_answered_or_dropped)
 {
 	struct world w;

@@ -57,9 +57,9 @@ static inline bool make_room(struct buf *b, size_t more)
 	return !b->failed && (more < b->cap - b->n || grow(b, more));
 }
 
-void buf_add(struct buf *b, struct slice bytes)
+void buf_add_growing(struct buf *b, struct slice bytes)
 {
-	if (!bytes.n || !make_room(b, bytes.n))
+	if (!make_room(b, bytes.n))
 		return;
 	memcpy(b->p + b->n, bytes.p, bytes.n);
 	b->n += bytes.n;

@@ -18,7 +18,20 @@ struct buf {
 void buf_init(struct buf *b);
 void buf_free(struct buf *b);
 void buf_reset(struct buf *b);		/* empty again, memory kept */
-void buf_add(struct buf *b, struct slice bytes);
+void buf_add_growing(struct buf *b, struct slice bytes);	/* buf_add() */
+/* Messages are made of it: mostly there is room. */
+static inline void buf_add(struct buf *b, struct slice bytes)
+{
+	if (!bytes.n)
+		return;
+	if (b->failed || bytes.n >= b->cap - b->n) {
+		buf_add_growing(b, bytes);
+		return;
+	}
+	memcpy(b->p + b->n, bytes.p, bytes.n);
+	b->n += bytes.n;
+}
+
 /* "name: value" and CRLF */
 void buf_line(struct buf *b, struct slice name, struct slice value);
 void buf_str(struct buf *b, const char *text);

@@ -112,9 +112,11 @@ static bool is_for(const struct sip_credentials *c, const struct sip_msg *reques
 {
 	struct sip_uri uri;
 
-	return sip_uri_eq(c->uri, request->ruri) ||
-	       (sip_uri_parse(c->uri, &uri) && uri.kind == request->uri.kind &&
-		uri.host.n && !uri.user.n && !uri.params.n && !uri.headers.n);
+	if (slice_eq(c->uri, request->ruri))
+		return true;
+	return (sip_uri_parse(c->uri, &uri) && uri.kind == request->uri.kind &&
+		uri.host.n && !uri.user.n && !uri.params.n && !uri.headers.n) ||
+	       sip_uri_eq(c->uri, request->ruri);
 }
 
 enum sip_auth_verdict sip_auth_claim(const struct sip_auth_realm *realm, u64 now,

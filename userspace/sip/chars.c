@@ -110,14 +110,15 @@ static bool take_ip6(struct sip_cursor *c, struct slice *host)
 
 static bool take_port(struct sip_cursor *c, u16 *port)
 {
-	struct slice digits;
-	u32 number;
+	u32 number = 0;
 
-	digits = sip_take(c, SIP_CHAR_DIGIT);
-	if (!slice_u32(digits, &number) || !number || number > 65535)
-		return false;
+	for (; c->p < c->end && *c->p >= '0' && *c->p <= '9'; c->p++) {
+		number = 10 * number + (u32)(*c->p - '0');
+		if (number > 65535)
+			return false;
+	}
 	*port = (u16)number;
-	return true;
+	return number;
 }
 
 bool sip_take_hostport(struct sip_cursor *c, bool lws, struct slice *host, bool *ip6, u16 *port)

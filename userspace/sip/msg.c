@@ -6,12 +6,10 @@
 
 #include "sip/msg.h"
 
-const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id)
+const struct sip_hdr *sip_msg_first(const struct sip_msg *msg, enum sip_hdr_id id)
 {
 	size_t i;
 
-	if (!(msg->has[id / 64] & 1ull << id % 64))
-		return NULL;
 	for (i = 0; i < msg->nhdrs; i++)
 		if (msg->hdrs[i].id == id)
 			return &msg->hdrs[i];

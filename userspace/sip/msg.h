@@ -120,8 +120,13 @@ struct sip_msg *sip_msg_dup(const struct sip_msg *msg);
 size_t sip_msg_size(const struct sip_msg *msg);
 void sip_msg_copy(struct sip_msg *room, const struct sip_msg *msg);
 
-/* The first, or NULL. */
-const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id);
+const struct sip_hdr *sip_msg_first(const struct sip_msg *msg, enum sip_hdr_id id);
+/* The first, or NULL, which is what there is mostly. */
+static inline const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id)
+{
+	return msg->has[id / 64] & 1ull << id % 64 ? sip_msg_first(msg, id) : NULL;
+}
+
 const struct sip_hdr *sip_msg_header_next(const struct sip_msg *msg, const struct sip_hdr *hdr);
 /* A list header, in one line or several, has the token: an option-tag, or a method of Allow. */
 bool sip_msg_lists(const struct sip_msg *msg, enum sip_hdr_id id, const char *token);

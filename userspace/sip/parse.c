@@ -76,8 +76,10 @@ static __attribute__((noinline)) bool take_odd_line(struct parser *ps, const cha
 			*line = slice_of(from, (size_t)(p - from));
 			return true;
 		}
-		if (*p == '\r')
+		if (*p == '\r') {
 			fail(ps, 400, SIP_HDR_OTHER, "CR inside a line");
+			ps->msg->folded = true;		/* nor does it end one of the answer */
+		}
 		ps->nul |= !*p;
 	}
 	return false;

@@ -36,6 +36,15 @@ void sip_print_value(struct buf *b, struct slice value)
 	buf_add(b, slice_of(value.p + from, value.n - from));
 }
 
+/* Of a message that was read, which knows whether anything of it is folded. */
+static void print_value_of(struct buf *b, const struct sip_msg *msg, struct slice value)
+{
+	if (msg->folded)
+		sip_print_value(b, value);
+	else
+		buf_add(b, value);
+}
+
 void sip_print_hostport(struct buf *b, const struct addr *a)
 {
 	char text[ADDR_STRLEN];
@@ -62,11 +71,12 @@ void sip_print_headers(struct buf *b, const struct sip_msg *msg, enum sip_hdr_id
 static void print_first(struct buf *b, const struct sip_msg *msg, enum sip_hdr_id id)
 {
 	const struct sip_hdr *hdr = sip_msg_header(msg, id);
+	const struct sip_hdr_info *info = sip_hdr_info(id);
 
 	if (hdr && !msg->folded)
-		buf_line(b, slice_str(sip_hdr_info(id)->name), hdr->value);
+		buf_line(b, slice_of(info->name, info->len), hdr->value);
 	else if (hdr)
-		print_line(b, sip_hdr_info(id)->name, hdr->value);
+		print_line(b, info->name, hdr->value);
 }
 
 /* --- responses --- */
@@ -82,16 +92,17 @@ static bool host_is(const struct sip_via *via, const struct addr *source)
 }
 
 /* What the sender says of received and rport is not believed. */
-static void print_top_via(struct buf *b, const struct sip_via *via, const struct addr *source)
+static void print_top_via(struct buf *b, const struct sip_msg *msg, const struct addr *source)
 {
+	const struct sip_via *via = &msg->via;
 	struct slice rest = via->params, name, value, from;
 	char ip[ADDR_STRLEN];
 
 	buf_add(b, SLICE("Via: "));
-	sip_print_value(b, slice_trim(slice_of(via->value.p,
-					       (size_t)(via->params.p - via->value.p))));
+	print_value_of(b, msg, slice_trim(slice_of(via->value.p,
+						   (size_t)(via->params.p - via->value.p))));
 	if (!via->stamped)
-		sip_print_value(b, slice_trim(rest));
+		print_value_of(b, msg, slice_trim(rest));
 	for (from = rest; via->stamped && sip_next_param(&rest, &name, &value) == 1; from = rest) {
 		if (slice_caseeq(name, SLICE("received")) || slice_caseeq(name, SLICE("rport")))
 			continue;
@@ -110,10 +121,10 @@ static void print_vias(struct buf *b, const struct sip_msg *msg, const struct ad
 
 	if (!hdr)
 		return;
-	print_top_via(b, &msg->via, source);
+	print_top_via(b, msg, source);
 	below.p = msg->via.value.p + msg->via.value.n;
 	below.n = (size_t)(hdr->value.p + hdr->value.n - below.p);
-	sip_print_value(b, below);
+	print_value_of(b, msg, below);
 	print_crlf(b);
 	while ((hdr = sip_msg_header_next(msg, hdr)))
 		print_line(b, "Via", hdr->value);
@@ -126,7 +137,7 @@ static void print_to(struct buf *b, const struct sip_msg *msg, const char *tag)
 	if (!hdr)
 		return;
 	buf_add(b, SLICE("To: "));
-	sip_print_value(b, hdr->value);
+	print_value_of(b, msg, hdr->value);
 	if (tag && msg->to.value.n && !msg->to.tag.n) {
 		buf_add(b, SLICE(";tag="));
 		buf_str(b, tag);
