@@ -5,6 +5,7 @@
  */
 #include "call_subscriber.h"
 #include "call_trunk_harness.h"
+#include "call/exchange.h"
 
 #define AOR "alice@" DOMAIN
 #define TEXT "Content-Type: text/plain\r\n"
@@ -472,6 +473,28 @@ TEST_F(message, none_is_left_when_the_engine_goes)
 	write_to(&other, "4930123", "", "hello");
 	expect(&other, B, "MESSAGE ");
 	harness_stop(&other);
+}
+
+/* Each of them waits for its answer. */
+TEST_F(message, above_so_many_at_a_time_there_is_no_room)
+{
+	struct harness other, *h = &other;
+	size_t i;
+
+	(void)self;
+	harness_start(h, _metadata);
+	for (i = 0; i < CALL_MAX_EXCHANGES; i++) {
+		write_to(h, "4930123", "", "hello");
+		ASSERT_EQ(discard(h, B), 1);
+	}
+	EXPECT_FALSE(pending(h, A));
+	EXPECT_EQ(counter(h, "exchanges-now"), CALL_MAX_EXCHANGES);
+	write_to(h, "4930123", "", "hello");
+	EXPECT_TRUE(header(expect(h, A, "SIP/2.0 503"), "Retry-After").n);
+	EXPECT_FALSE(pending(h, B));
+	EXPECT_EQ(counter(h, "refused-exchange-limit"), 1);
+	drop_events(h);
+	harness_stop(h);
 }
 
 /* --- PUBLISH --- */
