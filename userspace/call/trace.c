@@ -25,21 +25,28 @@ struct record {
 	bool in;
 };
 
+#define RING (CALL_TRACE_SIZE - 64)	/* with what is in front of it */
+
 struct call_trace {
 	size_t first, next;		/* the oldest; where the next will be */
 	size_t wrap;			/* where the older turn ends; NO_WRAP: there is none */
 	size_t count;
-	char ring[CALL_TRACE_SIZE] __attribute__((aligned(__alignof__(struct record))));
+	char ring[RING] __attribute__((aligned(__alignof__(struct record))));
 };
 
 #define NO_WRAP SIZE_MAX
+/* Where the kernel has pages of this size, it is not asked for every eighth message. */
+#define HUGE_PAGE ((size_t)2 << 20)
 
 struct call_trace *call_trace_new(void)
 {
-	struct call_trace *t = calloc(1, sizeof(*t));	/* pages that are not used yet */
+	struct call_trace *t = aligned_alloc(HUGE_PAGE, CALL_TRACE_SIZE);
 
-	if (t)
-		t->wrap = NO_WRAP;
+	_Static_assert(sizeof(*t) <= CALL_TRACE_SIZE, "no page is begun for a few bytes");
+	if (!t)
+		return NULL;
+	t->first = t->next = t->count = 0;
+	t->wrap = NO_WRAP;
 	return t;
 }
 
@@ -78,8 +85,8 @@ static void make_room(struct call_trace *t, size_t at, size_t size)
 
 static void find_place(struct call_trace *t, size_t size)
 {
-	if (size > CALL_TRACE_SIZE - t->next) {
-		make_room(t, t->next, CALL_TRACE_SIZE - t->next);
+	if (size > RING - t->next) {
+		make_room(t, t->next, RING - t->next);
 		if (t->count)
 			t->wrap = t->next;
 		t->next = 0;
