@@ -95,6 +95,9 @@ void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
 		if (!call_publish(e, now, ev, &source))
 			call_subscribe_unserved(e, now, ev);
 		break;
+	case SIP_REFER:
+		call_refer_apart(e, now, ev, &source);
+		break;
 	case SIP_BYE:
 		call_gone(e, now, NULL, ev);
 		break;

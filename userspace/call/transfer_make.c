@@ -62,6 +62,16 @@ bool call_transfer_source(const struct call_engine *e, const struct call_leg *le
 	return source->domain;
 }
 
+bool call_transfer_is_his(const struct call_engine *e, const struct call_leg *leg,
+			  const struct call_source *source)
+{
+	struct call_source his;
+
+	return call_transfer_source(e, leg, &his) && his.realm == source->realm &&
+	       his.trunk == source->trunk && his.domain == source->domain &&
+	       !strcmp(his.user, source->user);
+}
+
 /* One of our users, else whoever the routes lead the referrer to. */
 static u16 find_route(struct call_engine *e, const struct call_source *source,
 		      const struct call_leg *leg, const struct sip_msg *msg,
