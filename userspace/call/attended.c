@@ -189,6 +189,7 @@ static void give_back(struct call_engine *e, u64 now, struct call_leg *leg)
 	struct media_origin next;
 	const char *sdp = NULL;
 
+	leg->late = false;
 	if (leg->call->state != CALL_UP || leg->state != CALL_LEG_UP) {
 		call_leg_ack_kept(e, now, leg, NULL);
 		return;

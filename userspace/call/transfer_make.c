@@ -286,7 +286,9 @@ void call_transfer_send(struct call_engine *e, u64 now, struct call *call,
 	else
 		sent = call_branch_next(e, now, call);
 	f = call->failure;
-	if (!sent)
+	if (!sent && asked->joined)
+		call_end_without_memory(e, now, call);
+	else if (!sent)
 		call_end(e, now, call, &(struct call_reason){
 			.status = f ? f->status : 404, .text = f ? f->text : "no route",
 		});
