@@ -92,16 +92,23 @@ static void acknowledge(const struct sip_msg *msg)
 	sip_msg_supports(msg, "100rel");
 }
 
-static void replace(const struct sip_msg *msg)
+static void name_dialog(const struct sip_msg *msg, enum sip_hdr_id id,
+			bool (*parse)(struct slice value, struct sip_replaces *out))
 {
-	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_REPLACES);
+	const struct sip_hdr *hdr = sip_msg_header(msg, id);
 	struct sip_replaces r;
 
-	if (!hdr || !sip_parse_replaces(hdr->value, &r))
+	if (!hdr || !parse(hdr->value, &r))
 		return;
 	check_inside(r.call_id, hdr->value);
 	check_inside(r.to_tag, hdr->value);
 	check_inside(r.from_tag, hdr->value);
+}
+
+static void replace(const struct sip_msg *msg)
+{
+	name_dialog(msg, SIP_HDR_REPLACES, sip_parse_replaces);
+	name_dialog(msg, SIP_HDR_TARGET_DIALOG, sip_parse_target_dialog);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)

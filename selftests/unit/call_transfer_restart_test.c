@@ -5,6 +5,7 @@
  * left in a call with nobody. The referrer's subscription ends with a NOTIFY.
  */
 #include "call_attended.h"
+#include "call_restart.h"
 
 FIXTURE(killed) {
 	struct harness h;
@@ -21,41 +22,6 @@ FIXTURE_SETUP(killed)
 FIXTURE_TEARDOWN(killed)
 {
 	harness_stop(&self->h);
-}
-
-/* Calls that the new one cannot go on with are in the store no more. */
-static void restart(struct harness *h)
-{
-	struct __test_metadata *_metadata = h->_metadata;
-	struct sip_listener listeners[NLISTENERS];
-	struct call_engine_conf conf = {
-		.sip = { .listeners = listeners, .nlisteners = NLISTENERS, .seed = "again",
-			 .software = "jalur" },
-		.node = 1, .epoch = 6, .policy = h->policy, .store = true,
-	};
-	size_t i, n = h->nstored;
-	char *texts[MAX_STORED];
-	u64 id;
-
-	memcpy(texts, h->texts, sizeof(texts));
-	h->nstored = 0;
-	call_engine_free(h->engine);
-	set_listeners(listeners);
-	h->engine = call_engine_new(&conf);
-	ASSERT_NE(h->engine, NULL);
-	for (i = 0; i < n; i++) {
-		const char *bad = call_engine_restore(h->engine, h->now,
-						      1700000000 * NSEC_PER_SEC + h->now,
-						      slice_str(texts[i]), &id);
-
-		EXPECT_TRUE(!bad || !strcmp(bad, "state")) {
-			TH_LOG("wrong %s in %s", bad, texts[i]);
-		}
-		free(texts[i]);
-	}
-	run(h);
-	advance(h, 1);
-	h->ua[B].cseq = h->ua[C].cseq = 200;
 }
 
 static void is_told_the_old(struct harness *h, enum who who)

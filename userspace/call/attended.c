@@ -20,25 +20,17 @@ static u16 refuse(const char **why, u16 status, const char *text)
 
 /* --- which call, and whose --- */
 
-/* Behind both is one and the same trunk, or subscriber. */
-static bool is_same(const struct call_source *a, const struct call_source *b)
-{
-	return a->realm == b->realm && a->trunk == b->trunk && a->domain == b->domain &&
-	       !strcmp(a->user, b->user);
-}
-
 u16 call_attended_find(const struct call_engine *e, const struct call_leg *leg,
 		       const struct call_source *source, struct call_refer_asked *asked,
 		       const char **why)
 {
-	struct call_source other;
 	bool early_only = false;
 
 	if (!call_refer_to_is_ours(e, &asked->to, &asked->joined, &early_only))
 		return 0;
 	/* nobody is told of calls that are not his */
 	if (!asked->joined || asked->joined->call == leg->call ||
-	    !call_transfer_source(e, asked->joined, &other) || !is_same(source, &other))
+	    !call_transfer_is_his(e, asked->joined, source))
 		return 603;
 	if (asked->joined->call->state == CALL_ENDING)
 		return refuse(why, 603, "the call to join is over");
@@ -197,6 +189,7 @@ static void give_back(struct call_engine *e, u64 now, struct call_leg *leg)
 	struct media_origin next;
 	const char *sdp = NULL;
 
+	leg->late = false;
 	if (leg->call->state != CALL_UP || leg->state != CALL_LEG_UP) {
 		call_leg_ack_kept(e, now, leg, NULL);
 		return;

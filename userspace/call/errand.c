@@ -118,6 +118,12 @@ static void watch_event(struct call_engine *e, u64 now, struct call_errand *erra
 	call_watch_event(e, now, errand->owner, ev);
 }
 
+static void refer_event(struct call_engine *e, u64 now, struct call_errand *errand,
+			const struct sip_event *ev)
+{
+	call_refer_event(e, now, errand->owner, ev);
+}
+
 /* A request inside of an errand's dialog comes to its kind, too, and is answered there. */
 static void (*const events[CALL_ERRAND_KINDS])(struct call_engine *e, u64 now,
 					       struct call_errand *errand,
@@ -127,6 +133,7 @@ static void (*const events[CALL_ERRAND_KINDS])(struct call_engine *e, u64 now,
 	[CALL_ERRAND_WATCH] = watch_event,
 	[CALL_ERRAND_EXCHANGE] = exchange_event,
 	[CALL_ERRAND_BRIDGE] = bridge_event,
+	[CALL_ERRAND_REFER] = refer_event,
 };
 
 bool call_errand_event(struct call_engine *e, u64 now, const struct sip_event *ev)

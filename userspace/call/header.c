@@ -392,11 +392,12 @@ static char *new_lines(const struct sip_msg *msg)
 	return malloc(size);
 }
 
-/* What is in CALL_SUPPORTED; a registrar knows Path (RFC 3327) besides, REFER RFC 4488. */
+/* In CALL_SUPPORTED; a registrar knows Path (RFC 3327) besides, REFER RFC 4488 and RFC 4538. */
 static bool is_supported(const struct sip_msg *msg, struct slice tag)
 {
 	return (msg->method == SIP_REGISTER && slice_caseeq(tag, SLICE("path"))) ||
-	       (msg->method == SIP_REFER && slice_caseeq(tag, SLICE("norefersub"))) ||
+	       (msg->method == SIP_REFER && (slice_caseeq(tag, SLICE("norefersub")) ||
+					     slice_caseeq(tag, SLICE("tdialog")))) ||
 	       slice_caseeq(tag, SLICE("100rel")) || slice_caseeq(tag, SLICE("timer")) ||
 	       slice_caseeq(tag, SLICE("replaces"));
 }

@@ -101,6 +101,9 @@ void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
 	case SIP_MESSAGE:
 		call_exchange(e, now, ev, &source);
 		break;
+	case SIP_REFER:
+		call_refer_apart(e, now, ev, &source);
+		break;
 	case SIP_BYE:
 		call_gone(e, now, NULL, ev);
 		break;

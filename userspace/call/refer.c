@@ -6,26 +6,28 @@
  * not want to hear of it, or does not answer, loses the subscription and nothing else. A
  * dialog has one REFER at a time.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "call/dialog_record.h"
 #include "call/transfer_private.h"
 
 #define LIFETIME (300 * NSEC_PER_SEC)
 
-static void answer(struct call_engine *e, u64 now, const struct call_leg *leg,
-		   struct sip_server *server, u16 status, const char *headers)
+static void answer(struct call_engine *e, u64 now, const struct sip_event *ev,
+		   struct sip_dialog *dialog, u16 status, const char *headers)
 {
 	struct sip_content content = { .headers = slice_str(headers) };
 
-	sip_respond(e->sip, now, server, leg->dialog, status, NULL, &content);
-	sip_server_put(e->sip, now, server);
+	sip_respond(e->sip, now, ev->server, dialog, status, NULL, &content);
+	sip_server_put(e->sip, now, ev->server);
 }
 
 /* why: a text without quotes; NULL: the status says it. */
-static void refuse(struct call_engine *e, u64 now, struct call_leg *leg,
-		   const struct sip_event *ev, u16 status, const char *why)
+static void refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+		   const char *why)
 {
 	char lines[160] = "";
 
@@ -35,7 +37,7 @@ static void refuse(struct call_engine *e, u64 now, struct call_leg *leg,
 	if (status == 491 || status == 503)
 		strcat(lines, "Retry-After: 3\r\n");
 	call_event_refused(e, now, ev, status, why ? why : sip_reason_phrase(status));
-	answer(e, now, leg, ev->server, status, lines);
+	answer(e, now, ev, ev->dialog, status, lines);
 }
 
 bool call_refer_allowed(const struct call_leg *leg)
@@ -49,7 +51,7 @@ bool call_refer_allowed(const struct call_leg *leg)
 
 bool call_refer_is_done(const struct call_refer *r)
 {
-	return !r->to && r->ended && !r->referrer->notifying;
+	return !r->to && r->ended && !(r->apart ? r->errand.client : r->referrer->notifying);
 }
 
 static u16 read_refer(const struct sip_msg *msg, struct call_refer_asked *asked, const char **why)
@@ -81,8 +83,9 @@ static bool is_silent(const struct sip_msg *msg)
 }
 
 static struct call_refer *make(struct call_engine *e, u64 now, struct call_leg *leg,
-			       const struct sip_msg *msg)
+			       const struct sip_event *ev)
 {
+	const struct sip_msg *msg = ev->msg;
 	struct call *call = leg->call;
 	struct call_refer *r = zalloc(sizeof(*r));
 
@@ -92,14 +95,29 @@ static struct call_refer *make(struct call_engine *e, u64 now, struct call_leg *
 	}
 	r->referrer = leg;
 	r->id = msg->cseq;
-	r->first = !call->referred;
+	r->apart = !ev->dialog;
+	r->first = r->apart || !call->referred;
 	r->ended = is_silent(msg);
 	r->expires = now + LIFETIME;
 	r->timer = (struct timer){ .kind = CALL_TIMER_REFER, .owner = call };
 	call_refer_free(e, call);
 	call->refer = r;
-	call->referred = true;
+	call->referred |= !r->apart;
+	if (r->apart)
+		call_errand_init(e, &r->errand, CALL_ERRAND_REFER, call);
 	return r;
+}
+
+/* The dialog for NOTIFY where the REFER had none. 0, or the status to refuse it with. */
+static u16 make_dialog(struct call_engine *e, struct call_refer *r, const struct sip_event *ev)
+{
+	int err;
+
+	if (!r->apart || r->ended)
+		return 0;
+	err = sip_dialog_new_uas(e->sip, ev->server, call_errand_handle(&r->errand),
+				 &r->errand.dialog);
+	return err == -EINVAL ? 400 : err ? 503 : 0;
 }
 
 void call_refer_free(struct call_engine *e, struct call *call)
@@ -108,35 +126,53 @@ void call_refer_free(struct call_engine *e, struct call *call)
 		return;
 	timer_disarm(&e->timers, &call->refer->timer);
 	timers_release(&e->timers, 1);
+	if (call->refer->apart)
+		call_errand_end(e, &call->refer->errand);
 	free(call->refer);
 	call->refer = NULL;
 }
 
 /* The new call does not outlive a restart, unless it is up: then its referrer's is transferred. */
-json_t *call_refer_save(const struct call *call)
+json_t *call_refer_save(const struct call_engine *e, const struct call *call)
 {
 	const struct call_refer *r = call->refer;
+	json_t *saved;
 
 	if (!r || r->ended)
 		return NULL;
-	return json_pack("{s:b, s:I, s:b, s:i}", "callee", r->referrer->side == MEDIA_LEG_B,
-			 "id", (json_int_t)r->id, "first", r->first,
-			 "status", r->to ? 503 : r->status);
+	saved = json_pack("{s:b, s:I, s:b, s:i}", "callee", r->referrer->side == MEDIA_LEG_B,
+			  "id", (json_int_t)r->id, "first", r->first,
+			  "status", r->to ? 503 : r->status);
+	if (!saved || !r->apart)
+		return saved;
+	call_flow_save(e, &r->errand.dialog->flow, saved);
+	json_object_set_new(saved, "dialog", call_dialog_save(r->errand.dialog));
+	return saved;
+}
+
+static void restore_dialog(struct call_engine *e, struct call_refer *r, struct json_reader *reader,
+			   const json_t *saved)
+{
+	struct flow flow = call_flow_restore(e, reader, saved);
+
+	r->errand.dialog = call_dialog_restore(e, reader, json_read_object(reader, saved, "dialog"),
+					       &flow, call_errand_handle(&r->errand));
 }
 
 /* The subscription has ended, which he is told as soon as all is up. */
 void call_refer_restore(struct call_engine *e, u64 now, struct call *call, struct json_reader *r,
 			const json_t *saved)
 {
-	struct call_leg *leg = call->legs[json_read_bool(r, saved, "callee")];
 	struct call_refer refer = {
-		.referrer = leg, .id = (u32)json_read_u64(r, saved, "id", UINT32_MAX),
+		.referrer = call->legs[json_read_bool(r, saved, "callee")],
+		.id = (u32)json_read_u64(r, saved, "id", UINT32_MAX),
 		.first = json_read_bool(r, saved, "first"), .expires = now,
 		.status = (u16)json_read_u64(r, saved, "status", 699),
 		.timer = { .kind = CALL_TIMER_REFER, .owner = call },
+		.apart = json_object_get(saved, "dialog"),
 	};
 
-	if (!r->bad && (!leg->dialog || refer.status < 200))
+	if (!r->bad && (!refer.referrer->dialog || refer.status < 200))
 		r->bad = "refer";
 	if (r->bad)
 		return;
@@ -147,27 +183,34 @@ void call_refer_restore(struct call_engine *e, u64 now, struct call *call, struc
 	}
 	*call->refer = refer;
 	timer_arm(&e->timers, &call->refer->timer, now);
+	if (!refer.apart)
+		return;
+	call_errand_init(e, &call->refer->errand, CALL_ERRAND_REFER, call);
+	restore_dialog(e, call->refer, r, saved);
 }
 
 static void begin(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_event *ev,
 		  struct call_refer_asked *asked)
 {
-	struct call_refer *r = make(e, now, leg, ev->msg);
+	struct call_refer *r = make(e, now, leg, ev);
 	const char *why = NULL;
 	struct call *to;
 	u16 status;
 
-	status = r ? call_transfer_make(e, now, leg, asked, &to, &why) : 503;
+	status = r ? make_dialog(e, r, ev) : 503;
+	if (!status)
+		status = call_transfer_make(e, now, leg, asked, &to, &why);
 	if (status) {
 		call_refer_free(e, leg->call);
-		refuse(e, now, leg, ev, status, why);
+		refuse(e, now, ev, status, why);
 		return;
 	}
 	e->counters[CALL_COUNT_TRANSFERS]++;
 	r->to = to->id;
 	if (!r->ended)
 		timer_arm(&e->timers, &r->timer, r->expires);
-	answer(e, now, leg, ev->server, 202, r->ended ? "Refer-Sub: false\r\n" : "");
+	answer(e, now, ev, r->apart ? r->errand.dialog : ev->dialog, 202,
+	       r->ended ? "Refer-Sub: false\r\n" : "");
 	call_refer_tell(e, now, leg->call, 100);
 	call_transfer_send(e, now, to, asked);
 }
@@ -180,13 +223,13 @@ CALL_ACTION(call_refer)
 	u16 status;
 
 	if (!call_refer_allowed(leg)) {
-		refuse(e, now, leg, ev, 403, "transfer is off here");
+		refuse(e, now, ev, 403, "transfer is off here");
 		return;
 	}
 	extensions = call_headers_unsupported(ev->msg);
 	if (extensions) {
 		e->counters[CALL_COUNT_TRANSFERS_REFUSED]++;
-		answer(e, now, leg, ev->server, 420, extensions);
+		answer(e, now, ev, ev->dialog, 420, extensions);
 		free(extensions);
 		return;
 	}
@@ -194,9 +237,45 @@ CALL_ACTION(call_refer)
 	if (!status && !call_transfer_quiet(leg->call))
 		status = 491;
 	if (status)
-		refuse(e, now, leg, ev, status, why);
+		refuse(e, now, ev, status, why);
 	else
 		begin(e, now, leg, ev, &asked);
+}
+
+static void gone(struct call_engine *e, u64 now, const struct sip_event *ev)
+{
+	e->counters[CALL_COUNT_TRANSFERS_REFUSED]++;
+	call_event_refused(e, now, ev, 481, "Target-Dialog names no dialog of his");
+	answer(e, now, ev, NULL, 481, "");
+}
+
+void call_refer_apart(struct call_engine *e, u64 now, const struct sip_event *ev,
+		      const struct call_source *source)
+{
+	const struct sip_hdr *hdr = sip_msg_header(ev->msg, SIP_HDR_TARGET_DIALOG);
+	struct sip_replaces named;
+	struct sip_dialog *d;
+	struct call_leg *leg;
+
+	if (!hdr) {
+		call_not_allowed(e, now, NULL, ev);
+		return;
+	}
+	if (!sip_parse_target_dialog(hdr->value, &named)) {
+		refuse(e, now, ev, 400, "malformed Target-Dialog");
+		return;
+	}
+	d = sip_dialog_of_ids(e->sip, named.call_id, named.to_tag, named.from_tag);
+	leg = d ? call_leg_find(e, d->user) : NULL;
+	/* nobody is told of dialogs that are not his */
+	if (!leg || !call_in_pair(leg) || leg->call->state == CALL_ENDING ||
+	    !call_transfer_is_his(e, leg, source)) {
+		gone(e, now, ev);
+		return;
+	}
+	call_refer(e, now, leg, ev);
+	call_store(e, leg->call);
+	call_settle(e, now, leg->call);
 }
 
 /* --- what he hears of it --- */
@@ -218,17 +297,29 @@ static void print_state(const struct call_refer *r, u64 now, bool last, char *te
 			 (unsigned long long)left);
 }
 
+static int send_notify(struct call_engine *e, u64 now, struct call_refer *r,
+		       const struct sip_content *content)
+{
+	if (r->apart)
+		return sip_request(e->sip, now, r->errand.dialog, SIP_NOTIFY, content,
+				   call_errand_handle(&r->errand), &r->errand.client);
+	return call_auth_request(e, now, r->referrer, SIP_NOTIFY, content,
+				 &r->referrer->notifying);
+}
+
 static void notify(struct call_engine *e, u64 now, struct call *call)
 {
 	struct call_refer *r = call->refer;
 	struct call_leg *leg = r->referrer;
 	bool last = r->status >= 200 || r->unsubscribed;
+	bool deaf = !r->apart && leg->state != CALL_LEG_UP;
 	char lines[160], body[128];
 	struct sip_content content = {
 		.content_type = SLICE("message/sipfrag;version=2.0"),
 	};
 
-	if (r->ended || leg->notifying || (r->told == r->status && !r->ask))
+	if (r->ended || leg->notifying || (r->apart && r->errand.client) ||
+	    (r->told == r->status && !r->ask))
 		return;
 	print_state(r, now, last, lines, sizeof(lines));
 	snprintf(body, sizeof(body), "SIP/2.0 %u %s\r\n", r->status, sip_reason_phrase(r->status));
@@ -236,9 +327,8 @@ static void notify(struct call_engine *e, u64 now, struct call *call)
 	content.body = slice_str(body);
 	r->told = r->status;
 	r->ask = false;
-	r->ended = last || leg->state != CALL_LEG_UP;
-	if (leg->state == CALL_LEG_UP &&
-	    call_auth_request(e, now, leg, SIP_NOTIFY, &content, &leg->notifying))
+	r->ended = last || deaf;
+	if (!deaf && send_notify(e, now, r, &content))
 		r->ended = true;
 	if (r->ended)
 		timer_disarm(&e->timers, &r->timer);
@@ -260,15 +350,24 @@ void call_refer_timer(struct call_engine *e, u64 now, struct call *call)
 	notify(e, now, call);
 }
 
-/* Any failure is the end of the subscription (RFC 6665 §4.2.2), not of the call. */
-CALL_ACTION(call_refer_notified)
+void call_refer_leave(struct call_engine *e, u64 now, struct call *call)
 {
-	struct call *call = leg->call;
 	struct call_refer *r = call->refer;
 
-	leg->notifying = NULL;
-	if (!r || r->referrer != leg)
+	if (r->apart) {
+		call_refer_timer(e, now, call);
 		return;
+	}
+	r->ended = true;
+	timer_disarm(&e->timers, &r->timer);
+}
+
+/* Any failure is the end of the subscription (RFC 6665 §4.2.2), not of the call. */
+static void notified(struct call_engine *e, u64 now, struct call *call,
+		     const struct sip_event *ev)
+{
+	struct call_refer *r = call->refer;
+
 	if (ev->type != SIP_EVENT_RESPONSE || ev->msg->status >= 300) {
 		r->ended = true;
 		timer_disarm(&e->timers, &r->timer);
@@ -276,6 +375,15 @@ CALL_ACTION(call_refer_notified)
 	notify(e, now, call);
 	if (call->transferred)
 		call_transfer_over(e, now, call);
+}
+
+CALL_ACTION(call_refer_notified)
+{
+	const struct call_refer *r = leg->call->refer;
+
+	leg->notifying = NULL;
+	if (r && r->referrer == leg && !r->apart)
+		notified(e, now, leg->call, ev);
 }
 
 /* "refer", or "refer;id=" and the REFER's number. */
@@ -313,26 +421,48 @@ static u32 expires_of(const struct sip_msg *msg)
 }
 
 /* Refreshed, or given up with Expires: 0. */
-CALL_ACTION(call_refer_subscribe)
+static void subscribed(struct call_engine *e, u64 now, struct call *call,
+		       const struct sip_event *ev)
 {
-	struct call_refer *r = leg->call->refer;
+	u32 seconds = expires_of(ev->msg);
+	struct call_refer *r = call->refer;
 	char line[32];
-	u32 seconds;
 
-	if (!is_refer(ev->msg, NULL)) {
-		call_not_allowed(e, now, leg, ev);
-		return;
-	}
-	if (!r || r->referrer != leg || r->ended || !is_refer(ev->msg, r)) {
-		call_gone(e, now, leg, ev);
-		return;
-	}
-	seconds = expires_of(ev->msg);
 	snprintf(line, sizeof(line), "Expires: %u\r\n", seconds);
-	answer(e, now, leg, ev->server, 200, line);
+	answer(e, now, ev, ev->dialog, 200, line);
 	r->expires = now + seconds * NSEC_PER_SEC;
 	timer_arm(&e->timers, &r->timer, r->expires);
 	r->unsubscribed = !seconds;
 	r->ask = true;
-	notify(e, now, leg->call);
+	notify(e, now, call);
+}
+
+CALL_ACTION(call_refer_subscribe)
+{
+	const struct call_refer *r = leg->call->refer;
+
+	if (!is_refer(ev->msg, NULL))
+		call_not_allowed(e, now, leg, ev);
+	else if (!r || r->referrer != leg || r->apart || r->ended || !is_refer(ev->msg, r))
+		call_gone(e, now, leg, ev);
+	else
+		subscribed(e, now, leg->call, ev);
+}
+
+void call_refer_event(struct call_engine *e, u64 now, struct call *call,
+		      const struct sip_event *ev)
+{
+	struct call_refer *r = call->refer;
+
+	if (ev->type == SIP_EVENT_REQUEST) {
+		if (ev->msg->method == SIP_SUBSCRIBE && !r->ended && is_refer(ev->msg, r))
+			subscribed(e, now, call, ev);
+		else
+			answer(e, now, ev, ev->dialog, 481, "");
+	} else if (ev->client && ev->client == r->errand.client && call_errand_status(ev) >= 200) {
+		r->errand.client = NULL;
+		notified(e, now, call, ev);
+	}
+	call_store(e, call);
+	call_settle(e, now, call);
 }

@@ -100,9 +100,9 @@ static bool is_up(const struct call_leg *leg)
 	       (leg->state == CALL_LEG_UP || leg->state == CALL_LEG_ANSWERED);
 }
 
-static void set_refer(json_t *object, const struct call *call)
+static void set_refer(const struct call_engine *e, json_t *object, const struct call *call)
 {
-	json_t *refer = call_refer_save(call);
+	json_t *refer = call_refer_save(e, call);
 
 	if (refer)
 		json_object_set_new(object, "refer", refer);
@@ -126,7 +126,7 @@ static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const str
 		json_object_set_new(object, "caller",
 				    json_pack("{s:s, s:o}", "domain", call->domain->name,
 					      "user", save_text(call->user)));
-	set_refer(object, call);
+	set_refer(e, object, call);
 	return object;
 }
 
@@ -156,7 +156,7 @@ static json_t *save_parting(const struct call_engine *e, u64 now, u64 wall,
 		if (is_left(call->legs[i]))
 			json_object_set_new(object, i ? "b" : "a",
 					    save_leg(e, now, wall, call->legs[i]));
-	set_refer(object, call);
+	set_refer(e, object, call);
 	return object;
 }
 

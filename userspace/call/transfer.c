@@ -352,8 +352,7 @@ void call_transfer_take(struct call_engine *e, u64 now, struct call_leg *leg)
 	call_attended_take(e, now, leg);
 	if (!old->refer || leg != old->refer->referrer)
 		return;
-	old->refer->ended = true;
-	timer_disarm(&e->timers, &old->refer->timer);
+	call_refer_leave(e, now, old);
 	if (!call)
 		return;
 	old->refer->to = 0;

@@ -10,8 +10,10 @@
 #ifndef CALL_TRANSFER_H
 #define CALL_TRANSFER_H
 
+#include "call/errand.h"
+
 /* Allow and Supported where REFER is; beside those that every peer is told. */
-#define CALL_ALLOW_REFER "Allow: REFER\r\nSupported: norefersub\r\n"
+#define CALL_ALLOW_REFER "Allow: REFER\r\nSupported: norefersub, tdialog\r\n"
 #define CALL_MAX_REPLACES 511
 
 struct call_refer {
@@ -23,6 +25,8 @@ struct call_refer {
 	bool unsubscribed;		/* what is told next is told last */
 	bool ask;			/* what was told already is told again */
 	u16 status, told;		/* of the new call: now, and as he knows it */
+	bool apart;			/* it was no request in his dialog, but made one */
+	struct call_errand errand;	/* apart: that, and its NOTIFY */
 	u64 expires;			/* when the subscription ends */
 	struct timer timer;
 };
@@ -65,11 +69,19 @@ struct sip_msg *call_refer_to_invite(const struct call_refer_to *to, const char 
 bool call_refer_allowed(const struct call_leg *leg);
 /* Nothing is left to be done or told. */
 bool call_refer_is_done(const struct call_refer *r);
+/* REFER outside of any dialog, which Target-Dialog says is about one. */
+void call_refer_apart(struct call_engine *e, u64 now, const struct sip_event *ev,
+		      const struct call_source *source);
+/* Inside the dialog that this made. */
+void call_refer_event(struct call_engine *e, u64 now, struct call *call,
+		      const struct sip_event *ev);
+/* The referrer hangs up. */
+void call_refer_leave(struct call_engine *e, u64 now, struct call *call);
 /* What became of the REFER of call so far; 200 and above: in the end. */
 void call_refer_tell(struct call_engine *e, u64 now, struct call *call, u16 status);
 void call_refer_timer(struct call_engine *e, u64 now, struct call *call);
 /* As it is written down; NULL: nothing is left to be told, or no memory. */
-json_t *call_refer_save(const struct call *call);
+json_t *call_refer_save(const struct call_engine *e, const struct call *call);
 void call_refer_restore(struct call_engine *e, u64 now, struct call *call, struct json_reader *r,
 			const json_t *saved);
 void call_refer_free(struct call_engine *e, struct call *call);

@@ -62,6 +62,16 @@ bool call_transfer_source(const struct call_engine *e, const struct call_leg *le
 	return source->domain;
 }
 
+bool call_transfer_is_his(const struct call_engine *e, const struct call_leg *leg,
+			  const struct call_source *source)
+{
+	struct call_source his;
+
+	return call_transfer_source(e, leg, &his) && his.realm == source->realm &&
+	       his.trunk == source->trunk && his.domain == source->domain &&
+	       !strcmp(his.user, source->user);
+}
+
 /* One of our users, else whoever the routes lead the referrer to. */
 static u16 find_route(struct call_engine *e, const struct call_source *source,
 		      const struct call_leg *leg, const struct sip_msg *msg,
@@ -276,7 +286,9 @@ void call_transfer_send(struct call_engine *e, u64 now, struct call *call,
 	else
 		sent = call_branch_next(e, now, call);
 	f = call->failure;
-	if (!sent)
+	if (!sent && asked->joined)
+		call_end_without_memory(e, now, call);
+	else if (!sent)
 		call_end(e, now, call, &(struct call_reason){
 			.status = f ? f->status : 404, .text = f ? f->text : "no route",
 		});

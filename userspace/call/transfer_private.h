@@ -10,6 +10,9 @@
 /* Whose rights he has who is behind leg, by the policy of today. false: none any more. */
 bool call_transfer_source(const struct call_engine *e, const struct call_leg *leg,
 			  struct call_source *source);
+/* Behind leg is source: one and the same trunk, or subscriber. */
+bool call_transfer_is_his(const struct call_engine *e, const struct call_leg *leg,
+			  const struct call_source *source);
 /* empty keeps the place of party in its call. */
 void call_transfer_seat(struct call_leg *empty, const struct call_leg *party);
 

@@ -149,6 +149,8 @@ struct sip_replaces {
 };
 
 bool sip_parse_replaces(struct slice value, struct sip_replaces *out);
+/* RFC 4538 §7, where it is written as who sent it knows it. */
+bool sip_parse_target_dialog(struct slice value, struct sip_replaces *out);
 /* Takes the next element of a comma-separated header value off *rest. */
 bool sip_next_element(struct slice *rest, struct slice *element);
 /*

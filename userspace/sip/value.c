@@ -97,7 +97,9 @@ struct slice sip_plain(struct slice value)
 }
 
 /* What stands before the first ';' is a Call-ID, which is made of words and of no ';'. */
-bool sip_parse_replaces(struct slice value, struct sip_replaces *out)
+/* own, far: the parameters with the tags of who gets it and of who sent it. */
+static bool parse_dialog(struct slice value, struct slice own, struct slice far,
+			 struct sip_replaces *out)
 {
 	const char *semicolon = value.n ? memchr(value.p, ';', value.n) : NULL;
 	struct slice params, name, its;
@@ -109,14 +111,24 @@ bool sip_parse_replaces(struct slice value, struct sip_replaces *out)
 	out->call_id = slice_trim(slice_of(value.p, (size_t)(semicolon - value.p)));
 	params = slice_of(semicolon, value.n - (size_t)(semicolon - value.p));
 	while ((more = sip_next_param(&params, &name, &its)) == 1) {
-		if (sip_is(name, "to-tag"))
+		if (slice_caseeq(name, own))
 			out->to_tag = its;
-		else if (sip_is(name, "from-tag"))
+		else if (slice_caseeq(name, far))
 			out->from_tag = its;
 		else if (sip_is(name, "early-only"))
 			out->early_only = true;
 	}
 	return !more && out->call_id.n && out->to_tag.n && out->from_tag.n;
+}
+
+bool sip_parse_replaces(struct slice value, struct sip_replaces *out)
+{
+	return parse_dialog(value, SLICE("to-tag"), SLICE("from-tag"), out);
+}
+
+bool sip_parse_target_dialog(struct slice value, struct sip_replaces *out)
+{
+	return parse_dialog(value, SLICE("remote-tag"), SLICE("local-tag"), out);
 }
 
 bool sip_next_element(struct slice *rest, struct slice *element)
