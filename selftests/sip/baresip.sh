@@ -88,20 +88,21 @@ has_tone() {	# HZ FILE...
 	python3 - "$@" <<-'END'
 	import math, struct, sys, wave
 	hz, best = int(sys.argv[1]), 0.0
-	turn = [2 * math.pi * hz * i / 8000 for i in range(800)]
-	cos, sin = [math.cos(t) for t in turn], [math.sin(t) for t in turn]
 	for name in sys.argv[2:]:
 	    with wave.open(name) as sound:
-	        assert sound.getframerate() == 8000
+	        rate, channels = sound.getframerate(), sound.getnchannels()
 	        raw = sound.readframes(sound.getnframes())	# the length in a header may be a wish
-	        n = len(raw) // 2
-	        data = struct.unpack("<%dh" % n, raw[:2 * n])
-	    for at in range(0, n - 800, 800):
-	        part = data[at:at + 800]
+	    n = len(raw) // (2 * channels)
+	    data = struct.unpack("<%dh" % (n * channels), raw[:2 * n * channels])[::channels]
+	    tenth = rate // 10
+	    turn = [2 * math.pi * hz * i / rate for i in range(tenth)]
+	    cos, sin = [math.cos(t) for t in turn], [math.sin(t) for t in turn]
+	    for at in range(0, n - tenth, tenth):
+	        part = data[at:at + tenth]
 	        power = sum(x * x for x in part) or 1
 	        re = sum(x * c for x, c in zip(part, cos))
 	        im = sum(x * s for x, s in zip(part, sin))
-	        best = max(best, 2 * (re * re + im * im) / (800 * power))
+	        best = max(best, 2 * (re * re + im * im) / (tenth * power))
 	        if best > 0.98:
 	            break
 	print("# of a tenth of a second %d Hz has %.2f" % (hz, best))

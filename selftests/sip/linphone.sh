@@ -4,7 +4,8 @@
 # takes commands from a FIFO, speaks with a file instead of a microphone, records what it hears.
 command -v linphonec >/dev/null || skip_all "linphone is not installed"
 
-# make_linphone DIR ADDRESS HZ USER PASSWORD TRANSPORT: jalurd is jalur.example for it
+# make_linphone DIR ADDRESS HZ USER PASSWORD TRANSPORT [PORT]: jalurd is jalur.example for it;
+# it has a port for audio of its own among those of one namespace
 make_linphone() {
 	local udp=0 tcp=0 tls=0
 
@@ -24,7 +25,7 @@ make_linphone() {
 	contact=sip:$4@$2
 	root_ca=$dir/ca.pem
 	[rtp]
-	audio_rtp_port=4000
+	audio_rtp_port=${7-4000}
 	[auth_info_0]
 	username=$4
 	passwd=$5

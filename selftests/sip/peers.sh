@@ -20,7 +20,8 @@ hosts() {	# ns line...
 		printf '%s\n' "127.0.0.1 localhost" "${@:2}" >"/etc/netns/$1/hosts"
 }
 
-# A realm, and what the test wants more of it: AUTH, INSIDE_TLS, the origins of its pages.
+# A realm, and what the test wants more of it: AUTH, TRANSFER, INSIDE_TLS, the origins of its
+# pages.
 realm() {	# name address ports transport...
 	local name=$1 address=$2 ports=$3 t tls=
 	shift 3
@@ -28,6 +29,7 @@ realm() {	# name address ports transport...
 	echo "  $name:"
 	echo "    media: [{address: $address, ports: $ports}]"
 	[ -z "${AUTH-}" ] || echo "    auth: $AUTH"
+	[ -z "${TRANSFER-}" ] || echo "    transfer: $TRANSFER"
 	echo "    signalling:"
 	for t; do
 		case $t in

@@ -109,6 +109,82 @@ TEST_F(lamp, who_is_called_is_seen_and_with_whom_if_that_is_shown)
 	put_out(self);
 }
 
+/* B, whom alice has called, refers her to A; or the other way round. */
+static void refer_to_a(struct harness *h, enum who who)
+{
+	send_request(h, who, "REFER", ++h->ua[who].cseq, "Refer-To: <sip:7000@x>\r\n", NULL);
+	expect(h, who, "SIP/2.0 202");
+	expect(h, who, "NOTIFY ");
+	reply(h, who, "200 OK", NULL);
+	expect(h, A, "INVITE ");
+	answer(h, A, "200 OK", SDP_A);
+}
+
+static void let_go(struct harness *h, enum who who, enum who other)
+{
+	expect(h, other, "INVITE ");
+	answer(h, other, "200 OK", other == B ? SDP_B : SDP_A);
+	expect(h, other, "ACK ");
+	expect(h, A, "ACK ");
+	expect(h, who, "NOTIFY ");
+	reply(h, who, "200 OK", NULL);
+	expect(h, who, "BYE ");
+	reply(h, who, "200 OK", NULL);
+	h->ua[A].cseq = 100;
+}
+
+static void a_hangs_up(struct harness *h, enum who other)
+{
+	send_request(h, A, "BYE", ++h->ua[A].cseq, NULL, NULL);
+	expect(h, A, "SIP/2.0 200");
+	expect(h, other, "BYE ");
+	reply(h, other, "200 OK", NULL);
+}
+
+TEST_F(lamp, who_is_put_through_is_seen_in_the_new_call)
+{
+	struct harness *h = &self->h;
+	struct ua *ua = &h->ua[STRANGER];
+
+	h->policy->trunks[1].transfer = CALL_TRANSFER_HANDLE;
+	light(self, ALICE);
+	send_as(h, "INVITE", "alice", NULL);
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	answered(h);
+	shows(self, "<state>confirmed</state>");
+	refer_to_a(h, B);
+	let_go(h, B, STRANGER);
+	shows(self, "<state>confirmed</state>");
+	EXPECT_EQ(strstr(strstr(ua->last, "<dialog ") + 1, "<dialog "), NULL);
+	EXPECT_TRUE(has(ua, "direction=\"initiator\""));
+	a_hangs_up(h, STRANGER);
+	shows(self, "dialog-info");
+	EXPECT_FALSE(has(ua, "<dialog "));
+	put_out(self);
+}
+
+TEST_F(lamp, who_puts_through_is_not_seen_in_the_new_call)
+{
+	struct harness *h = &self->h;
+
+	h->policy->realms[0].transfer = CALL_TRANSFER_HANDLE;
+	light(self, ALICE);
+	send_as(h, "INVITE", "alice", NULL);
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	answered(h);
+	shows(self, "<state>confirmed</state>");
+	h->policy->routes[1].from_realm = 0;
+	h->ua[STRANGER].cseq = 10;
+	refer_to_a(h, STRANGER);
+	let_go(h, STRANGER, B);
+	shows(self, "dialog-info");
+	EXPECT_FALSE(has(&h->ua[STRANGER], "<dialog "));
+	a_hangs_up(h, B);
+	put_out(self);
+}
+
 TEST_F(lamp, a_domain_that_does_not_want_it_has_none)
 {
 	struct harness *h = &self->h;

@@ -84,6 +84,8 @@ struct harness {
 	struct media_plan *plan;	/* asked for last */
 	/* the store: calls that are in it, and what was written last */
 	u64 stored[MAX_STORED];
+	bool keeps_texts;		/* and all of them */
+	char *texts[MAX_STORED];
 	size_t nstored;
 	char *written;
 	/* and addresses-of-record: written last, and how that ends */

@@ -3,8 +3,8 @@
  * What a REFER may say and who may send it; the subscription that it makes, also when
  * messages are lost; by whose rights the new call is made.
  */
+#include "call_attended.h"
 #include "call_subscriber.h"
-#include "call_transfer.h"
 
 FIXTURE(refer) {
 	struct harness h;
@@ -337,8 +337,8 @@ static void alice_refers(struct harness *h)
 	expect(h, C, "INVITE ");
 	EXPECT_TRUE(slice_eq(header(&h->ua[C].invite, "Referred-By"),
 			     SLICE("<sip:alice@example.com>")));
-	EXPECT_TRUE(slice_eq(header(&h->ua[C].invite, "P-Asserted-Identity"),
-			     SLICE("<sip:alice@example.com>")));
+	/* it is B who calls */
+	EXPECT_EQ(header(&h->ua[C].invite, "P-Asserted-Identity").n, 0);
 }
 
 TEST_F(refer, a_subscriber_answers_for_the_new_call_by_his_own_name)
@@ -380,6 +380,153 @@ TEST_F(refer, a_subscriber_has_not_more_calls_by_it_than_he_may)
 	expect(h, STRANGER, "SIP/2.0 486");
 	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
 	c_hangs_up(h, B);
+}
+
+TEST_F(refer, a_subscriber_who_is_referred_is_told_to_trusted_ones)
+{
+	struct harness *h = &self->h;
+
+	alice_calls_b(h);
+	h->policy->routes[0].from_realm = -1;
+	taken(h, TO_C);
+	EXPECT_TRUE(slice_eq(header(&h->ua[C].invite, "P-Asserted-Identity"),
+			     SLICE("<sip:alice@example.com>")));
+	EXPECT_EQ(header(&h->ua[C].invite, "Referred-By").n, 0);
+	answer(h, C, "200 OK", SDP_C);
+	expect(h, STRANGER, "INVITE ");
+	answer(h, STRANGER, "200 OK", SDP_A);
+	expect(h, STRANGER, "ACK ");
+	expect(h, C, "ACK ");
+	expect_notify(h, B, "terminated;reason=noresource", "200 OK");
+	h->ua[C].cseq = 100;
+	expect(h, B, "BYE ");
+	reply(h, B, "200 OK", NULL);
+	/* and what she says of herself is not */
+	send_request(h, STRANGER, "INVITE", ++h->ua[STRANGER].cseq,
+		     "P-Asserted-Identity: <sip:president@example.com>\r\n", SDP_A);
+	expect(h, STRANGER, "SIP/2.0 100");
+	EXPECT_EQ(header(expect(h, C, "INVITE "), "P-Asserted-Identity").n, 0);
+	answer(h, C, "200 OK", SDP_C);
+	expect(h, C, "ACK ");
+	expect(h, STRANGER, "SIP/2.0 200");
+	acknowledge(h, STRANGER);
+	c_hangs_up(h, STRANGER);
+}
+
+TEST_F(refer, while_jalurd_drains_nobody_is_put_through)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	call_engine_drain(h->engine, h->now, true);
+	refused(h, TO_C, "SIP/2.0 503");
+	EXPECT_TRUE(header(&h->ua[B].msg, "Retry-After").n > 0);
+	EXPECT_EQ(counter(h, "refused-draining"), 1);
+	call_engine_drain(h->engine, h->now, false);
+	taken(h, TO_C);
+	busy(h);
+	expect_notify(h, B, "terminated", "486 Busy Here");
+	hang_up(h, A);
+}
+
+TEST_F(refer, who_was_put_through_has_his_own_rights_and_not_those_of_the_referrer)
+{
+	struct harness *h = &self->h;
+
+	alice_calls_b(h);
+	alice_refers(h);
+	answer(h, C, "200 OK", SDP_C);
+	expect(h, B, "INVITE ");
+	answer(h, B, "200 OK", SDP_B);
+	expect(h, B, "ACK ");
+	expect(h, C, "ACK ");
+	expect_notify(h, STRANGER, "terminated;reason=noresource", "200 OK");
+	h->ua[C].cseq = 100;
+	expect(h, STRANGER, "BYE ");
+	reply(h, STRANGER, "200 OK", NULL);
+	/* B, a trunk, refers C to A */
+	h->policy->realms[0].trusted = true;
+	refer(h, B, "Refer-To: <sip:7000@x>\r\nReferred-By: <sip:bob@x>\r\n");
+	expect(h, B, "SIP/2.0 202");
+	expect_notify(h, B, "active;expires=", "100 Trying");
+	expect(h, A, "INVITE ");
+	EXPECT_EQ(header(&h->ua[A].invite, "P-Asserted-Identity").n, 0);
+	EXPECT_TRUE(slice_begins(header(&h->ua[A].invite, "Referred-By"), SLICE("<sip:bob@")));
+	answer(h, A, "486 Busy Here", NULL);
+	expect(h, A, "ACK ");
+	expect_notify(h, B, "terminated;reason=noresource", "486 Busy Here");
+	c_hangs_up(h, B);
+}
+
+/* alice has a call with B and one with C. */
+static void alice_calls_both(struct harness *h, struct dialog *first, struct dialog *second)
+{
+	alice_calls_b(h);
+	keep_dialog(&h->ua[STRANGER], first);
+	h->policy->routes[1].to[0].trunk = 2;
+	send_authentic(h, "INVITE", "alice", "secret", "");
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, C, "INVITE ");
+	answer(h, C, "200 OK", SDP_C);
+	expect(h, C, "ACK ");
+	expect(h, STRANGER, "SIP/2.0 200");
+	acknowledge(h, STRANGER);
+	h->ua[C].cseq = 100;
+	keep_dialog(&h->ua[STRANGER], second);
+}
+
+TEST_F(refer, a_subscriber_joins_two_calls_of_his_within_his_limit)
+{
+	struct harness *h = &self->h;
+	struct dialog first, second;
+	char line[512];
+
+	alice_calls_both(h, &first, &second);
+	h->policy->domains[0].max_calls = 2;
+	refer_to_line(&h->ua[STRANGER], &second, "", line, sizeof(line));
+	use_dialog(&h->ua[STRANGER], &first);
+	refer(h, STRANGER, line);
+	expect(h, STRANGER, "SIP/2.0 202");
+	expect_notify(h, STRANGER, "active;expires=", "100 Trying");
+	expect(h, C, "INVITE ");
+	answer(h, C, "200 OK", SDP_C);
+	expect(h, B, "INVITE ");
+	answer(h, B, "200 OK", SDP_B);
+	expect(h, B, "ACK ");
+	expect(h, C, "ACK ");
+	expect(h, STRANGER, "BYE ");
+	reply(h, STRANGER, "200 OK", NULL);
+	expect_notify(h, STRANGER, "terminated;reason=noresource", "200 OK");
+	expect(h, STRANGER, "BYE ");
+	reply(h, STRANGER, "200 OK", NULL);
+	/* it is his call still */
+	h->policy->domains[0].max_calls = 1;
+	send_authentic(h, "INVITE", "alice", "secret", "");
+	expect(h, STRANGER, "SIP/2.0 486");
+	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
+	c_hangs_up(h, B);
+}
+
+TEST_F(refer, a_subscriber_joins_no_call_of_another_one)
+{
+	struct harness *h = &self->h;
+	struct dialog first, second;
+	char line[512];
+
+	alice_calls_both(h, &first, &second);
+	/* B, who is a trunk, says that it is alice's */
+	refer_to_line(&h->ua[STRANGER], &second, "", line, sizeof(line));
+	refer(h, B, line);
+	expect(h, B, "SIP/2.0 603");
+	EXPECT_FALSE(pending(h, C));
+	send_request(h, B, "BYE", ++h->ua[B].cseq, NULL, NULL);
+	expect(h, B, "SIP/2.0 200");
+	expect(h, STRANGER, "BYE ");
+	reply(h, STRANGER, "200 OK", NULL);
+	send_request(h, C, "BYE", ++h->ua[C].cseq, NULL, NULL);
+	expect(h, C, "SIP/2.0 200");
+	expect(h, STRANGER, "BYE ");
+	reply(h, STRANGER, "200 OK", NULL);
 }
 
 TEST_F(refer, one_of_our_users_is_called_where_he_is)

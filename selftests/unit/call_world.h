@@ -114,6 +114,8 @@ static UNUSED void harness_stop(struct harness *h)
 	EXPECT_EQ(call_engine_calls(h->engine), 0);
 	EXPECT_EQ(h->ntickets, 0);
 	EXPECT_EQ(h->nstored, 0);
+	while (h->nstored)
+		free(h->texts[--h->nstored]);
 	for (i = 0; i < NWHO; i++) {
 		EXPECT_EQ(h->ua[i].head, h->ua[i].tail) {
 			TH_LOG("left for %zu: %s", i, h->ua[i].queue[h->ua[i].head % MAX_QUEUE].text);
@@ -143,16 +145,21 @@ static UNUSED void store_call(struct harness *h, u64 call)
 
 	for (i = 0; i < h->nstored && h->stored[i] != call; i++)
 		;
-	if (err == -ENOENT && i < h->nstored)
+	if (err == -ENOENT && i < h->nstored) {
+		free(h->texts[i]);
 		h->stored[i] = h->stored[--h->nstored];
+		h->texts[i] = h->texts[h->nstored];
+	}
 	if (err)
 		return;
 	free(h->written);
 	h->written = text;
-	if (i < h->nstored)
-		return;
-	ASSERT_LT(h->nstored, MAX_STORED);
-	h->stored[h->nstored++] = call;
+	ASSERT_LT(i, MAX_STORED);
+	if (i == h->nstored)
+		h->texts[h->nstored++] = NULL;
+	h->stored[i] = call;
+	free(h->texts[i]);
+	h->texts[i] = h->keeps_texts ? strdup(text) : NULL;
 }
 
 /*

@@ -72,7 +72,7 @@ static struct media_negotiation *new_negotiation(const struct call_leg *root)
 	for (i = 0; i < 2; i++)
 		call_media_conf(&conf, legs[i], i);
 	if (call->transfer)
-		conf.origin[MEDIA_LEG_A] = call->transfer->origin;
+		conf.origin[MEDIA_LEG_A] = call->transfer->origin[MEDIA_LEG_A];
 	conf.tag = tag ? tag : "";
 	media = media_negotiation_new(&conf);
 	free(tag);

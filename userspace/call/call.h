@@ -135,7 +135,7 @@ struct call_leg {
 	struct sip_server *question;	/* OPTIONS of theirs, not answered yet */
 	struct sip_client *asking;	/* ours */
 	struct sip_client *notifying;	/* our NOTIFY of a REFER */
-	struct sip_client *moving;	/* our INVITE with the offer of another call */
+	struct sip_client *moving;	/* our INVITE with the offer of another call, or for it */
 	bool updates;			/* they allow UPDATE */
 	char *recv_info;		/* what packages of INFO they take; NULL: none */
 	struct sip_session_timer session;	/* agreed on */
@@ -143,6 +143,7 @@ struct call_leg {
 	u64 refreshed;			/* when */
 	struct timer session_timer;
 	struct sip_client *refresh;	/* ours: UPDATE or INVITE */
+	bool owed;			/* they are told our media again: they had another call's */
 	u32 refusals;			/* 422 in a row */
 	bool late;			/* our INVITE has no offer: its 2xx makes one */
 	char *answer;			/* B: of a reliable response; its 2xx may have none */
@@ -153,6 +154,7 @@ struct call_leg {
 	struct sip_client *unacked;	/* of that 2xx, whose ACK waits for the answer */
 	char *offer;			/* in it */
 	int realm, trunk;		/* indices into the policy */
+	char *subscriber;		/* AOR, if another call knew who he is; or NULL */
 	struct addr peer;
 	u32 listener;			/* B: what we send from */
 	u32 name;			/* B: that peer must prove to have; struct flow */
@@ -291,6 +293,7 @@ struct call {
 	struct call_refer *refer;	/* the last one inside of it; or NULL */
 	bool referred;			/* there was one */
 	bool transferred;		/* the other party is another call's */
+	u64 joins;			/* the new call that it is joined with; 0: none */
 	struct call_transfer *transfer;	/* of a call that a REFER began; NULL once it is up */
 	u64 transferred_from;		/* the call with that REFER; 0: none */
 };
@@ -400,6 +403,8 @@ const struct sip_secret *call_secret_of(const struct call_engine *e,
 const char *call_caller_pretends(const struct call_engine *e, struct call_source *source,
 				 const struct sip_msg *msg);
 int call_caller_set(struct call *call, const struct call_source *source);	/* 0 or -ENOMEM */
+/* The AOR of the subscriber behind leg; malloc'ed. NULL: there is none, or no memory. */
+char *call_leg_subscriber(const struct call_leg *leg);
 /* One call more is his. 0; -EBUSY: more than limit, unless that is 0; -ENOMEM. */
 int call_usage_take(struct call_engine *e, struct call *call, u32 limit);
 void call_usage_put(struct call_engine *e, struct call *call);

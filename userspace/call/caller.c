@@ -4,6 +4,7 @@
  * to be, those whom we trust are told the latter (RFC 3325 §5), and how many calls he has
  * is counted.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -123,6 +124,37 @@ int call_caller_set(struct call *call, const struct call_source *source)
 	return call->user ? 0 : -ENOMEM;
 }
 
+/* The first party of a call that was put through is not the one who pays for it. */
+static char *caller_of(const struct call *call)
+{
+	char *aor, *at;
+
+	if (!call->domain || call->transferred_from)
+		return NULL;
+	aor = buf_format("%s@%s", call->user, call->domain->name);
+	for (at = aor ? strrchr(aor, '@') : NULL; at && *at; at++)
+		*at = (char)tolower((u8)*at);
+	return aor;
+}
+
+char *call_leg_subscriber(const struct call_leg *leg)
+{
+	const struct call *call = leg->call;
+	struct sip_nameaddr address;
+	char aor[REGISTRAR_AOR];
+
+	if (leg->subscriber)
+		return strdup(leg->subscriber);
+	if (leg->trunk >= 0)
+		return NULL;
+	if (leg->side == MEDIA_LEG_A)
+		return caller_of(call);
+	if (!sip_parse_nameaddr(slice_str(leg->dialog->remote_uri), &address) ||
+	    !registrar_aor_parse(address.uri, aor))
+		return NULL;
+	return strdup(aor);
+}
+
 /* By which somebody proved to us who he is; others may prove it to others. */
 static bool is_for_us(const struct call_policy *p, struct slice value)
 {
@@ -145,7 +177,8 @@ bool call_caller_keeps(const struct call_passage *p, const struct sip_hdr *hdr)
 	switch (hdr->id) {
 	case SIP_HDR_P_ASSERTED_IDENTITY:
 	case SIP_HDR_P_PREFERRED_IDENTITY:
-		return call->domain && p->from == call->all[0];
+		return p->from->subscriber ||
+		       (call->domain && !call->transferred_from && p->from == call->all[0]);
 	case SIP_HDR_AUTHORIZATION:
 		return is_for_us(call->policy, hdr->value);
 	default:
@@ -155,11 +188,11 @@ bool call_caller_keeps(const struct call_passage *p, const struct sip_hdr *hdr)
 
 void call_caller_assert(struct call_passage *p)
 {
-	const struct call *call = p->from->call;
+	char *aor = p->out && p->out->trusted ? call_leg_subscriber(p->from) : NULL;
 
-	if (call->domain && p->out && p->out->trusted)
-		buf_printf(&p->lines, "P-Asserted-Identity: <sip:%s@%s>\r\n", call->user,
-			   call->domain->name);
+	if (aor)
+		buf_printf(&p->lines, "P-Asserted-Identity: <sip:%s>\r\n", aor);
+	free(aor);
 }
 
 /* --- how many calls he has --- */

@@ -3,23 +3,28 @@
  * Calls as those see them who watch a user's lamp: he is the caller, or one of his devices is
  * called. Where several devices ring it is one call of his.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "call/call.h"
 #include "call/watch.h"
 
-/* false: its caller is none of our users. */
+/*
+ * false: its caller is none of our users. While somebody is put through his lamp is that of his
+ * old call.
+ */
 static bool caller_of(const struct call *call, char aor[REGISTRAR_AOR])
 {
-	char *at;
+	const struct call_leg *leg = call->legs[0];
+	char *who;
 
-	if (!call->domain)
+	if (call->transfer || (call->transferred && leg->state == CALL_LEG_DONE))
 		return false;
-	snprintf(aor, REGISTRAR_AOR, "%s@%s", call->user, call->domain->name);
-	for (at = strrchr(aor, '@'); at && *at; at++)
-		*at = (char)tolower((u8)*at);
+	who = call_leg_subscriber(leg);
+	if (!who)
+		return false;
+	snprintf(aor, REGISTRAR_AOR, "%s", who);
+	free(who);
 	return true;
 }
 

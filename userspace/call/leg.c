@@ -104,6 +104,7 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 	free(leg->answer);
 	free(leg->recv_info);
 	free(leg->user);
+	free(leg->subscriber);
 	call_routed_put(leg->routed);
 	call_hops_clear(leg);
 	call_contact_free(leg->contact);

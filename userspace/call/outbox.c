@@ -85,7 +85,8 @@ static int send_request(struct call_engine *e, u64 now, struct call_message *m)
 
 	switch (m->method) {
 	case SIP_ACK:
-		err = call_leg_ack_kept(e, now, m->leg, m->sdp);
+		err = call_leg_ack_kept(e, now, call->transfer ? call_attended_target(e, call) :
+					m->leg, m->sdp);
 		if (!err && call->transfer)
 			call_transfer_done(e, now, call);
 		return err;

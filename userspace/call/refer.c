@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "call/call.h"
+#include "call/transfer_private.h"
 
 #define LIFETIME (300 * NSEC_PER_SEC)
 
@@ -50,22 +50,6 @@ bool call_refer_allowed(const struct call_leg *leg)
 bool call_refer_is_done(const struct call_refer *r)
 {
 	return !r->to && r->ended && !r->referrer->notifying;
-}
-
-/* Nothing of theirs is under way that a new partner would get into. */
-static bool is_quiet(const struct call_leg *leg)
-{
-	return leg->state == CALL_LEG_UP && !leg->server && !leg->invite && !leg->unacked &&
-	       !leg->update && !leg->updating && !leg->refresh && !leg->moving;
-}
-
-static bool is_busy(struct call_leg *leg)
-{
-	const struct call *call = leg->call;
-
-	return call->state != CALL_UP || (call->refer && !call_refer_is_done(call->refer)) ||
-	       !is_quiet(leg) || !is_quiet(call_other(leg)) || !list_empty(&call->outbox) ||
-	       media_offer_pending(call->media);
 }
 
 static u16 read_refer(const struct sip_msg *msg, struct call_refer_asked *asked, const char **why)
@@ -128,6 +112,43 @@ void call_refer_free(struct call_engine *e, struct call *call)
 	call->refer = NULL;
 }
 
+/* The new call does not outlive a restart, unless it is up: then its referrer's is transferred. */
+json_t *call_refer_save(const struct call *call)
+{
+	const struct call_refer *r = call->refer;
+
+	if (!r || r->ended)
+		return NULL;
+	return json_pack("{s:b, s:I, s:b, s:i}", "callee", r->referrer->side == MEDIA_LEG_B,
+			 "id", (json_int_t)r->id, "first", r->first,
+			 "status", r->to ? 503 : r->status);
+}
+
+/* The subscription has ended, which he is told as soon as all is up. */
+void call_refer_restore(struct call_engine *e, u64 now, struct call *call, struct json_reader *r,
+			const json_t *saved)
+{
+	struct call_leg *leg = call->legs[json_read_bool(r, saved, "callee")];
+	struct call_refer refer = {
+		.referrer = leg, .id = (u32)json_read_u64(r, saved, "id", UINT32_MAX),
+		.first = json_read_bool(r, saved, "first"), .expires = now,
+		.status = (u16)json_read_u64(r, saved, "status", 699),
+		.timer = { .kind = CALL_TIMER_REFER, .owner = call },
+	};
+
+	if (!r->bad && (!leg->dialog || refer.status < 200))
+		r->bad = "refer";
+	if (r->bad)
+		return;
+	call->refer = timers_reserve(&e->timers, 1) ? NULL : malloc(sizeof(refer));
+	if (!call->refer) {
+		r->bad = "memory";
+		return;
+	}
+	*call->refer = refer;
+	timer_arm(&e->timers, &call->refer->timer, now);
+}
+
 static void begin(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_event *ev,
 		  struct call_refer_asked *asked)
 {
@@ -170,7 +191,7 @@ CALL_ACTION(call_refer)
 		return;
 	}
 	status = read_refer(ev->msg, &asked, &why);
-	if (!status && is_busy(leg))
+	if (!status && !call_transfer_quiet(leg->call))
 		status = 491;
 	if (status)
 		refuse(e, now, leg, ev, status, why);

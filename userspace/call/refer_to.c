@@ -106,10 +106,17 @@ struct sip_msg *call_refer_to_invite(const struct call_refer_to *to, const char 
 	return copy;
 }
 
-bool call_refer_to_is_ours(const struct call_engine *e, const struct call_refer_to *to)
+bool call_refer_to_is_ours(const struct call_engine *e, const struct call_refer_to *to,
+			   struct call_leg **leg, bool *early_only)
 {
+	const struct sip_dialog *d;
 	struct sip_replaces r;
 
-	return to->replaces[0] && sip_parse_replaces(slice_str(to->replaces), &r) &&
-	       sip_dialog_of_ids(e->sip, r.call_id, r.to_tag, r.from_tag);
+	*leg = NULL;
+	if (!to->replaces[0] || !sip_parse_replaces(slice_str(to->replaces), &r))
+		return false;
+	*early_only = r.early_only;
+	d = sip_dialog_of_ids(e->sip, r.call_id, r.to_tag, r.from_tag);
+	*leg = d ? call_leg_find(e, d->user) : NULL;
+	return d;
 }

@@ -136,8 +136,14 @@ void call_session_timer(struct call_engine *e, u64 now, struct call_leg *leg)
 {
 	u64 bye = sip_session_timer_bye(&leg->session, leg->refreshed);
 
-	if (leg->call->state == CALL_ENDING || !leg->session.interval)
+	if (leg->call->state == CALL_ENDING || (!leg->session.interval && !leg->owed))
 		return;
+	if (leg->owed) {
+		if (!is_busy(leg))
+			call_transfer_repeat(e, now, leg);
+		timer_arm(&e->timers, &leg->session_timer, now + TRY_AGAIN);
+		return;
+	}
 	if (now >= bye) {
 		end_expired(e, now, leg);
 		return;
@@ -171,12 +177,29 @@ static void ask_again(struct call_engine *e, u64 now, struct call_leg *leg,
 		send_refresh(e, now, leg);
 }
 
+/* Who cannot be reached right after a restart may connect to us again. */
+static bool try_again(struct call_engine *e, u64 now, struct call_leg *leg,
+		      const struct sip_event *ev)
+{
+	if (!leg->owed)
+		return false;
+	leg->owed = ev->type == SIP_EVENT_FAILED && leg->call->state == CALL_UP &&
+		    leg->refusals++ < MAX_REFUSALS;
+	if (leg->owed)
+		timer_arm(&e->timers, &leg->session_timer, now + TRY_AGAIN);
+	else
+		call_session_resume(e, leg);
+	return leg->owed;
+}
+
 CALL_ACTION(call_refreshed)
 {
 	struct sip_content content = { .headers = call_auth_lines(leg) };
 	struct sip_client *client = ev->client;
 
 	leg->refresh = NULL;
+	if (try_again(e, now, leg, ev))
+		return;
 	if (ev->type != SIP_EVENT_RESPONSE || ev->msg->status == 408 || ev->msg->status == 481) {
 		if (leg->call->state != CALL_ENDING)
 			end_expired(e, now, leg);

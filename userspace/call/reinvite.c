@@ -39,7 +39,7 @@ static u16 busy_status(struct call_leg *leg)
 
 	if (leg->server || leg->update || leg->state == CALL_LEG_ANSWERED)
 		return 500;
-	if (call_transfer_pending(leg->call))
+	if (call_transfer_pending(leg->call) || leg->moving || other->moving)
 		return 491;
 	if (leg->invite || leg->unacked || other->server || other->state == CALL_LEG_ANSWERED ||
 	    media_offer_pending(leg->call->media))

@@ -3,9 +3,10 @@
  * A call as JSON. One that is up: what a daemon needs to go on with it after a restart,
  * beside the session that the kernel went on with meanwhile. What was under way, an
  * offer or a question, is not in it; its sender hears nothing and tries again. One that
- * is not up yet: what its record will say, for nobody can go on with it. Times
- * are those of the day, since the monotonic clock begins anew with the machine.
- * Realms, trunks and listeners go by their names and addresses, for the configuration
+ * is not up yet: what its record will say, for nobody can go on with it. One that was a part
+ * in a transfer and has nothing left, or that a transfer began and has somebody in it already:
+ * whom to send a BYE. Times are those of the day, since the monotonic clock begins anew with the
+ * machine. Realms, trunks and listeners go by their names and addresses, for the configuration
  * may be another one. The reader takes it for bytes from outside.
  */
 #include <errno.h>
@@ -48,8 +49,15 @@ static json_t *save_leg(const struct call_engine *e, u64 now, u64 wall, const st
 			  "session_local", leg->session.local, "session_peer", leg->session.peer,
 			  "refreshed", save_time(now, wall, leg->refreshed),
 			  "dialog", call_dialog_save(leg->dialog));
-	if (saved)
-		call_flow_save(e, &leg->dialog->flow, saved);
+	if (!saved)
+		return NULL;
+	call_flow_save(e, &leg->dialog->flow, saved);
+	if (call_transfer_is_told(e, leg))
+		json_object_set_new(saved, "moved", json_true());
+	if (leg->subscriber) {
+		json_object_set_new(saved, "subscriber", save_text(leg->subscriber));
+		json_object_set_new(saved, "roams", json_boolean(leg->dialog->roams));
+	}
 	return saved;
 }
 
@@ -76,10 +84,10 @@ static json_t *save_id(u64 id)
 	return json_string(hex);
 }
 
-static json_t *save_call(const struct call *call, u64 now, u64 wall, bool up)
+static json_t *save_call(const struct call *call, u64 now, u64 wall, const char *state)
 {
 	return json_pack("{s:i, s:o, s:s, s:s, s:o, s:o, s:o}",
-			 "version", VERSION, "id", save_id(call->id), "state", up ? "up" : "attempt",
+			 "version", VERSION, "id", save_id(call->id), "state", state,
 			 "route", call->route ? call->route->name : "",
 			 "from", save_text(call->from), "to", save_text(call->to),
 			 "created", save_time(now, wall, call->created));
@@ -92,9 +100,19 @@ static bool is_up(const struct call_leg *leg)
 	       (leg->state == CALL_LEG_UP || leg->state == CALL_LEG_ANSWERED);
 }
 
+static void set_refer(json_t *object, const struct call *call)
+{
+	json_t *refer = call_refer_save(call);
+
+	if (refer)
+		json_object_set_new(object, "refer", refer);
+	if (call->referred)
+		json_object_set_new(object, "referred", json_true());
+}
+
 static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const struct call *call)
 {
-	json_t *object = save_call(call, now, wall, true);
+	json_t *object = save_call(call, now, wall, "up");
 
 	json_object_set_new(object, "answered", save_time(now, wall, call->answered));
 	if (call->transferred_from)
@@ -108,12 +126,43 @@ static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const str
 		json_object_set_new(object, "caller",
 				    json_pack("{s:s, s:o}", "domain", call->domain->name,
 					      "user", save_text(call->user)));
+	set_refer(object, call);
+	return object;
+}
+
+/* A part in a transfer that a restart ends by a BYE. */
+static bool is_left(const struct call_leg *leg)
+{
+	return leg && leg->dialog && leg->dialog->remote_tag &&
+	       (leg->state == CALL_LEG_UP || leg->state == CALL_LEG_ANSWERED ||
+		leg->state == CALL_LEG_BYE);
+}
+
+static bool is_parting(const struct call *call)
+{
+	return (call->transferred || call->transfer) &&
+	       (is_left(call->legs[0]) || is_left(call->legs[1]));
+}
+
+static json_t *save_parting(const struct call_engine *e, u64 now, u64 wall,
+			    const struct call *call)
+{
+	json_t *object = save_call(call, now, wall, "parting");
+	size_t i;
+
+	if (call->answered)
+		json_object_set_new(object, "answered", save_time(now, wall, call->answered));
+	for (i = 0; i < 2; i++)
+		if (is_left(call->legs[i]))
+			json_object_set_new(object, i ? "b" : "a",
+					    save_leg(e, now, wall, call->legs[i]));
+	set_refer(object, call);
 	return object;
 }
 
 static json_t *save_attempt(u64 now, u64 wall, const struct call *call)
 {
-	json_t *object = save_call(call, now, wall, false);
+	json_t *object = save_call(call, now, wall, "attempt");
 
 	json_object_set_new(object, "a", save_party(call->legs[0]));
 	if (call->legs[1])
@@ -129,11 +178,13 @@ int call_engine_save(struct call_engine *e, u64 now, u64 wall, u64 id, char **te
 	if (!call)
 		return -ENOENT;
 	call->storing = false;
-	if (call->transferred)
+	if (is_parting(call))
+		object = save_parting(e, now, wall, call);
+	else if (call->transferred)
 		return -ENOENT;		/* whose other party another call has now */
-	if (call->state == CALL_ENDING)
+	else if (call->state == CALL_ENDING)
 		return -EAGAIN;
-	if (call->state < CALL_ANSWERED)
+	else if (call->state < CALL_ANSWERED)
 		object = save_attempt(now, wall, call);
 	else if (is_up(call->legs[0]) && is_up(call->legs[1]) && call->media)
 		object = save_up(e, now, wall, call);
@@ -158,6 +209,7 @@ struct restoring {
 	struct json_reader r;
 	u64 now, wall;
 	struct call *call;
+	bool parting;
 };
 
 /* Nothing of a call is older than a year, nor in the future. */
@@ -214,6 +266,17 @@ static char *restore_packages(struct restoring *s, const json_t *saved)
 	return *text ? strdup(text) : NULL;
 }
 
+/* Who had another call before, where it was known who he is. */
+static void restore_subscriber(struct restoring *s, struct call_leg *leg, const json_t *saved)
+{
+	if (!json_object_get(saved, "subscriber"))
+		return;
+	leg->subscriber = strdup(json_read_text(&s->r, saved, "subscriber", REGISTRAR_AOR - 1));
+	leg->dialog->roams = json_read_bool(&s->r, saved, "roams");
+	if (!leg->subscriber)
+		s->r.bad = "memory";
+}
+
 static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t *saved)
 {
 	const struct call_policy *p = s->call->policy;
@@ -225,6 +288,7 @@ static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t 
 	leg->peer = flow.peer;
 	leg->listener = flow.listener;
 	leg->name = flow.name;
+	leg->owed = json_object_get(saved, "moved") && json_read_bool(&s->r, saved, "moved");
 	leg->updates = json_read_bool(&s->r, saved, "updates");
 	leg->recv_info = restore_packages(s, saved);
 	leg->session = (struct sip_session_timer){
@@ -240,8 +304,10 @@ static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t 
 		s->r.bad = "peer";
 	leg->dialog = call_dialog_restore(s->e, &s->r, json_read_object(&s->r, saved, "dialog"),
 					  &flow, call_leg_handle(leg));
-	if (leg->dialog)
+	if (leg->dialog) {
 		call_leg_dialog_made(leg);
+		restore_subscriber(s, leg, saved);
+	}
 	call_trunk_count(s->e, leg);
 }
 
@@ -284,7 +350,7 @@ static void restore_caller(struct restoring *s, const json_t *saved)
 		return;
 	if (call_caller_set(s->call, &source) || call_usage_take(s->e, s->call, 0))
 		s->r.bad = "memory";
-	else
+	else if (!s->call->transferred_from)
 		s->call->legs[0]->dialog->roams = true;
 }
 
@@ -308,6 +374,43 @@ static bool read_id(struct restoring *s, const json_t *saved, const char *key, u
 	return *id >> 52 == (s->e->node & 0xfff);
 }
 
+/* Whose call is a part in a transfer that came to an end: nothing but its BYE is left. */
+static void restore_parting(struct restoring *s, const json_t *saved)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < 2; i++) {
+		const char *key = i ? "b" : "a";
+
+		s->call->legs[i]->state = CALL_LEG_DONE;
+		if (!json_object_get(saved, key))
+			continue;
+		restore_leg(s, s->call->legs[i], json_read_object(&s->r, saved, key));
+		s->call->legs[i]->owed = false;
+		n++;
+	}
+	if (!n && !s->r.bad)
+		s->r.bad = "a";
+	if (json_object_get(saved, "answered"))
+		s->call->answered = restore_time(s, saved, "answered");
+	s->call->session = true;
+}
+
+static void restore_up(struct restoring *s, const json_t *saved)
+{
+	struct call *call = s->call;
+
+	call->answered = restore_time(s, saved, "answered");
+	restore_leg(s, call->legs[0], json_read_object(&s->r, saved, "a"));
+	restore_leg(s, call->legs[1], json_read_object(&s->r, saved, "b"));
+	restore_media(s, json_read_object(&s->r, saved, "media"));
+	if (json_object_get(saved, "transferred_from") && !s->r.bad &&
+	    !read_id(s, saved, "transferred_from", &call->transferred_from))
+		s->r.bad = "transferred_from";
+	restore_caller(s, saved);
+	restore_callee(s, saved);
+}
+
 static void restore(struct restoring *s, const json_t *saved)
 {
 	const char *from = json_read_text(&s->r, saved, "from", CALL_MAX_URI);
@@ -316,6 +419,8 @@ static void restore(struct restoring *s, const json_t *saved)
 
 	call->state = CALL_UP;
 	call->recovered = true;
+	call->transferred = s->parting;
+	call->referred = json_object_get(saved, "referred");
 	call->route = route_called(call->policy, json_read_text(&s->r, saved, "route", MAX_TEXT));
 	call->emergency = call->route && call->route->emergency;
 	call->from = strdup(from);
@@ -323,26 +428,27 @@ static void restore(struct restoring *s, const json_t *saved)
 	if (!call->from || !call->to)
 		s->r.bad = "memory";
 	call->created = restore_time(s, saved, "created");
-	call->answered = restore_time(s, saved, "answered");
-	restore_leg(s, call->legs[0], json_read_object(&s->r, saved, "a"));
-	restore_leg(s, call->legs[1], json_read_object(&s->r, saved, "b"));
-	restore_media(s, json_read_object(&s->r, saved, "media"));
-	restore_caller(s, saved);
-	restore_callee(s, saved);
-	if (json_object_get(saved, "transferred_from") && !s->r.bad &&
-	    !read_id(s, saved, "transferred_from", &call->transferred_from))
-		s->r.bad = "transferred_from";
+	if (s->parting)
+		restore_parting(s, saved);
+	else
+		restore_up(s, saved);
+	if (json_object_get(saved, "refer"))
+		call_refer_restore(s->e, s->now, call, &s->r,
+				   json_read_object(&s->r, saved, "refer"));
 }
 
 static bool begin(struct restoring *s, const json_t *saved)
 {
+	const char *state;
 	u64 id;
 
 	if (json_read_u64(&s->r, saved, "version", VERSION) != VERSION || s->r.bad) {
 		s->r.bad = "version";
 		return false;
 	}
-	if (strcmp(json_read_text(&s->r, saved, "state", 16), "up")) {
+	state = json_read_text(&s->r, saved, "state", 16);
+	s->parting = !strcmp(state, "parting");
+	if (!s->parting && strcmp(state, "up")) {
 		s->r.bad = "state";
 		return false;
 	}
@@ -360,12 +466,41 @@ static bool begin(struct restoring *s, const json_t *saved)
 	return !s->r.bad;
 }
 
+static void resume_leg(struct call_engine *e, u64 now, struct call_leg *leg)
+{
+	if (!leg->dialog)
+		return;
+	call_session_resume(e, leg);
+	call_trace_leg(e->trace, now, leg->call->id, leg->side, leg->dialog->call_id);
+	if (leg->owed)
+		call_transfer_repeat(e, now, leg);
+}
+
+static void resume(struct restoring *s)
+{
+	struct call_engine *e = s->e;
+	struct call *call = s->call;
+
+	resume_leg(e, s->now, call->legs[0]);
+	resume_leg(e, s->now, call->legs[1]);
+	call_set_timer(e, s->now, call);
+	call_media_check(e, s->now, call);
+	if (s->parting)
+		call_media_remove(e, call);
+	if (s->parting && !call->refer)
+		call_end(e, s->now, call, &(struct call_reason){
+			.status = 503, .text = "a transfer was interrupted",
+			.bye_headers = SLICE("Reason: Q.850;cause=41;text=\"transfer failed\"\r\n"),
+		});
+	call_store(e, call);
+	call_settle(e, s->now, call);
+}
+
 const char *call_engine_restore(struct call_engine *e, u64 now, u64 wall, struct slice text,
 				u64 *id)
 {
 	json_t *saved = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
 	struct restoring s = { .e = e, .now = now, .wall = wall };
-	size_t i;
 
 	if (!json_is_object(saved))
 		s.r.bad = "JSON";
@@ -373,14 +508,7 @@ const char *call_engine_restore(struct call_engine *e, u64 now, u64 wall, struct
 		restore(&s, saved);
 	if (!s.r.bad) {
 		*id = s.call->id;
-		for (i = 0; i < 2; i++) {
-			call_session_resume(e, s.call->legs[i]);
-			call_trace_leg(e->trace, now, *id, (u8)i, s.call->legs[i]->dialog->call_id);
-		}
-		call_set_timer(e, now, s.call);
-		call_media_check(e, now, s.call);
-		call_store(e, s.call);
-		call_settle(e, now, s.call);
+		resume(&s);
 	} else if (s.call) {
 		call_free(e, now, s.call);
 	}

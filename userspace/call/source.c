@@ -317,17 +317,31 @@ bool call_engine_knows(const struct call_engine *e, const struct flow *flow)
 	return call_source_is_known(e, flow);
 }
 
-bool call_source_moved(struct call_engine *e, u64 now, const struct sip_event *ev,
-		       struct call_leg *leg)
+/* The domain of the subscriber aor, and his name there; NULL: it is none of ours. */
+static const struct call_domain *domain_of(const struct call_policy *p, const char *aor,
+					   struct slice *user)
 {
-	const struct call_domain *domain = leg ? leg->call->domain : NULL;
-	struct call_source source;
+	const char *at = aor ? strrchr(aor, '@') : NULL;
 
+	if (!at)
+		return NULL;
+	*user = slice_of(aor, (size_t)(at - aor));
+	return call_policy_domain(p, slice_str(at + 1));
+}
+
+static bool moved(struct call_engine *e, u64 now, const struct sip_event *ev,
+		  const struct call_leg *leg, const char *aor)
+{
+	const struct call_domain *domain;
+	struct call_source source;
+	struct slice user;
+
+	domain = leg ? domain_of(leg->call->policy, aor, &user) : NULL;
 	if (!domain || call_policy_realm(e->policy, ev->flow.listener) != leg->realm)
 		return refuse_stranger(e, now, ev, "in a dialog of somebody else");
 	if (!authenticate(e, now, ev, domain, &source))
 		return false;
-	if (strcmp(source.user, leg->call->user))
+	if (!slice_eq(slice_str(source.user), user))
 		return refuse_stranger(e, now, ev, "in a dialog of somebody else");
 	if (sip_dialog_moved(e->sip, now, ev->dialog, ev->server)) {
 		e->counters[CALL_COUNT_MOVED]++;
@@ -335,4 +349,14 @@ bool call_source_moved(struct call_engine *e, u64 now, const struct sip_event *e
 	}
 	sip_server_drop(e->sip, ev->server);
 	return false;
+}
+
+bool call_source_moved(struct call_engine *e, u64 now, const struct sip_event *ev,
+		       struct call_leg *leg)
+{
+	char *aor = leg ? call_leg_subscriber(leg) : NULL;
+	bool known = moved(e, now, ev, leg, aor);
+
+	free(aor);
+	return known;
 }

@@ -29,10 +29,13 @@ struct call_refer {
 
 struct call_transfer {
 	u64 from;			/* the referrer's call; 0: its other leg is here already */
+	u64 with;			/* the same of the other one of his; 0: or there is none */
+	bool attended;			/* there was one */
+	enum media_leg target;		/* whose other party is on this side of it */
 	struct sip_msg *asked;		/* the INVITE that stands for the REFER */
 	char *lines;			/* Replaces of another system; or NULL */
 	char *referred_by;		/* whom trusted ones are told (RFC 3892); or NULL */
-	struct media_origin origin;	/* as the other party knows it */
+	struct media_origin origin[2];	/* as the other parties know it */
 	bool accepted;			/* he did: he has to be told if nothing comes of it */
 };
 
@@ -45,10 +48,11 @@ struct call_refer_to {
 /* 0, or the status to refuse it with, and why. */
 u16 call_refer_to_read(struct slice value, struct call_refer_to *to, const char **why);
 /*
- * The dialog that Replaces names is one of ours with somebody: whoever is called knows it by
- * other names, or not at all, and is not to learn these.
+ * Replaces names a dialog of ours, that of leg, or of no call: NULL. Whoever is called knows it
+ * by other names, or not at all, and is not to learn these.
  */
-bool call_refer_to_is_ours(const struct call_engine *e, const struct call_refer_to *to);
+bool call_refer_to_is_ours(const struct call_engine *e, const struct call_refer_to *to,
+			   struct call_leg **leg, bool *early_only);
 /*
  * The INVITE that who is called from, a name-addr, sends there, with that Call-ID; free() it.
  * NULL: it is not readable, or there is no memory.
@@ -64,18 +68,22 @@ bool call_refer_is_done(const struct call_refer *r);
 /* What became of the REFER of call so far; 200 and above: in the end. */
 void call_refer_tell(struct call_engine *e, u64 now, struct call *call, u16 status);
 void call_refer_timer(struct call_engine *e, u64 now, struct call *call);
+/* As it is written down; NULL: nothing is left to be told, or no memory. */
+json_t *call_refer_save(const struct call *call);
+void call_refer_restore(struct call_engine *e, u64 now, struct call *call, struct json_reader *r,
+			const json_t *saved);
 void call_refer_free(struct call_engine *e, struct call *call);
 
-/* transfer.c */
+/* transfer_make.c */
 struct call_refer_asked {
 	struct call_refer_to to;
 	struct slice referred_by;	/* URI; empty: none */
 	u32 max_forwards;
-	char aor[REGISTRAR_AOR];	/* call_transfer_make(): of one of our users */
+	/* call_transfer_make(): */
+	char aor[REGISTRAR_AOR];	/* of one of our users */
+	struct call_leg *joined;	/* the referrer's, of another call of his; or NULL */
 };
 
-/* The request that call began with, as far as it has not been answered. */
-const struct sip_msg *call_first_request(const struct call *call);
 /*
  * The call that the other party of leg is to be put through to. 0, or the status to refuse it
  * with, and why.
@@ -85,10 +93,19 @@ u16 call_transfer_make(struct call_engine *e, u64 now, struct call_leg *leg,
 /* Its INVITEs go out; it may be over then. */
 void call_transfer_send(struct call_engine *e, u64 now, struct call *call,
 			const struct call_refer_asked *asked);
-/* One is under way: no offer of either party can be carried. */
-bool call_transfer_pending(const struct call *call);
 /* Header lines of the INVITE of root's branch; added to b. */
 void call_transfer_lines(const struct call_engine *e, const struct call_leg *root, struct buf *b);
+void call_transfer_free(struct call *call);
+
+/* transfer.c */
+/* The request that call began with, as far as it has not been answered. */
+const struct sip_msg *call_first_request(const struct call *call);
+/* leg's peer has heard the media of the new call, or is about to. */
+bool call_transfer_is_told(const struct call_engine *e, const struct call_leg *leg);
+/* Who has is told that of his own call again. */
+void call_transfer_repeat(struct call_engine *e, u64 now, struct call_leg *leg);
+/* One is under way: no offer of either party can be carried. */
+bool call_transfer_pending(const struct call *call);
 /* Who was called rings, or the like. */
 void call_transfer_progress(struct call_engine *e, u64 now, struct call *call, u16 status);
 /* The offer of who was called, for the other party: takes sdp. 0 or -ENOMEM. */
@@ -104,6 +121,9 @@ void call_transfer_take(struct call_engine *e, u64 now, struct call_leg *leg);
 /* call ends, and with it what it is a part of. */
 void call_transfer_end(struct call_engine *e, u64 now, struct call *call,
 		       const struct call_reason *why);
-void call_transfer_free(struct call *call);
+
+/* attended.c */
+/* Who is the callee of the new call: in whichever call he is. */
+struct call_leg *call_attended_target(const struct call_engine *e, const struct call *call);
 
 #endif

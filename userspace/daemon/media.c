@@ -179,8 +179,10 @@ int daemon_media_resume(struct daemon *d, u64 session)
 	struct call_view view;
 	int result;
 
-	if (!call_engine_view(d->engine, session, &view) || !view.plan)
+	if (!call_engine_view(d->engine, session, &view) || !view.plan) {
+		daemon_media_recorded(d, session);	/* what is left of it ends by itself */
 		return 0;
+	}
 	if (a) {
 		same = a->digest == view.plan->digest;
 		*a = d->adopted[--d->nadopted];		/* the call has it now */

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * jalurd is killed in the middle of a transfer, and another one reads what was written of the
+ * calls: each of them goes on as it was before the transfer, or is the new one, and nobody is
+ * left in a call with nobody. The referrer's subscription ends with a NOTIFY.
+ */
+#include "call_attended.h"
+
+FIXTURE(killed) {
+	struct harness h;
+	struct dialog first, second;
+};
+
+FIXTURE_SETUP(killed)
+{
+	harness_start(&self->h, _metadata);
+	self->h.keeps_texts = true;
+	allow_transfers(&self->h);
+}
+
+FIXTURE_TEARDOWN(killed)
+{
+	harness_stop(&self->h);
+}
+
+/* Calls that the new one cannot go on with are in the store no more. */
+static void restart(struct harness *h)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	struct sip_listener listeners[NLISTENERS];
+	struct call_engine_conf conf = {
+		.sip = { .listeners = listeners, .nlisteners = NLISTENERS, .seed = "again",
+			 .software = "jalur" },
+		.node = 1, .epoch = 6, .policy = h->policy, .store = true,
+	};
+	size_t i, n = h->nstored;
+	char *texts[MAX_STORED];
+	u64 id;
+
+	memcpy(texts, h->texts, sizeof(texts));
+	h->nstored = 0;
+	call_engine_free(h->engine);
+	set_listeners(listeners);
+	h->engine = call_engine_new(&conf);
+	ASSERT_NE(h->engine, NULL);
+	for (i = 0; i < n; i++) {
+		const char *bad = call_engine_restore(h->engine, h->now,
+						      1700000000 * NSEC_PER_SEC + h->now,
+						      slice_str(texts[i]), &id);
+
+		EXPECT_TRUE(!bad || !strcmp(bad, "state")) {
+			TH_LOG("wrong %s in %s", bad, texts[i]);
+		}
+		free(texts[i]);
+	}
+	run(h);
+	advance(h, 1);
+	h->ua[B].cseq = h->ua[C].cseq = 200;
+}
+
+static void is_told_the_old(struct harness *h, enum who who)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	const struct sip_msg *msg = expect(h, who, "INVITE ");
+
+	EXPECT_TRUE(contains(msg->body, "m=audio "));
+	EXPECT_FALSE(contains(msg->body, "m=audio 0 "));
+	answer(h, who, "200 OK", sdp_of(who));
+	expect(h, who, "ACK ");
+}
+
+static void gets_bye(struct harness *h, enum who who)
+{
+	expect(h, who, "BYE ");
+	reply(h, who, "200 OK", NULL);
+}
+
+static void go_on(struct harness *h, enum who who, enum who other)
+{
+	send_request(h, who, "INVITE", ++h->ua[who].cseq, NULL, sdp_of(who));
+	expect(h, who, "SIP/2.0 100");
+	expect(h, other, "INVITE ");
+	answer(h, other, "200 OK", sdp_of(other));
+	expect(h, other, "ACK ");
+	expect(h, who, "SIP/2.0 200");
+	acknowledge(h, who);
+	send_request(h, who, "BYE", ++h->ua[who].cseq, NULL, NULL);
+	expect(h, who, "SIP/2.0 200");
+	gets_bye(h, other);
+}
+
+TEST_F(killed, while_the_target_rings_the_call_returns)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	referred(h, B);
+	answer(h, C, "180 Ringing", NULL);
+	expect_notify(h, B, "active;expires=", "180 Ringing");
+	restart(h);
+	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	EXPECT_FALSE(pending(h, A));
+	EXPECT_EQ(call_engine_calls(h->engine), 1);
+	go_on(h, A, B);
+}
+
+TEST_F(killed, while_the_other_is_asked_he_is_told_the_old_media_again)
+{
+	struct harness *h = &self->h;
+	unsigned long long session[2], version[2];
+	const char *o;
+
+	call_up(h);
+	referred(h, B);
+	c_answers(h, B, A);
+	o = memmem(h->ua[A].invite.body.p, h->ua[A].invite.body.n, "o=- ", 4);
+	ASSERT_EQ(sscanf(o, "o=- %llu %llu", &session[0], &version[0]), 2);
+	restart(h);
+	is_told_the_old(h, A);
+	o = memmem(h->ua[A].invite.body.p, h->ua[A].invite.body.n, "o=- ", 4);
+	ASSERT_EQ(sscanf(o, "o=- %llu %llu", &session[1], &version[1]), 2);
+	EXPECT_EQ(session[0], session[1]);
+	EXPECT_GT(version[1], version[0]);
+	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	/* C's part has ended */
+	gets_bye(h, C);
+	EXPECT_EQ(call_engine_calls(h->engine), 1);
+	go_on(h, A, B);
+}
+
+TEST_F(killed, when_it_is_done_the_referrer_is_told_so_and_let_go)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	referred(h, B);
+	c_answers(h, B, A);
+	answer(h, A, "200 OK", SDP_A);
+	expect(h, A, "ACK ");
+	expect(h, C, "ACK ");
+	expect(h, B, "NOTIFY ");
+	restart(h);
+	/* the one before was not answered, and so it was the last */
+	gets_bye(h, B);
+	EXPECT_EQ(call_engine_calls(h->engine), 1);
+	go_on(h, C, A);
+}
+
+TEST_F(killed, when_it_is_done_and_the_referrer_does_not_know_yet_he_is_told)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	refer(h, B, TO_C);
+	expect(h, B, "SIP/2.0 202");
+	expect(h, B, "NOTIFY ");
+	expect(h, C, "INVITE ");
+	answer(h, C, "200 OK", SDP_C);
+	expect(h, A, "INVITE ");
+	answer(h, A, "200 OK", SDP_A);
+	expect(h, A, "ACK ");
+	expect(h, C, "ACK ");
+	EXPECT_FALSE(pending(h, B));
+	restart(h);
+	expect_notify(h, B, "terminated;reason=noresource", "200 OK");
+	gets_bye(h, B);
+	EXPECT_EQ(call_engine_calls(h->engine), 1);
+	go_on(h, C, A);
+}
+
+TEST_F(killed, when_the_referrer_has_hung_up_the_other_is_not_left_alone)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	referred(h, B);
+	send_request(h, B, "BYE", ++h->ua[B].cseq, NULL, NULL);
+	expect(h, B, "SIP/2.0 200");
+	answer(h, C, "180 Ringing", NULL);
+	restart(h);
+	gets_bye(h, A);
+	EXPECT_EQ(call_engine_calls(h->engine), 0);
+	EXPECT_EQ(h->nstored, 0);
+}
+
+TEST_F(killed, the_next_refer_after_it_has_its_number_as_id)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	referred(h, B);
+	restart(h);
+	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	referred(h, B);
+	EXPECT_TRUE(slice_begins(header(&h->ua[B].msg, "Event"), SLICE("refer;id=")));
+	answer(h, C, "486 Busy Here", NULL);
+	expect(h, C, "ACK ");
+	expect_notify(h, B, "terminated;reason=noresource", "486 Busy Here");
+	hang_up(h, A);
+}
+
+/* --- attended --- */
+
+static void both_go_on(struct harness *h, struct dialog *first, struct dialog *second)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+
+	EXPECT_EQ(call_engine_calls(h->engine), 2);
+	use_dialog(&h->ua[A], first);
+	go_on(h, A, B);
+	use_dialog(&h->ua[A], second);
+	go_on(h, A, C);
+}
+
+static const bool called_neither[2];
+
+TEST_F(killed, before_the_one_to_join_offers_both_calls_return)
+{
+	struct harness *h = &self->h;
+
+	two_calls(h, called_neither, &self->first, &self->second);
+	join_taken(h, &self->first, &self->second);
+	restart(h);
+	is_told_the_old(h, C);
+	expect_notify(h, A, "terminated;reason=noresource", "503 Service Unavailable");
+	EXPECT_FALSE(pending(h, B));
+	both_go_on(h, &self->first, &self->second);
+}
+
+TEST_F(killed, while_the_new_media_is_being_agreed_on_both_calls_return)
+{
+	struct harness *h = &self->h;
+
+	two_calls(h, called_neither, &self->first, &self->second);
+	join_taken(h, &self->first, &self->second);
+	c_offers(h, &self->first, &self->second);
+	restart(h);
+	is_told_the_old(h, B);
+	is_told_the_old(h, C);
+	expect_notify(h, A, "terminated;reason=noresource", "503 Service Unavailable");
+	both_go_on(h, &self->first, &self->second);
+}
+
+TEST_F(killed, when_the_referrer_has_hung_up_both_neither_is_left_alone)
+{
+	struct harness *h = &self->h;
+
+	two_calls(h, called_neither, &self->first, &self->second);
+	join_taken(h, &self->first, &self->second);
+	a_says(h, &self->second, "BYE", NULL);
+	expect(h, A, "SIP/2.0 200");
+	a_says(h, &self->first, "BYE", NULL);
+	expect(h, A, "SIP/2.0 200");
+	restart(h);
+	gets_bye(h, B);
+	gets_bye(h, C);
+	EXPECT_EQ(call_engine_calls(h->engine), 0);
+}
+
+TEST_F(killed, when_the_two_are_joined_the_referrer_is_let_go_in_both_calls)
+{
+	struct harness *h = &self->h;
+
+	two_calls(h, called_neither, &self->first, &self->second);
+	join_taken(h, &self->first, &self->second);
+	c_offers(h, &self->first, &self->second);
+	b_answers(h);
+	expect(h, A, "BYE ");
+	expect(h, A, "NOTIFY ");
+	restart(h);
+	gets_bye(h, A);
+	gets_bye(h, A);
+	EXPECT_EQ(call_engine_calls(h->engine), 1);
+	go_on(h, C, B);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The call that a REFER makes: by the policy of today, with the rights and within the limits
+ * of the referrer. Its first leg is empty, and has the place of who is put through. With
+ * Replaces of another call of his its second leg is, too (attended.c); else it is called.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "call/header_private.h"
+#include "call/register.h"
+#include "call/transfer_private.h"
+#include "call/trunk_state.h"
+
+static u16 refuse(const char **why, u16 status, const char *text)
+{
+	*why = text;
+	return status;
+}
+
+/* --- by whose rights --- */
+
+int call_transfer_realm(const struct call_policy *p, const struct call_leg *leg)
+{
+	size_t i;
+
+	for (i = 0; leg->realm >= 0 && i < p->nrealms; i++)
+		if (!strcmp(p->realms[i].name, leg->call->policy->realms[leg->realm].name))
+			return (int)i;
+	return -1;
+}
+
+/* By the policy of today. false: who is there has no place in it any more. */
+static bool place_of(const struct call_policy *p, const struct call_leg *leg, int *realm,
+		     int *trunk)
+{
+	*realm = call_transfer_realm(p, leg);
+	*trunk = call_trunk_now(p, leg);
+	return *realm >= 0 && (leg->trunk < 0 || *trunk >= 0);
+}
+
+bool call_transfer_source(const struct call_engine *e, const struct call_leg *leg,
+			  struct call_source *source)
+{
+	char *subscriber, *at;
+
+	*source = (struct call_source){ .class = CALL_SOURCE_TRUNK };
+	if (!place_of(e->policy, leg, &source->realm, &source->trunk))
+		return false;
+	if (leg->trunk >= 0)
+		return true;
+	subscriber = call_leg_subscriber(leg);
+	at = subscriber ? strrchr(subscriber, '@') : NULL;
+	if (at) {
+		source->domain = call_policy_domain(e->policy, slice_str(at + 1));
+		slice_copy(source->user, sizeof(source->user),
+			   slice_of(subscriber, (size_t)(at - subscriber)));
+	}
+	free(subscriber);
+	return source->domain;
+}
+
+/* One of our users, else whoever the routes lead the referrer to. */
+static u16 find_route(struct call_engine *e, const struct call_source *source,
+		      const struct call_leg *leg, const struct sip_msg *msg,
+		      char aor[REGISTRAR_AOR], struct call_routed **routed, const char **why)
+{
+	struct call_choice choice = { .route = &call_contacts_route };
+	struct call_subject s;
+	u16 status;
+	int err;
+
+	call_subject_init(&s, source->realm, source->trunk, &leg->peer, msg);
+	status = call_is_emergency(e->policy, &s) ? 404 : call_contacts_find(e, msg->ruri, aor);
+	if (status && status != 404)
+		return refuse(why, status, "not registered");
+	if (status)
+		choice = call_route_find(e->policy, &s, NULL);
+	if (!choice.route)
+		return refuse(why, 404, "no route");
+	if (choice.gave_up)
+		return refuse(why, 500, "a pattern of the route gave up");
+	if (choice.route->reject)
+		return refuse(why, choice.route->reject, "by a route");
+	err = call_routed_new(choice.route, &s, routed);
+	if (!err) {
+		status = call_contacts_routed(e, *routed, msg->ruri, aor);
+		if (!status)
+			return 0;
+		call_routed_put(*routed);
+		return refuse(why, status, "not registered");
+	}
+	return err == -ENOMEM ? refuse(why, 503, "no memory") :
+				refuse(why, 484, "the number cannot be rewritten");
+}
+
+/* --- the new call --- */
+
+static char *referred_by(const struct call_source *source, const struct call_refer_asked *asked)
+{
+	struct slice user = asked->referred_by.n ? call_uri_user(asked->referred_by) : SLICE("");
+
+	if (source->domain)
+		return buf_format("%s@%s", source->user, source->domain->name);
+	return user.n ? slice_dup(user) : NULL;
+}
+
+/* Takes msg, also on error. */
+static int set_transfer(struct call *call, struct call_leg *leg, struct sip_msg *msg,
+			const struct call_source *source, const struct call_refer_asked *asked)
+{
+	struct call_leg *party = call_other(leg);
+	struct call_transfer *t = zalloc(sizeof(*t));
+
+	if (!t) {
+		free(msg);
+		return -ENOMEM;
+	}
+	call->transfer = t;
+	call->transferred_from = leg->call->id;
+	t->from = leg->call->id;
+	t->asked = msg;
+	t->origin[MEDIA_LEG_A] = media_origin_of(leg->call->media, party->side);
+	t->referred_by = referred_by(source, asked);
+	if (asked->joined || !asked->to.replaces[0])
+		return 0;
+	t->lines = buf_format("Require: replaces\r\nReplaces: %s\r\n", asked->to.replaces);
+	return t->lines ? 0 : -ENOMEM;
+}
+
+/* Is call one of those that the referrer's limit counts? */
+static bool counts(const struct call *call, const struct call_source *source)
+{
+	return call->usage && source->domain && !strcmp(call->user, source->user) &&
+	       !strcmp(call->domain->name, source->domain->name);
+}
+
+/* The referrer's limits are those of the new call; his calls that are in it end for it. */
+static u16 take_place(struct call_engine *e, struct call *call, const struct call_leg *leg,
+		      const struct call_source *source, const struct call_leg *joined,
+		      const char **why)
+{
+	u32 counted = (u32)counts(leg->call, source) + (joined && counts(joined->call, source));
+	u32 limit = 0;
+	int err;
+
+	/* who was called by both pays for neither */
+	if (joined && !counted)
+		return 0;
+	err = call_caller_set(call, source);
+	if (!err && call->domain && call->domain->max_calls && !call->emergency)
+		limit = call->domain->max_calls + counted;
+	if (!err && call->domain)
+		err = call_usage_take(e, call, limit);
+	if (!err)
+		return 0;
+	e->counters[CALL_COUNT_TOO_MANY] += err == -EBUSY;
+	return err == -EBUSY ? refuse(why, 486, "too many calls at the same time") :
+			       refuse(why, 503, "no memory");
+}
+
+static u16 take_trunk(struct call_engine *e, u64 now, struct call *call, int trunk,
+		      const char **why)
+{
+	struct call_leg *empty = call->legs[0];
+	struct call_failure f = { 0 };
+
+	empty->trunk = trunk;
+	if (call_trunk_take(e, now, empty, &f))
+		return 0;
+	call_failure_clear(&f);
+	return refuse(why, f.status, "the referrer's trunk takes no more calls");
+}
+
+void call_transfer_seat(struct call_leg *empty, const struct call_leg *party)
+{
+	const struct call_policy *p = empty->call->policy;
+
+	empty->realm = call_transfer_realm(p, party);
+	empty->trunk = call_trunk_now(p, party);
+	empty->peer = party->peer;
+	empty->listener = party->dialog->flow.listener;
+	empty->subscriber = call_leg_subscriber(party);
+}
+
+static u16 fill(struct call_engine *e, u64 now, struct call *call, struct call_leg *leg,
+		const struct call_source *source, const struct call_refer_asked *asked,
+		const char **why)
+{
+	u16 status = 0;
+
+	if (asked->joined) {
+		status = call_attended_fill(e, call, asked->joined, why);
+	} else {
+		call->route = call->routed->route;
+		call->emergency = call->route->emergency;
+		status = take_trunk(e, now, call, source->trunk, why);
+	}
+	if (!status)
+		status = take_place(e, call, leg, source, asked->joined, why);
+	call_transfer_seat(call->legs[0], call_other(leg));
+	return status;
+}
+
+static u16 make(struct call_engine *e, u64 now, struct call_leg *leg,
+		const struct call_source *source, const struct call_refer_asked *asked,
+		struct call_routed *routed, struct call **made, const char **why)
+{
+	const struct call_leg *party = call_other(leg);
+	struct sip_msg *msg = call_refer_to_invite(&asked->to, leg->dialog->local_uri,
+						   party->dialog->call_id, asked->max_forwards);
+	struct call *call = msg ? call_new(e, now, &(struct sip_event){ .msg = msg }) : NULL;
+	u16 status;
+
+	if (!call) {
+		free(msg);
+		call_routed_put(routed);
+		return refuse(why, 503, "no memory");
+	}
+	call->routed = routed;
+	status = set_transfer(call, leg, msg, source, asked) ? refuse(why, 503, "no memory") :
+		 fill(e, now, call, leg, source, asked, why);
+	if (status)
+		call_free(e, now, call);
+	*made = call;
+	return status;
+}
+
+u16 call_transfer_make(struct call_engine *e, u64 now, struct call_leg *leg,
+		       struct call_refer_asked *asked, struct call **call, const char **why)
+{
+	struct call_routed *routed = NULL;
+	struct call_source source;
+	struct sip_msg *msg;
+	int realm, trunk;
+	u16 status;
+
+	if (!call_transfer_source(e, leg, &source) ||
+	    !place_of(e->policy, call_other(leg), &realm, &trunk))
+		return refuse(why, 403, "who is there is in the configuration no more");
+	if (e->drain.on || e->stopping) {
+		e->counters[CALL_COUNT_DRAINED]++;
+		return refuse(why, 503, "draining");
+	}
+	status = call_attended_find(e, leg, &source, asked, why);
+	if (status)
+		return status;
+	if (call_overload_refuses(e, now, CALL_KIND_CALL))
+		return refuse(why, 503, "overload");
+	if (asked->joined)
+		return make(e, now, leg, &source, asked, NULL, call, why);
+	msg = call_refer_to_invite(&asked->to, leg->dialog->remote_uri, leg->dialog->call_id,
+				   asked->max_forwards);
+	if (!msg)
+		return refuse(why, 400, "Refer-To is not to be called");
+	status = find_route(e, &source, leg, msg, asked->aor, &routed, why);
+	free(msg);
+	return status ? status : make(e, now, leg, &source, asked, routed, call, why);
+}
+
+void call_transfer_send(struct call_engine *e, u64 now, struct call *call,
+			const struct call_refer_asked *asked)
+{
+	const struct call_failure *f;
+	bool sent;
+
+	e->counters[CALL_COUNT_CALLS]++;
+	call_event_add(e, now, CALL_EVENT_NEW, call);
+	call_set_timer(e, now, call);
+	if (asked->joined)
+		sent = call_attended_send(e, now, call);
+	else if (call_goes_to_contacts(call))
+		sent = call_contacts_call(e, now, call, asked->aor);
+	else
+		sent = call_branch_next(e, now, call);
+	f = call->failure;
+	if (!sent)
+		call_end(e, now, call, &(struct call_reason){
+			.status = f ? f->status : 404, .text = f ? f->text : "no route",
+		});
+	call_store(e, call);
+	call_settle(e, now, call);
+}
+
+void call_transfer_lines(const struct call_engine *e, const struct call_leg *root, struct buf *b)
+{
+	const struct call *call = root->call;
+	const struct call_transfer *t = call->transfer;
+	char host[ADDR_STRLEN + 2];
+
+	buf_str(b, t->lines ? t->lines : "");
+	if (!t->referred_by || root->realm < 0 || !call->policy->realms[root->realm].trusted)
+		return;
+	call_print_host(&e->listeners[root->listener], host, sizeof(host));
+	buf_printf(b, strchr(t->referred_by, '@') ? "Referred-By: <sip:%s>\r\n" :
+						    "Referred-By: <sip:%s@%s>\r\n",
+		   t->referred_by, host);
+}
+
+void call_transfer_free(struct call *call)
+{
+	struct call_transfer *t = call->transfer;
+
+	if (!t)
+		return;
+	free(t->asked);
+	free(t->lines);
+	free(t->referred_by);
+	free(t);
+	call->transfer = NULL;
+}
