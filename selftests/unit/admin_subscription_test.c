@@ -64,6 +64,8 @@ TEST_F(admin, subscriptions_are_listed_and_end_by_hand)
 	EXPECT_STREQ(text(one, "watcher"), ALICE);
 	EXPECT_STREQ(text(one, "state"), "active");
 	EXPECT_STREQ(text(one, "peer"), "203.0.113.66:5060");
+	EXPECT_TRUE(json_is_false(json_object_get(one, "carried")));
+	EXPECT_TRUE(json_is_null(json_object_get(one, "notifier")));
 	EXPECT_EQ(json_integer_value(json_object_get(one, "expires_in_ms")), 600000);
 	snprintf(args, sizeof(args), "\"id\":\"%s\"", text(one, "id"));
 	same = ask(self, "subscription.show", args, NULL);
@@ -79,6 +81,39 @@ TEST_F(admin, subscriptions_are_listed_and_end_by_hand)
 	EXPECT_EQ(watches(h), 0);
 	ask(self, "subscription.del", args, "no-such-subscription");
 	ask(self, "subscription.show", "\"id\":\"7\"", "no-such-subscription");
+}
+
+TEST_F(admin, those_that_are_carried_are_among_them)
+{
+	struct harness *h = &self->h;
+	json_t *list, *one;
+	char args[64];
+
+	begin_dialog(h, A, "4930123");
+	send_request(h, A, "SUBSCRIBE", 1, "Event: message-summary\r\nExpires: 600\r\n", NULL);
+	expect(h, B, "SUBSCRIBE ");
+	reply_tagged(h, B, &h->ua[B].msg, "200 OK", "b", "Expires: 600\r\n", NULL);
+	expect(h, A, "SIP/2.0 200");
+	list = ask(self, "subscription.list", "\"aor\":\"phones\"", NULL);
+	ASSERT_EQ(json_array_size(json_object_get(list, "subscriptions")), 1);
+	one = json_array_get(json_object_get(list, "subscriptions"), 0);
+	EXPECT_STREQ(text(one, "package"), "message-summary");
+	EXPECT_STREQ(text(one, "resource"), "4930123@sbc.example");
+	EXPECT_STREQ(text(one, "watcher"), "phones");
+	EXPECT_STREQ(text(one, "peer"), IP_A ":5060");
+	EXPECT_STREQ(text(one, "notifier"), IP_B ":5060");
+	EXPECT_TRUE(json_is_true(json_object_get(one, "carried")));
+	EXPECT_EQ(json_integer_value(json_object_get(one, "expires_in_ms")), 600000);
+	snprintf(args, sizeof(args), "\"id\":\"%s\"", text(one, "id"));
+	json_decref(list);
+	json_decref(ask(self, "subscription.del", args, NULL));
+	run(h);
+	expect(h, A, "NOTIFY ");
+	reply(h, A, "200 OK", NULL);
+	expect(h, B, "SUBSCRIBE ");
+	reply(h, B, "200 OK", NULL);
+	ask(self, "subscription.del", args, "no-such-subscription");
+	unwatch(h, PRESENCE);
 }
 
 TEST_F(admin, presence_is_what_watchers_see)

@@ -262,7 +262,7 @@ TEST_F(watch, options_tell_what_there_is)
 
 	send_to(h, STRANGER, "OPTIONS", "alice", ALICE, "", NULL);
 	expect(h, STRANGER, "SIP/2.0 200");
-	EXPECT_TRUE(contains(header(&h->ua[STRANGER].msg, "Allow"), "INFO, SUBSCRIBE"));
+	EXPECT_TRUE(contains(header(&h->ua[STRANGER].msg, "Allow"), "MESSAGE, SUBSCRIBE"));
 	EXPECT_TRUE(has(&h->ua[STRANGER], "Allow-Events: presence, reg\r\n"));
 }
 

@@ -115,7 +115,7 @@ TEST_F(refuse, other_methods)
 		{ "OPTIONS", "SIP/2.0 200" },
 		{ "REGISTER", "SIP/2.0 405" },
 		{ "SUBSCRIBE", "SIP/2.0 405" },
-		{ "MESSAGE", "SIP/2.0 405" },
+		{ "PUBLISH", "SIP/2.0 405" },
 		{ "XYZZY", "SIP/2.0 501" },
 	};
 	size_t i;

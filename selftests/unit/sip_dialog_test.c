@@ -391,4 +391,51 @@ TEST(an_early_dialog_hears_its_peer)
 	stop(&w);
 }
 
+/* RFC 6665 §4.1.2.4, §4.4.1 */
+static char *notify(const struct sip_dialog *d, const char *from_tag, const char *extra)
+{
+	static char text[2048];
+
+	snprintf(text, sizeof(text),
+		 "NOTIFY sip:bob@" OURS ":5060 SIP/2.0\r\nVia: SIP/2.0/UDP " PEER
+		 ":5060;branch=z9hG4bK%s\r\nFrom: <sip:alice@" PEER ">;tag=%s\r\n"
+		 "To: <sip:bob@example.com>;tag=%s\r\nCall-ID: %s\r\nCSeq: 5 NOTIFY\r\n"
+		 CONTACT "%s\r\n", from_tag, from_tag, d->local_tag, d->call_id, extra);
+	return text;
+}
+
+TEST(a_notify_makes_the_dialog_of_a_subscribe_before_its_answer)
+{
+	struct sip_dialog *d;
+	struct sip_msg *asked;
+	struct world w;
+
+	start(&w, _metadata);
+	d = new_uac(&w);
+	request(&w, d, SIP_SUBSCRIBE);
+	expect_sent(&w, "SUBSCRIBE ");
+	asked = sip_msg_dup(&w.sent);
+	feed(&w, notify(d, "early", ""));
+	expect_sent(&w, "SIP/2.0 481");
+	d->by_notify = true;
+	feed(&w, notify(d, "first", "Record-Route: <sip:a.example;lr>, <sip:b.example;lr>\r\n"));
+	answer_in(&w, d, 200);
+	expect_sent(&w, "SIP/2.0 200");
+	EXPECT_STREQ(d->remote_tag, "first");
+	EXPECT_EQ(d->remote_cseq, 5);
+	EXPECT_STREQ(d->remote_target, "sip:alice@" PEER ":5060");
+	ASSERT_EQ(d->nroutes, 2);
+	EXPECT_STREQ(d->routes[0], "<sip:a.example;lr>");
+	feed(&w, notify(d, "second", ""));
+	expect_sent(&w, "SIP/2.0 481");
+	/* the answer of another fork changes nothing */
+	feed(&w, response_to(asked, "200 OK", "second", ""));
+	ASSERT_EQ(w.event.type, SIP_EVENT_RESPONSE);
+	EXPECT_EQ(sip_dialog_response(w.engine, d, w.event.msg), -EEXIST);
+	EXPECT_STREQ(d->remote_tag, "first");
+	free(asked);
+	sip_dialog_free(w.engine, d);
+	stop(&w);
+}
+
 TEST_HARNESS_MAIN

@@ -7,7 +7,7 @@
 static void print_list(const json_t *result)
 {
 	static const char *const heads[] = {
-		"ID", "EVENT", "USER", "WATCHER", "STATE", "EXPIRES", "PEER", NULL,
+		"ID", "EVENT", "USER", "WATCHER", "STATE", "EXPIRES", "PEER", "CARRIED", NULL,
 	};
 	const json_t *list = json_object_get(result, "subscriptions");
 	struct table *t = table_new(heads);
@@ -24,6 +24,7 @@ static void print_list(const json_t *result)
 		table_cell(t, "%llu s",
 			   (unsigned long long)member_number(s, "expires_in_ms") / 1000);
 		table_cell(t, "%s", member_text(s, "peer"));
+		table_cell(t, "%s", member_true(s, "carried") ? "yes" : "no");
 	}
 	table_print(t, "");
 	printf("%zu subscription%s\n", i, i == 1 ? "" : "s");
@@ -35,6 +36,8 @@ static void print_one(const json_t *s)
 	       member_text(s, "watcher"), member_text(s, "package"), member_text(s, "resource"));
 	printf("  %s, expires %s\n", member_text(s, "state"), member_text(s, "expires"));
 	printf("  peer %s, Call-ID %s\n", member_text(s, "peer"), member_text(s, "call_id"));
+	if (member_true(s, "carried"))
+		printf("  carried to and from %s\n", member_text(s, "notifier"));
 	printf("  %s\n", member_true(s, "waiting") ? "waits for the answer to a NOTIFY" :
 	       "every NOTIFY is answered");
 }

@@ -418,7 +418,7 @@ static const struct command commands[] = {
 	  admin_run_registration_list },
 	{ "registration.show", "aor", "those of one user", admin_run_registration_show },
 	{ "registration.del", "aor", "takes them away", admin_run_registration_del },
-	{ "subscription.list", "aor?", "subscriptions that are served",
+	{ "subscription.list", "aor?", "subscriptions, served and carried",
 	  admin_run_subscription_list },
 	{ "subscription.show", "id", "one of them", admin_run_subscription_show },
 	{ "subscription.del", "id", "ends it", admin_run_subscription_del },

@@ -22,8 +22,8 @@ struct source {
 
 /* --- counters by name --- */
 
-enum family { FAMILY_EVENTS, FAMILY_OUTCOMES, FAMILY_REGISTERS, FAMILY_TRANSFERS, FAMILY_REFUSED,
-	FAMILY_DROPPED, FAMILY_NOW, FAMILIES };
+enum family { FAMILY_EVENTS, FAMILY_OUTCOMES, FAMILY_REGISTERS, FAMILY_TRANSFERS,
+	FAMILY_EXCHANGES, FAMILY_REFUSED, FAMILY_DROPPED, FAMILY_NOW, FAMILIES };
 
 static const struct {
 	const char *name, *type, *label, *help;
@@ -34,6 +34,8 @@ static const struct {
 		"REGISTERs of subscribers, challenges and overload apart." },
 	[FAMILY_TRANSFERS] = { "jalur_transfers_total", "counter", "outcome",
 		"Transfers that Jalur was to carry out (REFER)." },
+	[FAMILY_EXCHANGES] = { "jalur_exchanges_total", "counter", "outcome",
+		"Requests outside of calls that were sent on (MESSAGE, PUBLISH)." },
 	[FAMILY_REFUSED] = { "jalur_requests_refused_total", "counter", "reason",
 		"Requests that were refused, overload apart." },
 	[FAMILY_DROPPED] = { "jalur_messages_dropped_total", "counter", "reason",
@@ -58,6 +60,9 @@ static const struct {
 	{ "transfers", FAMILY_TRANSFERS, "started" },
 	{ "transfers-failed", FAMILY_TRANSFERS, "failed" },
 	{ "transfers-refused", FAMILY_TRANSFERS, "refused" },
+	{ "exchanges", FAMILY_EXCHANGES, "started" },
+	{ "exchanges-failed", FAMILY_EXCHANGES, "failed" },
+	{ "refused-exchange-limit", FAMILY_REFUSED, "exchange-limit" },
 	{ "refused-source", FAMILY_REFUSED, "source" },
 	{ "refused-route", FAMILY_REFUSED, "route" },
 	{ "refused-media", FAMILY_REFUSED, "media" },
@@ -84,7 +89,9 @@ static const struct {
 	{ "sip-forks-dropped", FAMILY_DROPPED, "fork" },
 	{ "calls-now", FAMILY_NOW, "calls" },
 	{ "bindings-now", FAMILY_NOW, "bindings" },
+	{ "exchanges-now", FAMILY_NOW, "exchanges" },
 	{ "subscriptions-now", FAMILY_NOW, "subscriptions" },
+	{ "carried-subscriptions-now", FAMILY_NOW, "subscriptions-carried" },
 	{ "publications-now", FAMILY_NOW, "publications" },
 	{ "presence-now", FAMILY_NOW, "subscriptions-presence" },
 	{ "reg-now", FAMILY_NOW, "subscriptions-reg" },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Subscriptions that are served, and what watchers of a user see.
+ * Subscriptions, served and carried, and what watchers of a user see.
  */
 #include "admin/command.h"
 #include "base/json.h"
@@ -22,15 +22,16 @@ static json_t *left(const struct command_context *ctx, u64 until)
 static json_t *subscription_of(const struct command_context *ctx,
 			       const struct call_subscription_view *view)
 {
-	return json_pack("{s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:b}",
-			 "id", admin_hex(view->id), "package", view->package,
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:o}",
+			 "id", admin_hex(view->id), "package", json_text(view->package),
 			 "resource", json_text(view->resource),
 			 "watcher", json_text(view->watcher),
 			 "state", view->ended ? view->ended : "active",
 			 "expires", admin_time(ctx, view->expires),
 			 "expires_in_ms", left(ctx, view->expires),
 			 "peer", admin_addr(&view->peer), "call_id", json_text(view->call_id),
-			 "notifies", (json_int_t)view->notifies, "waiting", view->waiting);
+			 "notifies", (json_int_t)view->notifies, "waiting", view->waiting,
+			 "carried", view->carried, "notifier", admin_addr(&view->notifier));
 }
 
 static void add(void *arg, const struct call_subscription_view *view)

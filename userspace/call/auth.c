@@ -21,7 +21,7 @@ struct call_attempt {
 	char *headers, *content_type, *body;
 };
 
-static struct sip_auth_client *auth_of(const struct call_leg *leg)
+struct sip_auth_client *call_auth_of(const struct call_leg *leg)
 {
 	return leg->trunk < 0 ? NULL : leg->call->policy->trunks[leg->trunk].auth;
 }
@@ -93,7 +93,7 @@ static int send_attempt(struct call_engine *e, u64 now, struct call_leg *leg,
 		.body = slice_str(at->body),
 	};
 
-	return sip_auth_request(e->sip, now, auth_of(leg), &at->auth, leg->dialog, at->method,
+	return sip_auth_request(e->sip, now, call_auth_of(leg), &at->auth, leg->dialog, at->method,
 				&content, call_leg_handle(leg), &at->client);
 }
 
@@ -113,7 +113,7 @@ int call_auth_request(struct call_engine *e, u64 now, struct call_leg *leg,
 	struct call_attempt *at, *before;
 	int err;
 
-	if (!auth_of(leg))
+	if (!call_auth_of(leg))
 		return sip_request(e->sip, now, leg->dialog, method, content,
 				   call_leg_handle(leg), client);
 	at = new_attempt(method, content);
@@ -184,7 +184,7 @@ static bool again(struct call_engine *e, u64 now, struct call_leg *leg, struct c
 
 	if (!is_wanted(leg, at))
 		return false;
-	if (sip_auth_learn(auth_of(leg), &at->auth, msg)) {
+	if (sip_auth_learn(call_auth_of(leg), &at->auth, msg)) {
 		e->counters[CALL_COUNT_AUTH_REFUSED]++;
 		return false;
 	}
@@ -210,7 +210,7 @@ bool call_auth_again(struct call_engine *e, u64 now, struct call_leg *leg,
 		    again(e, now, leg, at, ev->msg))
 			return true;
 		if (ev->msg->status != 401 && ev->msg->status != 407)
-			sip_auth_accepted(auth_of(leg), &at->auth, ev->msg);
+			sip_auth_accepted(call_auth_of(leg), &at->auth, ev->msg);
 	}
 	if (at->method != SIP_INVITE) {
 		drop(leg, at);

@@ -123,7 +123,7 @@ static unsigned int badness(u16 status)
 	return status >= 600 ? 0 : status / 100 * 100 + 1;
 }
 
-static void keep_best(struct call *call, struct call_failure *f)
+void call_failure_keep(struct call *call, struct call_failure *f)
 {
 	if (!f->status)
 		return;
@@ -230,7 +230,7 @@ void call_branch_failed(struct call_engine *e, u64 now, struct call_leg *root,
 		call_failure_clear(f);
 		return;
 	}
-	keep_best(root->call, f);
+	call_failure_keep(root->call, f);
 	go_on(e, now, root->call);
 }
 
@@ -245,7 +245,7 @@ void call_branch_give_up(struct call_engine *e, u64 now, struct call_leg *root,
 		   SLICE("Reason: Q.850;cause=19;text=\"no answer\"\r\n"));
 	if (next)
 		return;
-	keep_best(root->call, &f);
+	call_failure_keep(root->call, &f);
 	go_on(e, now, root->call);
 }
 
@@ -331,7 +331,7 @@ static void start(struct call_engine *e, u64 now, struct call_leg *root)
 		return;
 	root->state = CALL_LEG_DONE;
 	close_media(now, root);
-	keep_best(root->call, &f);
+	call_failure_keep(root->call, &f);
 }
 
 void call_branch_start(struct call_engine *e, u64 now, struct call *call,
@@ -355,7 +355,7 @@ void call_branch_start(struct call_engine *e, u64 now, struct call *call,
 		return;
 	}
 	root->state = CALL_LEG_DONE;
-	keep_best(call, &f);
+	call_failure_keep(call, &f);
 }
 
 struct call_leg *call_branch_follow(struct call_engine *e, struct call_leg *root)

@@ -55,6 +55,10 @@ int call_hop_first(struct call_engine *e, u64 now, struct call_leg *root, struct
 /* The INVITE of root failed in a way that another hop might not: true: it is tried. */
 bool call_hop_next(struct call_engine *e, u64 now, struct call_leg *root,
 		   const struct sip_event *ev);
+/* root goes to the hop that is next. */
+void call_hop_take(struct call_leg *root);
+/* Nobody answered there. */
+void call_hop_unreached(struct call_engine *e, u64 now, const struct call_leg *root);
 /* The URI of the target that it leads to, by sips: where the caller wants that; malloc'ed. */
 char *call_hop_uri(const struct call_leg *root);
 size_t call_hop_number(const struct call_leg *root);	/* so many were tried, this one included */

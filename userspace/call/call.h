@@ -30,10 +30,7 @@
 #include "call/subscriber.h"
 #include "media/negotiation.h"
 
-#define CALL_METHODS "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO"
-#define CALL_ALLOW CALL_METHODS ", MESSAGE\r\n"
-/* Outside of calls a MESSAGE goes nowhere. */
-#define CALL_ALLOW_APART CALL_METHODS "\r\n"
+#define CALL_ALLOW "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, MESSAGE\r\n"
 #define CALL_SUPPORTED "Supported: 100rel, timer, replaces\r\n"
 #define CALL_SUPPORTED_LATE "Supported: timer, replaces\r\n"
 #define CALL_ACCEPT \
@@ -110,6 +107,10 @@ enum call_input {
 #define CALL_TIMER_PUBLICATION 108
 /* A subscription to what becomes of a REFER ends. */
 #define CALL_TIMER_REFER 109
+/* An exchange waits no longer for an address. */
+#define CALL_TIMER_APART 111
+/* A subscription that is carried has expired, or its first NOTIFY did not come. */
+#define CALL_TIMER_BRIDGE 112
 #define CALL_NTIMERS 2
 
 /* What our 2xx will agree to (RFC 4028). */
@@ -335,7 +336,9 @@ struct call_engine {
 	struct call_watchers *watchers;
 	struct hash usage;		/* struct call_usage */
 	struct hash_key usage_key;
-	u64 counters[48];		/* enum call_counter */
+	struct list exchanges;		/* struct call_exchange */
+	size_t nexchanges;
+	u64 counters[64];		/* enum call_counter */
 	struct call_histogram setup[2];	/* to ringing, to the answer */
 	struct sip_counter report[160];
 };
@@ -410,6 +413,7 @@ int call_usage_take(struct call_engine *e, struct call *call, u32 limit);
 void call_usage_put(struct call_engine *e, struct call *call);
 
 /* auth.c: requests to a trunk that wants to know who we are */
+struct sip_auth_client *call_auth_of(const struct call_leg *leg);	/* NULL: we are nobody */
 /* sip_request() in leg's dialog, with credentials if its trunk has some. */
 int call_auth_request(struct call_engine *e, u64 now, struct call_leg *leg,
 		      enum sip_method method, const struct sip_content *content,
@@ -553,7 +557,12 @@ int call_leg_take_2xx(struct call_engine *e, u64 now, struct call_leg *leg,
 		      const struct sip_event *ev);
 /* Header lines of the first INVITE to a destination; malloc'ed. NULL: no memory. */
 char *call_invite_headers(const struct call_engine *e, const struct call_leg *root, bool offer);
-/* The dialog that leg B's first INVITE begins. 0 or -ENOMEM. */
+/*
+ * The dialog that the first request on leg B begins, to its contact or its hop; handle: whose
+ * responses are. 0 or -ENOMEM.
+ */
+int call_leg_dial(struct call_engine *e, struct call_leg *leg, void *handle);
+/* The same for an INVITE of the call. */
 int call_invite_dialog(struct call_engine *e, struct call_leg *leg);
 /* The INVITE goes out on leg B, now that the kernel has the session. */
 int call_invite_send(struct call_engine *e, u64 now, struct call_message *m);
@@ -566,6 +575,8 @@ int call_answer(struct call_engine *e, u64 now, struct call_leg *leg, const stru
 void call_failure_make(const struct call_engine *e, const struct call_leg *root,
 		       const struct sip_event *ev, struct call_failure *f);
 void call_failure_clear(struct call_failure *f);
+/* Takes the contents of f, if they are the best so far (RFC 3261 §16.7); status 0: never. */
+void call_failure_keep(struct call *call, struct call_failure *f);
 void call_failure_free(struct call *call);	/* the best so far */
 
 /* snapshot.c */

@@ -79,8 +79,8 @@ void call_contact_free(struct call_contact *c)
 	free(c);
 }
 
-static struct call_contact *make(const struct call_engine *e,
-				 const struct registrar_contact *contact)
+struct call_contact *call_contact_new(const struct call_engine *e,
+				      const struct registrar_contact *contact)
 {
 	struct call_contact *c = zalloc(sizeof(*c));
 	struct sip_uri uri;
@@ -163,7 +163,7 @@ bool call_contacts_call(struct call_engine *e, u64 now, struct call *call, const
 	size_t i, n = registrar_lookup(e->registrar->table, now, aor, found);
 
 	for (i = 0; domain && i < n; i++) {
-		struct call_contact *contact = make(e, &found[i]);
+		struct call_contact *contact = call_contact_new(e, &found[i]);
 		struct call_destination to = {
 			.q = domain->by_q ? found[i].q : 1000, .ring = domain->ring,
 		};

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "call/exchange.h"
 #include "call/register.h"
 #include "call/trunk_state.h"
 #include "call/watch.h"
@@ -334,6 +335,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	list_init(&e->tickets);
 	list_init(&e->trunks);
 	list_init(&e->lookups);
+	list_init(&e->exchanges);
 	list_init(&e->events);
 	e->node = conf->node;
 	e->epoch = conf->epoch;
@@ -387,6 +389,7 @@ void call_engine_free(struct call_engine *e)
 	free_tickets(e);
 	while (!list_empty(&e->calls))
 		call_free(e, 0, list_entry(e->calls.next, struct call, node));
+	call_exchanges_free(e);
 	call_trunks_free(e);
 	while (call_engine_event(e, &event))
 		call_event_clear(&event);

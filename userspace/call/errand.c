@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "call/bridge.h"
 #include "call/trunk_state.h"
 #include "call/watch.h"
 
@@ -99,6 +100,18 @@ static void register_event(struct call_engine *e, u64 now, struct call_errand *e
 		call_upstream_result(e, now, errand->owner, ev);
 }
 
+static void exchange_event(struct call_engine *e, u64 now, struct call_errand *errand,
+			   const struct sip_event *ev)
+{
+	call_exchange_event(e, now, errand->owner, ev);
+}
+
+static void bridge_event(struct call_engine *e, u64 now, struct call_errand *errand,
+			 const struct sip_event *ev)
+{
+	call_bridge_event(e, now, errand->owner, errand, ev);
+}
+
 static void watch_event(struct call_engine *e, u64 now, struct call_errand *errand,
 			const struct sip_event *ev)
 {
@@ -112,6 +125,8 @@ static void (*const events[CALL_ERRAND_KINDS])(struct call_engine *e, u64 now,
 	[CALL_ERRAND_PROBE] = probe_event,
 	[CALL_ERRAND_REGISTER] = register_event,
 	[CALL_ERRAND_WATCH] = watch_event,
+	[CALL_ERRAND_EXCHANGE] = exchange_event,
+	[CALL_ERRAND_BRIDGE] = bridge_event,
 };
 
 bool call_errand_event(struct call_engine *e, u64 now, const struct sip_event *ev)
@@ -139,6 +154,10 @@ void call_errand_timer(struct call_engine *e, u64 now, struct timer *t)
 		call_watch_timer(e, now, t->owner);
 	else if (t->kind == CALL_TIMER_PUBLICATION)
 		call_publication_timer(e, t->owner);
+	else if (t->kind == CALL_TIMER_APART)
+		call_exchange_timer(e, now, t->owner);
+	else if (t->kind == CALL_TIMER_BRIDGE)
+		call_bridge_timer(e, now, t->owner);
 	else
 		call_upstream_timer(e, now, t->owner);
 }
@@ -177,7 +196,7 @@ int call_lookup_ask(struct call_engine *e, u64 ticket, const struct call_policy 
 }
 
 int call_lookup_start(struct call_engine *e, struct call_policy *policy, size_t trunk,
-		      size_t target, bool registering, bool secure)
+		      size_t target, const struct call_errand *errand, bool secure)
 {
 	struct call_lookup *l = zalloc(sizeof(*l));
 
@@ -187,7 +206,7 @@ int call_lookup_start(struct call_engine *e, struct call_policy *policy, size_t 
 	l->policy = call_policy_get(policy);
 	l->trunk = trunk;
 	l->target = target;
-	l->registering = registering;
+	l->errand = errand ? errand->number : 0;
 	list_add_tail(&e->lookups, &l->node);
 	if (!call_lookup_ask(e, l->ticket, policy, trunk, target, secure))
 		return 0;
@@ -222,11 +241,14 @@ void call_lookup_done(struct call_engine *e, u64 now, u64 ticket, int err, const
 	struct call_lookup *l = find_lookup(e, ticket);
 	const struct call_trunk *trunk = l ? &l->policy->trunks[l->trunk] : NULL;
 	struct call_trunk_state *t = trunk ? call_trunk_state(e, trunk->name) : NULL;
+	struct call_errand *errand = l && l->errand ? find(e, l->errand) : NULL;
 	struct flow flows[CALL_MAX_HOPS];
 
-	if (t && l->registering) {
-		call_upstream_located(e, now, t, err, text, domain, hops, n);
-	} else if (t && !err && l->policy == e->policy) {
+	if (errand && errand->kind == CALL_ERRAND_REGISTER) {
+		call_upstream_located(e, now, errand->owner, err, text, domain, hops, n);
+	} else if (errand) {
+		call_exchange_located(e, now, errand->owner, err, text, domain, hops, n);
+	} else if (t && !l->errand && !err && l->policy == e->policy) {
 		n = call_hops_flows(e, l->policy, l->trunk, trunk->targets[l->target].hop.secure,
 				    domain, hops, n, flows);
 		call_ways_found(e, now, t, trunk, l->target, flows, n);

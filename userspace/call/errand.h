@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What belongs to no call and yet sends requests of its own, or has a dialog: a probe, a
- * registration, a subscription. Each is one errand, with a dialog and a request under way at
- * most; the user value that the SIP engine gives back is a handle that leads to it, or to
- * nobody once it is gone. A new kind is a row of the table in errand.c.
+ * registration, a subscription, a way out of an exchange. Each is one errand, with a dialog and a
+ * request under way at most; the user value that the SIP engine gives back is a handle that
+ * leads to it, or to nobody once it is gone. A new kind is a row of the table in errand.c.
  */
 #ifndef CALL_ERRAND_H
 #define CALL_ERRAND_H
@@ -13,6 +13,7 @@
 
 enum call_errand_kind {
 	CALL_ERRAND_PROBE, CALL_ERRAND_REGISTER, CALL_ERRAND_WATCH,
+	CALL_ERRAND_EXCHANGE, CALL_ERRAND_BRIDGE,
 	CALL_ERRAND_KINDS
 };
 

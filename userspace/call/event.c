@@ -142,6 +142,11 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_REGISTER_REFUSED] = "registrations-refused",
 	[CALL_COUNT_CARRIED] = "requests-carried",
 	[CALL_COUNT_CARRY_REFUSED] = "requests-not-carried",
+	[CALL_COUNT_EXCHANGES] = "exchanges",
+	[CALL_COUNT_EXCHANGES_FAILED] = "exchanges-failed",
+	[CALL_COUNT_EXCHANGE_LIMIT] = "refused-exchange-limit",
+	[CALL_COUNT_BRIDGES] = "subscriptions-carried",
+	[CALL_COUNT_BRIDGE_NOTIFIES] = "notifies-carried",
 	[CALL_COUNT_SUBSCRIBED] = "subscriptions",
 	[CALL_COUNT_SUBSCRIBE_REFUSED] = "subscriptions-refused",
 	[CALL_COUNT_SUBSCRIBE_LIMIT] = "refused-subscription-limit",
@@ -190,7 +195,10 @@ const struct sip_counter *call_engine_counters(struct call_engine *e)
 	e->report[n++] = (struct sip_counter){ "calls-now", e->ncalls };
 	e->report[n++] = (struct sip_counter){ "bindings-now",
 					       registrar_count(e->registrar->table) };
+	e->report[n++] = (struct sip_counter){ "exchanges-now", e->nexchanges };
 	e->report[n++] = (struct sip_counter){ "subscriptions-now", e->watchers->table.n };
+	e->report[n++] = (struct sip_counter){ "carried-subscriptions-now",
+					       e->watchers->bridges.n };
 	e->report[n++] = (struct sip_counter){ "publications-now",
 					       e->watchers->publications.by_resource.n };
 	for (i = 0; i < EVENT_PACKAGES; i++)

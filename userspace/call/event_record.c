@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A subscription or a publication as JSON. The first has its dialog in it, with numbers ahead
- * of what was sent since, so not every NOTIFY has to be written; whoever is watched comes
- * with the registrations. Times are those of the day. The reader takes it for bytes from
- * outside, and what was published is read like a PUBLISH.
+ * A subscription or a publication as JSON; for one that is carried see bridge_record.c. The
+ * first has its dialog in it, with numbers ahead of what was sent since, so not every NOTIFY has
+ * to be written; whoever is watched comes with the registrations. Times are those of the day.
+ * The reader takes it for bytes from outside, and what was published is read like a PUBLISH.
  */
 #include <errno.h>
 #include <stdlib.h>
 
-#include "call/call.h"
+#include "call/bridge.h"
 #include "call/dialog_record.h"
 #include "call/watch.h"
 #include "call/watching.h"
@@ -27,13 +27,13 @@ static struct event_record *find(const struct call_engine *e, u64 number)
 	return node ? hash_entry(node, struct event_record, node) : NULL;
 }
 
-void call_kept_begin(struct call_engine *e, struct event_record *record, bool publication,
-		     u64 number)
+void call_kept_begin(struct call_engine *e, struct event_record *record,
+		     enum event_record_kind kind, u64 number)
 {
 	struct call_watchers *w = e->watchers;
 
 	*record = (struct event_record){
-		.number = number ? number : w->last_record + 1, .publication = publication,
+		.number = number ? number : w->last_record + 1, .kind = kind,
 	};
 	if (record->number > w->last_record)
 		w->last_record = record->number;
@@ -55,7 +55,7 @@ void call_kept_end(struct call_engine *e, struct event_record *record)
 
 /* --- out --- */
 
-static json_t *save_time(u64 now, u64 wall, u64 expires)
+json_t *call_expiry_save(u64 now, u64 wall, u64 expires)
 {
 	u64 left = expires > now ? expires - now : 0;
 
@@ -72,7 +72,7 @@ static json_t *save_watch(const struct call_engine *e, u64 now, u64 wall, struct
 			  "version", VERSION, "kind", "subscription",
 			  "package", event_kinds[s->package].name, "id", s->id ? s->id : "",
 			  "resource", json_text(s->resource), "watcher", json_text(s->watcher),
-			  "expires", save_time(now, wall, s->expires),
+			  "expires", call_expiry_save(now, wall, s->expires),
 			  "document", (json_int_t)s->version + CALL_CSEQ_AHEAD,
 			  "dialog", call_dialog_save(d));
 	if (saved)
@@ -86,13 +86,14 @@ static json_t *save_publication(u64 now, u64 wall, const struct event_publicatio
 	return json_pack("{s:i, s:s, s:o, s:s, s:s, s:o, s:o}",
 			 "version", VERSION, "kind", "publication",
 			 "resource", json_text(p->resource), "tag", p->tag, "salt", p->salt,
-			 "expires", save_time(now, wall, p->expires),
+			 "expires", call_expiry_save(now, wall, p->expires),
 			 "parts", json_text(p->parts));
 }
 
 int call_engine_save_event(struct call_engine *e, u64 now, u64 wall, u64 record, char **text)
 {
 	struct event_record *r = find(e, record);
+	struct call_bridge *bridge;
 	struct call_watch *watch;
 	json_t *saved;
 
@@ -100,11 +101,17 @@ int call_engine_save_event(struct call_engine *e, u64 now, u64 wall, u64 record,
 		return -ENOENT;
 	r->storing = false;
 	watch = hash_entry(r, struct call_watch, record);
-	if (!r->publication && watch->sub.ended)
+	bridge = hash_entry(r, struct call_bridge, record);
+	if ((r->kind == EVENT_RECORD_SUBSCRIPTION && watch->sub.ended) ||
+	    (r->kind == EVENT_RECORD_CARRIED && bridge->ended))
 		return -ENOENT;
-	saved = r->publication ?
-		save_publication(now, wall, hash_entry(r, struct event_publication, record)) :
-		save_watch(e, now, wall, watch);
+	if (r->kind == EVENT_RECORD_PUBLICATION)
+		saved = save_publication(now, wall,
+					 hash_entry(r, struct event_publication, record));
+	else if (r->kind == EVENT_RECORD_CARRIED)
+		saved = call_bridge_save(e, now, wall, bridge);
+	else
+		saved = save_watch(e, now, wall, watch);
 	*text = saved ? json_dumps(saved, JSON_COMPACT) : NULL;
 	json_decref(saved);
 	return *text ? 0 : -ENOMEM;
@@ -124,14 +131,14 @@ static void wrong(struct restoring *s, const char *what)
 		s->r.bad = what;
 }
 
-static u64 read_expires(struct restoring *s, const json_t *saved)
+u64 call_expiry_read(struct json_reader *r, const json_t *saved, u64 now, u64 wall)
 {
-	u64 at = json_read_u64(&s->r, saved, "expires", INT64_MAX / NSEC_PER_MSEC) * NSEC_PER_MSEC;
-	u64 left = at > s->wall ? at - s->wall : 0;
+	u64 at = json_read_u64(r, saved, "expires", INT64_MAX / NSEC_PER_MSEC) * NSEC_PER_MSEC;
+	u64 left = at > wall ? at - wall : 0;
 
-	if (left / NSEC_PER_MSEC > MAX_LEFT_MS)
-		wrong(s, "expires");
-	return s->now + left;
+	if (left / NSEC_PER_MSEC > MAX_LEFT_MS && !r->bad)
+		r->bad = "expires";
+	return now + left;
 }
 
 static void read_aor(struct restoring *s, const json_t *saved, char aor[REGISTRAR_AOR])
@@ -164,7 +171,7 @@ static void restore_watch(struct restoring *s, const json_t *saved)
 	const char *watcher = json_read_text(&s->r, saved, "watcher", REGISTRAR_AOR - 1);
 	u32 document = (u32)json_read_u64(&s->r, saved, "document", INT32_MAX);
 	struct flow flow = call_flow_restore(s->e, &s->r, saved);
-	u64 expires = read_expires(s, saved);
+	u64 expires = call_expiry_read(&s->r, saved, s->now, s->wall);
 	struct call_watch *watch;
 	struct call_wish wish;
 
@@ -225,7 +232,7 @@ static void restore_publication(struct restoring *s, const json_t *saved)
 {
 	const char *tag = json_read_text(&s->r, saved, "tag", EVENT_TAG - 1);
 	const char *salt = json_read_text(&s->r, saved, "salt", EVENT_TAG - 1);
-	u64 expires = read_expires(s, saved);
+	u64 expires = call_expiry_read(&s->r, saved, s->now, s->wall);
 	struct event_publication *p = NULL;
 	char aor[REGISTRAR_AOR], *parts;
 
@@ -264,6 +271,8 @@ const char *call_engine_restore_event(struct call_engine *e, u64 now, u64 wall, 
 		restore_watch(&s, saved);
 	else if (!s.r.bad && !strcmp(kind, "publication"))
 		restore_publication(&s, saved);
+	else if (!s.r.bad && !strcmp(kind, "carried"))
+		call_bridge_restore(e, &s.r, now, wall, record, saved);
 	else
 		wrong(&s, "kind");
 	json_decref(saved);

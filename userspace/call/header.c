@@ -263,28 +263,57 @@ char *call_headers_pass(const struct call_engine *e, const struct call_leg *from
  * A body that passes as it is keeps what says how to read it; an answer, what says which ones
  * can be read.
  */
+static const u8 of_bodies[] = {
+	SIP_HDR_CONTENT_DISPOSITION, SIP_HDR_CONTENT_ENCODING, SIP_HDR_CONTENT_LANGUAGE,
+	SIP_HDR_MIME_VERSION, SIP_HDR_ACCEPT, SIP_HDR_ACCEPT_ENCODING,
+};
+
+static const u8 of_events[] = {
+	SIP_HDR_EVENT, SIP_HDR_ALLOW_EVENTS, SIP_HDR_SUBSCRIPTION_STATE, SIP_HDR_SIP_ETAG,
+	SIP_HDR_SIP_IF_MATCH, SIP_HDR_MIN_EXPIRES,
+};
+
+static void pass_these(struct call_passage *p, const u8 *ids, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < p->msg->nhdrs; i++)
+		if (memchr(ids, p->msg->hdrs[i].id, n))
+			copy(p, &p->msg->hdrs[i]);
+}
+
 char *call_headers_carry(const struct call_engine *e, const struct call_leg *from,
 			 const struct call_leg *to, const struct sip_msg *msg)
 {
 	struct call_passage p;
-	size_t i;
 
 	begin(&p, e, from, to, msg);
 	add_max_forwards(&p);
 	pass_all(&p);
-	for (i = 0; i < msg->nhdrs; i++)
-		switch (msg->hdrs[i].id) {
-		case SIP_HDR_CONTENT_DISPOSITION:
-		case SIP_HDR_CONTENT_ENCODING:
-		case SIP_HDR_CONTENT_LANGUAGE:
-		case SIP_HDR_MIME_VERSION:
-		case SIP_HDR_ACCEPT:
-		case SIP_HDR_ACCEPT_ENCODING:
-			copy(&p, &msg->hdrs[i]);
-			break;
-		default:
-			break;
-		}
+	pass_these(&p, of_bodies, sizeof(of_bodies));
+	return take(&p);
+}
+
+/*
+ * Both ends agree on a package, or on an entity-tag, and not with us. RFC 3261 §21.4.6: a 405
+ * says what is allowed instead.
+ */
+char *call_headers_apart(const struct call_engine *e, const struct call_leg *from,
+			 const struct call_leg *to, const struct sip_msg *msg)
+{
+	struct call_passage p;
+
+	begin(&p, e, from, to, msg);
+	if (!msg->request && msg->status == 405)
+		call_allow_common(&p.lines, msg);
+	add_max_forwards(&p);
+	pass_all(&p);
+	pass_these(&p, of_bodies, sizeof(of_bodies));
+	pass_these(&p, of_events, sizeof(of_events));
+	if (msg->request && from == from->call->all[0])
+		call_caller_assert(&p);
+	if (msg->request && to->routed && to->routed->lines)
+		buf_str(&p.lines, to->routed->lines);
 	return take(&p);
 }
 

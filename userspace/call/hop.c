@@ -94,7 +94,7 @@ int call_hop_contact(const struct call_engine *e, const struct call_leg *root,
 	return -EPROTONOSUPPORT;
 }
 
-static void take_hop(struct call_leg *root)
+void call_hop_take(struct call_leg *root)
 {
 	const struct flow *flow = &root->hops->list[root->hops->at].flow;
 
@@ -125,7 +125,7 @@ static int go_on(struct call_engine *e, u64 now, struct call_leg *root, struct c
 	int err = call_hops_next(e, now, root->hops);
 
 	if (!err)
-		take_hop(root);
+		call_hop_take(root);
 	if (err == -EINPROGRESS)
 		return ask(e, root);
 	if (err == -ENOENT && root->hops->last.status) {
@@ -189,7 +189,7 @@ static bool was_unreached(const struct sip_event *ev)
 	return ev->type == SIP_EVENT_FAILED || ev->type == SIP_EVENT_TIMEOUT;
 }
 
-static void mark(struct call_engine *e, u64 now, const struct call_leg *root)
+void call_hop_unreached(struct call_engine *e, u64 now, const struct call_leg *root)
 {
 	effects_flow(&e->effects, EFFECT_UNREACHED, &root->dialog->flow);
 	if (trunk_of(root))
@@ -209,7 +209,7 @@ bool call_hop_next(struct call_engine *e, u64 now, struct call_leg *root,
 			    !trunk || !call_codes_have(&trunk->failover, ev->msg->status))))
 		return false;
 	if (unreached)
-		mark(e, now, root);
+		call_hop_unreached(e, now, root);
 	if (!root->hops || !call_hops_more(root->hops) || root->given_up ||
 	    root->call->state >= CALL_ANSWERED)
 		return false;
@@ -249,7 +249,7 @@ void call_hop_silent(struct call_engine *e, u64 now, struct call_leg *root)
 	struct call_hops *hops = root->hops;
 	struct call_leg *next = NULL;
 
-	mark(e, now, root);
+	call_hop_unreached(e, now, root);
 	if (hops && call_hops_more(hops))
 		next = call_branch_follow(e, root);
 	call_branch_give_up(e, now, root, next);

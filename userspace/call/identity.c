@@ -41,7 +41,7 @@ bool call_privacy_asks(const struct sip_msg *msg, const char *value)
 	return false;
 }
 
-bool call_privacy_unknown(const struct sip_msg *msg)
+static bool privacy_is_unknown(const struct sip_msg *msg)
 {
 	static const char *const known[] = {
 		"header", "session", "user", "none", "critical", "id", "history",
@@ -61,6 +61,12 @@ bool call_privacy_unknown(const struct sip_msg *msg)
 		}
 	}
 	return false;
+}
+
+/* RFC 3323 §4.2: "critical" wants all of it or nothing, and that includes what we do not know. */
+bool call_privacy_fails(const struct sip_msg *msg)
+{
+	return call_privacy_asks(msg, "critical") && privacy_is_unknown(msg);
 }
 
 bool call_is_anonymous(const struct call_leg *to, const struct sip_msg *msg)

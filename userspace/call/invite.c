@@ -36,11 +36,10 @@ static bool takes_no_answer(const struct call_engine *e, const struct sip_event 
 	return !call_accepts_sdp(ev->msg);
 }
 
-/* RFC 3323 §4.2: "critical" wants all of it or nothing, and that includes what we do not know. */
 static bool wants_other_privacy(const struct call_engine *e, const struct sip_event *ev)
 {
 	(void)e;
-	return call_privacy_asks(ev->msg, "critical") && call_privacy_unknown(ev->msg);
+	return call_privacy_fails(ev->msg);
 }
 
 static const struct {
@@ -103,62 +102,6 @@ static bool is_turned_away(struct call_engine *e, u64 now, const struct sip_even
 	return call_turn_away(e, now, ev, kind, route);
 }
 
-/* No route, or one that takes no call. */
-static bool refuses(struct call_engine *e, u64 now, const struct sip_event *ev,
-		    const struct call_choice *choice)
-{
-	const struct call_route *route = choice->route;
-	char why[96];
-
-	if (route && !choice->gave_up && !route->reject)
-		return false;
-	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
-	if (!route) {
-		call_refuse(e, now, ev, 404, "", "no route");
-		return true;
-	}
-	snprintf(why, sizeof(why), choice->gave_up ? "a pattern of route %s gave up" :
-		 "by route %s", route->name);
-	if (choice->gave_up)
-		call_refuse(e, now, ev, 500, "", why);
-	else
-		call_refuse_saying(e, now, ev, route->reject, route->reject_phrase, "", why);
-	return true;
-}
-
-/* One of our users, else whoever the routes lead to. false: it was refused. */
-static bool choose(struct call_engine *e, u64 now, const struct sip_event *ev,
-		   const struct call_subject *s, char aor[REGISTRAR_AOR],
-		   struct call_choice *choice)
-{
-	u16 status = call_is_emergency(e->policy, s) ? 404 :
-		     call_contacts_find(e, ev->msg->ruri, aor);
-
-	*choice = (struct call_choice){ .route = &call_contacts_route };
-	if (!status)
-		return true;
-	if (status == 404) {
-		*choice = call_route_find(e->policy, s, NULL);
-		return !refuses(e, now, ev, choice);
-	}
-	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
-	call_refuse(e, now, ev, status, "", "not registered");
-	return false;
-}
-
-/* His contacts, who has that number in the domain that the route leads to. false: refused. */
-static bool find_user(struct call_engine *e, u64 now, const struct sip_event *ev,
-		      const struct call_routed *routed, char aor[REGISTRAR_AOR])
-{
-	u16 status = call_contacts_routed(e, routed, ev->msg->ruri, aor);
-
-	if (!status)
-		return true;
-	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
-	call_refuse(e, now, ev, status, "", status == 480 ? "not registered" : "no such user");
-	return false;
-}
-
 /* The route, and what it makes of the INVITE; false: refused. */
 static bool find_way(struct call_engine *e, u64 now, const struct sip_event *ev,
 		     const struct call_source *source, char aor[REGISTRAR_AOR],
@@ -166,25 +109,12 @@ static bool find_way(struct call_engine *e, u64 now, const struct sip_event *ev,
 {
 	struct call_choice choice;
 	struct call_subject s;
-	int err;
 
 	call_subject_init(&s, source->realm, source->trunk, &ev->flow.peer, ev->msg);
-	if (has_no_time(e, now, ev, &s) || !passes_checks(e, now, ev) ||
-	    !choose(e, now, ev, &s, aor, &choice) || is_turned_away(e, now, ev, choice.route))
-		return false;
-	err = call_routed_new(choice.route, &s, routed);
-	if (!err && find_user(e, now, ev, *routed, aor))
-		return true;
-	if (!err) {
-		call_routed_put(*routed);
-		return false;
-	}
-	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
-	if (err == -ENOMEM)
-		call_refuse(e, now, ev, 503, "Retry-After: 5\r\n", "no memory");
-	else
-		call_refuse(e, now, ev, 484, "", "the number cannot be rewritten");
-	return false;
+	return !has_no_time(e, now, ev, &s) && passes_checks(e, now, ev) &&
+	       call_choose(e, now, ev, &s, aor, &choice) &&
+	       !is_turned_away(e, now, ev, choice.route) &&
+	       call_choose_take(e, now, ev, &s, &choice, aor, routed);
 }
 
 /* A subscriber's calls are limited, and counted as long as they are there. */
@@ -322,7 +252,7 @@ char *call_invite_headers(const struct call_engine *e, const struct call_leg *ro
 }
 
 /* To a contact, who is called by the name that he has here. */
-static int contact_dialog(struct call_engine *e, struct call_leg *leg)
+static int dial_contact(struct call_engine *e, struct call_leg *leg, void *handle)
 {
 	const struct call_contact *c = leg->contact;
 	struct call_target target;
@@ -337,20 +267,17 @@ static int contact_dialog(struct call_engine *e, struct call_leg *leg)
 	target.dialog.flow = (struct flow){
 		.listener = leg->listener, .peer = leg->peer, .connection = leg->connection,
 	};
-	leg->dialog = sip_dialog_new_uac(e->sip, &target.dialog, call_leg_handle(leg));
+	leg->dialog = sip_dialog_new_uac(e->sip, &target.dialog, handle);
 	call_target_clear(&target);
 	err = leg->dialog ? call_contact_route(leg->dialog, slice_str(c->path)) : -ENOMEM;
-	if (err)
-		goto out;
-	leg->dialog->translated = c->nat;
-	call_leg_dialog_made(leg);
-	call_trace_leg(e->trace, e->clock, leg->call->id, MEDIA_LEG_B, leg->dialog->call_id);
+	if (!err)
+		leg->dialog->translated = c->nat;
 out:
 	free(to);
 	return err;
 }
 
-int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
+static int dial_trunk(struct call_engine *e, struct call_leg *leg, void *handle)
 {
 	const struct sip_msg *msg = call_first_request(leg->call);
 	const struct call_replacement *r = leg->call->replacement;
@@ -369,13 +296,28 @@ int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
 		.listener = leg->listener, .name = leg->name, .peer = leg->peer,
 		.connection = leg->connection,
 	};
-	leg->dialog = sip_dialog_new_uac(e->sip, &target.dialog, call_leg_handle(leg));
+	leg->dialog = sip_dialog_new_uac(e->sip, &target.dialog, handle);
 	call_target_clear(&target);
-	if (!leg->dialog)
-		return -ENOMEM;
-	call_leg_dialog_made(leg);
-	call_trace_leg(e->trace, e->clock, leg->call->id, MEDIA_LEG_B, leg->dialog->call_id);
-	return 0;
+	return leg->dialog ? 0 : -ENOMEM;
+}
+
+int call_leg_dial(struct call_engine *e, struct call_leg *leg, void *handle)
+{
+	int err = leg->contact ? dial_contact(e, leg, handle) : dial_trunk(e, leg, handle);
+
+	if (!err)
+		call_leg_dialog_made(leg);
+	return err;
+}
+
+int call_invite_dialog(struct call_engine *e, struct call_leg *leg)
+{
+	int err = call_leg_dial(e, leg, call_leg_handle(leg));
+
+	if (!err)
+		call_trace_leg(e->trace, e->clock, leg->call->id, MEDIA_LEG_B,
+			       leg->dialog->call_id);
+	return err;
 }
 
 int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)
@@ -390,7 +332,7 @@ int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)
 	int err;
 
 	if (!leg->dialog) {
-		err = leg->contact ? contact_dialog(e, leg) : call_invite_dialog(e, leg);
+		err = call_invite_dialog(e, leg);
 		if (err)
 			goto out;
 	}

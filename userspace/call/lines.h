@@ -36,6 +36,9 @@ char *call_headers_pass(const struct call_engine *e, const struct call_leg *from
 /* The same with a body that passes as it is. */
 char *call_headers_carry(const struct call_engine *e, const struct call_leg *from,
 			 const struct call_leg *to, const struct sip_msg *msg);
+/* The same of a message outside of calls; and what its package and its route say. */
+char *call_headers_apart(const struct call_engine *e, const struct call_leg *from,
+			 const struct call_leg *to, const struct sip_msg *msg);
 /* Of the caller's first INVITE, and of a 2xx to it, with our own capabilities. */
 char *call_headers_invite(const struct call_engine *e, const struct call_leg *to,
 			  const struct sip_msg *msg, bool offer);
@@ -52,8 +55,8 @@ char *call_warning(const struct media_refusal *refusal);
 /* identity.c */
 /* Privacy (RFC 3323 §4.2) has this value. */
 bool call_privacy_asks(const struct sip_msg *msg, const char *value);
-/* It has one that nobody here knows. */
-bool call_privacy_unknown(const struct sip_msg *msg);
+/* It must be all that it asks for, and nobody here knows how. */
+bool call_privacy_fails(const struct sip_msg *msg);
 /* to must not learn who sends msg. */
 bool call_is_anonymous(const struct call_leg *to, const struct sip_msg *msg);
 

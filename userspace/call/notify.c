@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "call/call.h"
+#include "call/bridge.h"
 #include "call/register.h"
 #include "call/watch.h"
 
@@ -251,13 +251,14 @@ int call_watchers_init(struct call_engine *e, const struct hash_key *key)
 	e->watchers = zalloc(sizeof(*e->watchers));
 	return !e->watchers || event_subscriptions_init(&e->watchers->table, key) ||
 	       event_publications_init(&e->watchers->publications, key) ||
-	       hash_init(&e->watchers->records) ? -ENOMEM : 0;
+	       hash_init(&e->watchers->bridges) || hash_init(&e->watchers->records) ? -ENOMEM : 0;
 }
 
 void call_watchers_clear(struct call_engine *e)
 {
 	struct event_publication *p;
 	struct event_subscription *s;
+	struct call_bridge *b;
 
 	if (!e->watchers)
 		return;
@@ -265,6 +266,9 @@ void call_watchers_clear(struct call_engine *e)
 		call_watch_free(e, hash_entry(s, struct call_watch, sub));
 	while ((p = event_publication_any(&e->watchers->publications)))
 		call_publication_free(e, p);
+	while ((b = call_bridge_any(e)))
+		call_bridge_free(e, b);
+	hash_free(&e->watchers->bridges);
 	event_subscriptions_free(&e->watchers->table);
 	event_publications_free(&e->watchers->publications);
 	hash_free(&e->watchers->records);

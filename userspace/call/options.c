@@ -5,6 +5,7 @@
  * that belong to no call are sorted here.
  */
 #include "call/call.h"
+#include "call/exchange.h"
 #include "call/register.h"
 #include "call/watch.h"
 
@@ -30,7 +31,7 @@ static void say_allowed(struct call_engine *e, u64 now, const struct call_leg *l
 		call_subscribe_lines(e, &lines);
 	buf_str(&lines, more);
 	answer(e, now, ev, leg ? leg->dialog : NULL, status, NULL,
-	       lines.failed ? SLICE(CALL_ALLOW_APART) : buf_slice(&lines));
+	       lines.failed ? SLICE(CALL_ALLOW) : buf_slice(&lines));
 	buf_free(&lines);
 }
 
@@ -88,12 +89,17 @@ void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
 		call_options(e, now, NULL, ev);
 		break;
 	case SIP_SUBSCRIBE:
-		if (!call_subscribe(e, now, ev, &source))
+		if (!call_subscribe(e, now, ev, &source) &&
+		    !call_exchange_routed(e, now, ev, &source))
 			call_subscribe_unserved(e, now, ev);
 		break;
 	case SIP_PUBLISH:
-		if (!call_publish(e, now, ev, &source))
+		if (!call_publish(e, now, ev, &source) &&
+		    !call_exchange_routed(e, now, ev, &source))
 			call_subscribe_unserved(e, now, ev);
+		break;
+	case SIP_MESSAGE:
+		call_exchange(e, now, ev, &source);
 		break;
 	case SIP_BYE:
 		call_gone(e, now, NULL, ev);

@@ -152,7 +152,7 @@ struct event_publication *call_publication_new(struct call_engine *e, const char
 		return NULL;
 	}
 	strcpy(p->salt, salt);
-	call_kept_begin(e, &p->record, true, record);
+	call_kept_begin(e, &p->record, EVENT_RECORD_PUBLICATION, record);
 	return p;
 }
 

@@ -14,6 +14,8 @@ struct call_leg;
 struct call_failure;
 struct call_redirect;
 struct call_routed;
+struct call_choice;
+struct call_subject;
 
 struct call_registrar {
 	struct registrar *table;
@@ -54,6 +56,9 @@ struct call_contact {
 };
 
 /* contact.c: the way to a contact */
+/* NULL: no memory, or no realm leads there any more. */
+struct call_contact *call_contact_new(const struct call_engine *e,
+				      const struct registrar_contact *contact);
 void call_contact_free(struct call_contact *c);		/* NULL allowed */
 /*
  * Calls one of our users, wherever he is registered. 0, 480: nowhere, or 404: he is none of
@@ -82,5 +87,14 @@ void call_contact_flow(const struct call_engine *e, const struct registrar_conta
 		       struct flow *flow);
 /* Its Path becomes the route set of d (RFC 3327 §5.3). 0 or -ENOMEM */
 int call_contact_route(struct sip_dialog *d, struct slice path);
+
+/* choose.c: where a request outside of dialogs goes */
+/* aor: of one of our users, whose contacts it goes to then. false: it was refused. */
+bool call_choose(struct call_engine *e, u64 now, const struct sip_event *ev,
+		 const struct call_subject *s, char aor[REGISTRAR_AOR], struct call_choice *choice);
+/* What the route that was chosen makes of it; aor: as above. false: it was refused. */
+bool call_choose_take(struct call_engine *e, u64 now, const struct sip_event *ev,
+		      const struct call_subject *s, const struct call_choice *choice,
+		      char aor[REGISTRAR_AOR], struct call_routed **routed);
 
 #endif

@@ -40,7 +40,7 @@ void call_subscribe_lines(const struct call_engine *e, struct buf *lines)
 	bool any = false;
 	size_t i;
 
-	buf_str(lines, CALL_ALLOW_APART);
+	buf_str(lines, CALL_ALLOW);
 	for (package = 0; package < EVENT_PACKAGES; package++) {
 		for (i = 0; i < p->ndomains; i++)
 			if (event_policy_serves(&p->domains[i].events, package))
@@ -189,7 +189,7 @@ struct call_watch *call_watch_new(struct call_engine *e, const struct call_wish 
 	}
 	watch->timer = (struct timer){ .kind = CALL_TIMER_WATCH, .owner = watch };
 	call_errand_init(e, &watch->errand, CALL_ERRAND_WATCH, watch);
-	call_kept_begin(e, &watch->record, false, record);
+	call_kept_begin(e, &watch->record, EVENT_RECORD_SUBSCRIPTION, record);
 	return watch;
 }
 

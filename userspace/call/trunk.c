@@ -106,8 +106,8 @@ static bool takes_its_turn(struct call_trunk_state *t, u64 now, u32 rate)
 	return true;
 }
 
-bool call_trunk_may_take(struct call_trunk_state *t, u64 now, const struct call_leg *leg,
-			 struct call_failure *f)
+bool call_trunk_is_open(const struct call_trunk_state *t, const struct call_leg *leg,
+			struct call_failure *f)
 {
 	const struct call_trunk *trunk = &leg->call->policy->trunks[leg->trunk];
 
@@ -120,6 +120,16 @@ bool call_trunk_may_take(struct call_trunk_state *t, u64 now, const struct call_
 			    trunk->probing.interval / NSEC_PER_SEC + 1);
 		return false;
 	}
+	return true;
+}
+
+bool call_trunk_may_take(struct call_trunk_state *t, u64 now, const struct call_leg *leg,
+			 struct call_failure *f)
+{
+	const struct call_trunk *trunk = &leg->call->policy->trunks[leg->trunk];
+
+	if (!call_trunk_is_open(t, leg, f))
+		return false;
 	if (leg->call->emergency)
 		return true;
 	if (trunk->max_calls && t->calls >= trunk->max_calls) {

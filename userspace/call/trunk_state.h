@@ -23,12 +23,12 @@ struct call_lookup {
 	u64 ticket;
 	struct call_policy *policy;	/* a reference */
 	size_t trunk, target;		/* indices there */
-	bool registering;		/* for the trunk's registration, not for its ways */
+	u32 errand;			/* for that one; 0: for the ways of the trunk */
 };
 
-/* 0 or -ENOMEM */
+/* errand NULL: for the trunk's ways. 0 or -ENOMEM */
 int call_lookup_start(struct call_engine *e, struct call_policy *policy, size_t trunk,
-		      size_t target, bool registering, bool secure);
+		      size_t target, const struct call_errand *errand, bool secure);
 void call_lookup_free(struct call_lookup *l);
 void call_lookup_done(struct call_engine *e, u64 now, u64 ticket, int err, const char *text,
 		      const char *domain, const struct hop *hops, size_t n);
@@ -81,6 +81,9 @@ void call_trunks_free(struct call_engine *e);
  */
 bool call_trunk_may_take(struct call_trunk_state *t, u64 now, const struct call_leg *leg,
 			 struct call_failure *f);
+/* It is not drained, nor, where leg leads there, down; else f says so. */
+bool call_trunk_is_open(const struct call_trunk_state *t, const struct call_leg *leg,
+			struct call_failure *f);
 /*
  * leg, of the caller or a branch, is a call more for its trunk, until it is over. false: the
  * trunk may not have it, and f says why.
@@ -165,7 +168,7 @@ void call_upstream_free(struct call_engine *e, struct call_upstream *u);
 void call_upstream_timer(struct call_engine *e, u64 now, struct call_upstream *u);
 void call_upstream_result(struct call_engine *e, u64 now, struct call_upstream *u,
 			  const struct sip_event *ev);
-void call_upstream_located(struct call_engine *e, u64 now, struct call_trunk_state *t, int err,
+void call_upstream_located(struct call_engine *e, u64 now, struct call_upstream *u, int err,
 			   const char *text, const char *domain, const struct hop *hops,
 			   size_t n);
 bool call_upstream_view(const struct call_upstream *u, struct call_upstream_view *view);

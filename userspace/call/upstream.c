@@ -224,7 +224,8 @@ static void try_next(struct call_engine *e, u64 now, struct call_upstream *u)
 	if (err == -EINPROGRESS) {
 		u->looking = true;
 		err = call_lookup_start(e, u->policy, (size_t)u->index,
-					u->hops->order[u->hops->known], true, u->hops->secure);
+					u->hops->order[u->hops->known], &u->errand,
+					u->hops->secure);
 	}
 	if (!err)
 		return;
@@ -233,12 +234,10 @@ static void try_next(struct call_engine *e, u64 now, struct call_upstream *u)
 	failed(e, now, u);
 }
 
-void call_upstream_located(struct call_engine *e, u64 now, struct call_trunk_state *t, int err,
+void call_upstream_located(struct call_engine *e, u64 now, struct call_upstream *u, int err,
 			   const char *text, const char *domain, const struct hop *hops, size_t n)
 {
-	struct call_upstream *u = t->upstream;
-
-	if (!u || !u->looking)
+	if (!u->looking)
 		return;
 	u->looking = false;
 	call_hops_found(e, now, u->hops, err, text, domain, hops, n);

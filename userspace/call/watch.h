@@ -6,6 +6,7 @@
 #ifndef CALL_WATCH_H
 #define CALL_WATCH_H
 
+#include "base/json.h"
 #include "call/errand.h"
 #include "call/source.h"
 #include "event/publication.h"
@@ -25,6 +26,7 @@ struct call_watch {
 struct call_watchers {
 	struct event_subscriptions table;
 	struct event_publications publications;
+	struct hash bridges;		/* struct call_bridge, by watcher */
 	struct hash records;		/* struct event_record */
 	u64 last_record;
 };
@@ -81,11 +83,14 @@ struct event_publication *call_publication_new(struct call_engine *e, const char
 					       char *parts, const char *salt, u64 record);
 
 /* event_record.c: what outlives the daemon */
-void call_kept_begin(struct call_engine *e, struct event_record *record, bool publication,
-		     u64 number);
+void call_kept_begin(struct call_engine *e, struct event_record *record,
+		     enum event_record_kind kind, u64 number);
 /* What is stored of it is not what it is now. */
 void call_kept_changed(struct call_engine *e, struct event_record *record);
 void call_kept_end(struct call_engine *e, struct event_record *record);
+/* expires, ns as now, as a time of the day; and back. */
+json_t *call_expiry_save(u64 now, u64 wall, u64 expires);
+u64 call_expiry_read(struct json_reader *r, const json_t *saved, u64 now, u64 wall);
 
 /* lamp.c */
 /* Something about a call is not what it was. */

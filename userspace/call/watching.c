@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "call/call.h"
+#include "call/bridge.h"
 #include "call/register.h"
 #include "call/watch.h"
 #include "call/watching.h"
@@ -22,6 +22,19 @@ static struct call_subscription_view view_of(const struct call_watch *watch)
 	};
 }
 
+/* Its NOTIFYs are counted; those that are served have numbers. */
+static struct call_subscription_view view_of_bridge(const struct call_bridge *b)
+{
+	return (struct call_subscription_view){
+		.id = b->record.number, .package = b->package,
+		.resource = b->resource, .watcher = b->watcher,
+		.call_id = b->sides.from.dialog->call_id, .ended = b->ended,
+		.expires = b->expires, .peer = b->sides.from.dialog->flow.peer,
+		.notifies = b->notifies, .waiting = !list_empty(&b->crossings),
+		.carried = true, .notifier = b->to.dialog->flow.peer,
+	};
+}
+
 void call_engine_each_subscription(const struct call_engine *e,
 				   void (*each)(void *arg,
 						const struct call_subscription_view *view),
@@ -30,6 +43,7 @@ void call_engine_each_subscription(const struct call_engine *e,
 	const struct hash *t = &e->watchers->table.by_resource;
 	struct call_subscription_view view;
 	struct event_subscription *s;
+	struct call_bridge *b;
 	struct hash_node *node;
 	size_t i;
 
@@ -37,6 +51,15 @@ void call_engine_each_subscription(const struct call_engine *e,
 		for (node = t->buckets[i]; node; node = node->next) {
 			s = hash_entry(node, struct event_subscription, by_resource);
 			view = view_of(hash_entry(s, struct call_watch, sub));
+			each(arg, &view);
+		}
+	t = &e->watchers->bridges;
+	for (i = 0; i < t->nbuckets; i++)
+		for (node = t->buckets[i]; node; node = node->next) {
+			b = hash_entry(node, struct call_bridge, node);
+			if (!b->kept)
+				continue;
+			view = view_of_bridge(b);
 			each(arg, &view);
 		}
 }
@@ -48,8 +71,13 @@ int call_engine_unsubscribe(struct call_engine *e, u64 now, u64 id)
 	struct call_watch *watch;
 
 	e->clock = now;
-	if (!record || record->publication)
+	if (!record || record->kind == EVENT_RECORD_PUBLICATION)
 		return -ENOENT;
+	if (record->kind == EVENT_RECORD_CARRIED) {
+		call_bridge_end(e, now, hash_entry(record, struct call_bridge, record),
+				"rejected");
+		return 0;
+	}
 	watch = hash_entry(record, struct call_watch, record);
 	if (!watch->sub.ended)
 		event_subscription_close(&watch->sub, now, "rejected");

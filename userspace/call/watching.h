@@ -27,6 +27,8 @@ struct call_subscription_view {
 	struct addr peer;
 	u32 notifies;			/* the number of the next document, or more */
 	bool waiting;			/* for the answer to a NOTIFY */
+	bool carried;			/* somebody else serves it, */
+	struct addr notifier;		/* who is there */
 };
 
 void call_engine_each_subscription(const struct call_engine *e,

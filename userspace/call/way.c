@@ -138,7 +138,7 @@ static int refresh_target(struct call_engine *e, u64 now, struct call_trunk_stat
 	struct hop hop;
 
 	if (!to->addr.family)
-		return call_lookup_start(e, e->policy, trunk, target, false, false);
+		return call_lookup_start(e, e->policy, trunk, target, NULL, false);
 	hop = call_hops_address(to);
 	if (!call_hops_flows(e, e->policy, trunk, to->secure, to->host, &hop, 1, flow))
 		return 0;

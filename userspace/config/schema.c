@@ -270,7 +270,8 @@ const struct schema_item schema[] = {
 	    HELP("How deep multipart bodies may lie in multipart bodies. A request beyond it is "
 		 "refused with 400.")),
 
-	KEY("message", MAP, RELOAD(CALLS), HELP("MESSAGE, a text to somebody.")),
+	KEY("message", MAP, RELOAD(CALLS),
+	    HELP("MESSAGE, a text to somebody, in calls and outside.")),
 	KEY("message.max-size", NUMBER, DEFAULT("8192"), RANGE(1, 1048576), RELOAD(CALLS),
 	    HELP("Bytes of its body. What is longer is refused with 513; so is a request that "
 		 "sip.max-message does not let in. RFC 3428 has 1300 where it cannot be known "

@@ -98,7 +98,8 @@
 	KEY("domains.*.events.subscriptions", NUMBER, DEFAULT("100"), RANGE(1, 100000),
 	    RELOAD(CALLS),
 	    HELP("That a watcher may have at the same time; above it 403. A trunk is one "
-		 "watcher.")),
+		 "watcher. Those that Jalur carries to somebody else are counted apart; a trunk "
+		 "may have as many of them as there is room for.")),
 	KEY("domains.*.subscribers", LIST, RELOAD(CALLS),
 	    HELP("Its subscribers, beside those in the store, which jalurctl subscriber adds and "
 		 "takes away. One that is in both is the one here.")),

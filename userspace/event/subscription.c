@@ -151,7 +151,7 @@ void event_subscription_sent(const struct event_subscriptions *t, struct event_s
 }
 
 /* RFC 6665 §4.2.2, RFC 5057 §5.1 */
-static bool ends_it(u16 status)
+bool event_subscription_ends_by(u16 status)
 {
 	switch (status) {
 	case 404:
@@ -180,5 +180,5 @@ bool event_subscription_answered(struct event_subscription *s, u16 status, bool 
 	s->under_way = false;
 	if (s->ended && !s->due)
 		return false;
-	return retry || !ends_it(status);
+	return retry || !event_subscription_ends_by(status);
 }

@@ -61,6 +61,8 @@ bool event_subscription_is_news(const struct event_subscriptions *t,
 /* A NOTIFY with it is on the way; interval: ns to the next one. */
 void event_subscription_sent(const struct event_subscriptions *t, struct event_subscription *s,
 			     u64 now, u64 interval, struct slice document);
+/* Does this answer to a NOTIFY, or to a SUBSCRIBE in its dialog, end the subscription? */
+bool event_subscription_ends_by(u16 status);
 /* It was answered so, by 408 and 503 when it was not. false: the subscription is over. */
 bool event_subscription_answered(struct event_subscription *s, u16 status, bool retry);
 

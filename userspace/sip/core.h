@@ -300,6 +300,9 @@ struct sip_dialog_priv {
 
 /* The dialog that a request is in: all three parts must fit. */
 struct sip_dialog *sip_dialog_find(struct sip_engine *e, const struct sip_msg *request);
+/* The one that a NOTIFY makes, whose peer was not known so far; and it learns who that is. */
+struct sip_dialog *sip_dialog_of_notify(struct sip_engine *e, const struct sip_msg *request);
+int sip_dialog_notified(struct sip_engine *e, struct sip_dialog *d, const struct sip_msg *msg);
 /* The dialog that a response to our request is in, or the one it was sent in. */
 struct sip_dialog *sip_dialog_of_response(struct sip_engine *e, const struct sip_msg *response);
 struct sip_dialog *sip_dialog_by_tag(struct sip_engine *e, const char *local_tag);

@@ -117,7 +117,7 @@ static void reverse_routes(struct sip_dialog *d)
 	}
 }
 
-/* Record-Route in order for the server, in reverse for the client (§12.1). */
+/* Record-Route of a request in order, of a response in reverse (§12.1). */
 static int learn_routes(struct sip_dialog *d, const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_RECORD_ROUTE);
@@ -134,7 +134,7 @@ static int learn_routes(struct sip_dialog *d, const struct sip_msg *msg)
 				return -ENOMEM;
 		}
 	}
-	if (d->uac)
+	if (!msg->request)
 		reverse_routes(d);
 	return 0;
 }
@@ -375,6 +375,19 @@ int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct
 	return 0;
 }
 
+int sip_dialog_notified(struct sip_engine *e, struct sip_dialog *d, const struct sip_msg *msg)
+{
+	int err;
+
+	d->remote_tag = slice_dup(msg->from.tag);
+	err = d->remote_tag ? learn_routes(d, msg) : -ENOMEM;
+	if (!err)
+		err = set_target(d, msg);
+	if (!err)
+		sip_dialog_follow(e, d);
+	return err;
+}
+
 bool sip_dialog_moved(struct sip_engine *e, u64 now, struct sip_dialog *d,
 		      struct sip_server *server)
 {
@@ -426,6 +439,19 @@ struct sip_dialog *sip_dialog_of_ids(struct sip_engine *e, struct slice call_id,
 struct sip_dialog *sip_dialog_find(struct sip_engine *e, const struct sip_msg *msg)
 {
 	return find_exact(e, msg->to.tag, msg->from.tag, msg->call_id);
+}
+
+struct sip_dialog *sip_dialog_of_notify(struct sip_engine *e, const struct sip_msg *msg)
+{
+	struct sip_dialog *d = first_by_tag(e, msg->to.tag);
+
+	if (msg->method != SIP_NOTIFY || !msg->from.tag.n)
+		return NULL;
+	for (; d; d = next_by_tag(hash_next(&d->priv->node), msg->to.tag))
+		if (d->by_notify && !d->remote_tag &&
+		    slice_eq(slice_str(d->call_id), msg->call_id))
+			return d;
+	return NULL;
 }
 
 struct sip_dialog *sip_dialog_of_response(struct sip_engine *e, const struct sip_msg *msg)

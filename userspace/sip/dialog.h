@@ -43,6 +43,7 @@ struct sip_dialog {
 	struct flow flow;		/* next hop */
 	bool translated;		/* its port is not the one that the peer says */
 	bool datagrams;			/* large requests, too */
+	bool by_notify;			/* a NOTIFY may be what makes it (RFC 6665 §4.4.1) */
 	bool roams;			/* requests from elsewhere are not refused, but foreign */
 	void *user;
 	/* private to sip/: index, responses waiting for ACK or PRACK */
@@ -64,6 +65,9 @@ struct sip_dialog *sip_dialog_new_uac(struct sip_engine *e,
 int sip_dialog_new_uas(struct sip_engine *e, struct sip_server *server, void *user,
 		       struct sip_dialog **out);
 /*
+ * A NOTIFY that comes before any response to a dialog of ours with by_notify makes it (RFC 6665
+ * §4.4.1): below the caller, whose dialog has its remote tag when he hears of the NOTIFY.
+ *
  * A response arrived: learn remote tag, target, route set, RSeq; 2xx confirms. One that teaches
  * nothing (100, no To-tag, a failure) is 0. -EEXIST when it belongs to another fork (other
  * To-tag than the one learned); -EINVAL for unusable Record-Route; -ENOMEM.

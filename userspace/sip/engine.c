@@ -100,6 +100,8 @@ static void take_in_dialog(struct sip_engine *e, const struct flow *flow, struct
 	struct sip_dialog *d = sip_dialog_find(e, &e->msg);
 	struct sip_server *invite = NULL;
 
+	if (!d)
+		d = sip_dialog_of_notify(e, &e->msg);
 	if (!d) {
 		refuse_unknown(e, flow, SIP_COUNT_UNKNOWN_DIALOG);
 		return;
@@ -108,6 +110,10 @@ static void take_in_dialog(struct sip_engine *e, const struct flow *flow, struct
 		e->sender = SIP_SENDER_KNOWN;
 	if (!sip_check_in_dialog(e, d, &e->msg, flow) || !sip_check_request(e, &e->msg, flow))
 		return;
+	if (!d->remote_tag && sip_dialog_notified(e, d, &e->msg)) {
+		refuse_unknown(e, flow, SIP_COUNT_UNKNOWN_DIALOG);
+		return;
+	}
 	if (!d->flow.name)
 		take_connection(d, flow);
 	if (e->msg.method == SIP_PRACK) {

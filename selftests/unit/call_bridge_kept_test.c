@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Subscriptions that are carried, written down and read again by a daemon that knows nothing of
+ * them. What was written is taken for bytes from outside.
+ */
+#include <jansson.h>
+
+#include "call_bridge.h"
+
+#define WALL (1700000000 * NSEC_PER_SEC)
+
+FIXTURE(bridge_kept) {
+	struct harness h;
+};
+
+FIXTURE_SETUP(bridge_kept)
+{
+	harness_start(&self->h, _metadata);
+}
+
+FIXTURE_TEARDOWN(bridge_kept)
+{
+	EXPECT_EQ(bridges(&self->h), 0);
+	harness_stop(&self->h);
+}
+
+static const char *restore(struct harness *h, u64 record, const char *text)
+{
+	const char *bad = call_engine_restore_event(h->engine, h->now, WALL + h->now, record,
+						    slice_str(text));
+
+	run(h);
+	return bad;
+}
+
+TEST_F(bridge_kept, it_goes_on_after_a_restart)
+{
+	struct harness *h = &self->h, before;
+	struct aside a, b;
+
+	harness_start(&before, _metadata);
+	begin(&before);
+	ASSERT_NE(before.event, NULL);
+	ASSERT_EQ(restore(h, before.event_record, before.event), NULL);
+	put_aside(&before.ua[A], &a);
+	put_aside(&before.ua[B], &b);
+	take_back(&h->ua[A], &a);
+	take_back(&h->ua[B], &b);
+	h->branch = 1000;
+	EXPECT_EQ(bridges(h), 1);
+	EXPECT_FALSE(pending(h, A) || pending(h, B));
+	told_and_heard(h, ACTIVE, WAITING);
+	resubscribe(h, "Expires: 600\r\n");
+	expect(h, B, "SUBSCRIBE ");
+	accepted(h, "Expires: 600\r\n");
+	told_and_heard(h, ACTIVE, WAITING);
+	leave(h);
+	harness_stop(&before);
+}
+
+TEST_F(bridge_kept, it_is_written_before_its_numbers_are_used_up)
+{
+	struct harness *h = &self->h;
+	char *first;
+	size_t i;
+
+	begin(h);
+	first = strdup(h->event);
+	for (i = 0; i < 25; i++)
+		told_and_heard(h, ACTIVE, WAITING);
+	EXPECT_STRNE(h->event, first);
+	free(first);
+	leave(h);
+}
+
+TEST_F(bridge_kept, what_is_wrong_with_a_record_is_named)
+{
+	static const struct {
+		const char *key, *value, *wrong;
+	} table[] = {
+		{ "version", "2", "version" },
+		{ "package", "\"\"", "package" },
+		{ "event", "7", "event" },
+		{ "resource", "null", "resource" },
+		{ "watcher", "7", "watcher" },
+		{ "expires", "1900000000000", "expires" },
+		{ "domain", "\"elsewhere.example\"", "domain" },
+		{ "notifies", "-1", "notifies" },
+		{ "from", "{}", "realm" },
+		{ "to", "7", "to" },
+	};
+	struct harness *h = &self->h, before;
+	size_t i;
+
+	harness_start(&before, _metadata);
+	begin(&before);
+	for (i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		json_t *saved = json_loads(before.event, 0, NULL);
+		char *text;
+
+		json_object_set_new(saved, table[i].key,
+				    json_loads(table[i].value, JSON_DECODE_ANY, NULL));
+		text = json_dumps(saved, 0);
+		EXPECT_STREQ(restore(h, 7, text), table[i].wrong);
+		EXPECT_EQ(bridges(h), 0);
+		free(text);
+		json_decref(saved);
+	}
+	free(h->policy->trunks[1].name);
+	h->policy->trunks[1].name = strdup("renamed");
+	EXPECT_STREQ(restore(h, 7, before.event), "trunk");
+	harness_stop(&before);
+}
+
+TEST_HARNESS_MAIN
