@@ -400,6 +400,45 @@ TEST_F(bridge, of_several_the_first_one_has_it)
 	EXPECT_EQ(bridges(h), 0);
 }
 
+/* A route gives the number to the registrar: what a phone tells of itself. */
+TEST_F(bridge, a_phone_that_registered_may_be_watched)
+{
+	struct harness *h = &self->h;
+	struct ua *phone = &h->ua[STRANGER];
+
+	h->own_contacts = true;
+	add_domain(h, SIP_DIGEST_ALL);
+	h->policy->routes[1].registrar = strdup(DOMAIN);
+	h->policy->routes[1].nto = 0;
+	send_register_of(h, "alice", "Contact: <sip:one@203.0.113.66:5060>\r\n"
+			 "Contact: <sip:two@203.0.113.66:5060>\r\n");
+	begin_dialog(h, B, "alice");
+	send_request(h, B, "SUBSCRIBE", 1, "Event: ua-profile\r\nExpires: 600\r\n", NULL);
+	self->asked = sip_msg_dup(expect(h, STRANGER, "SUBSCRIBE sip:two@203.0.113.66:5060 SIP"));
+	expect(h, STRANGER, "SUBSCRIBE sip:one@203.0.113.66:5060 SIP");
+	reply_tagged(h, STRANGER, &phone->msg, "200 OK", "tag-of-2", "Expires: 600\r\n", NULL);
+	learn(&h->ua[B], expect(h, B, "SIP/2.0 200"));
+	phone->cseq = 9;
+	tell(h, STRANGER, "Event: ua-profile\r\nSubscription-State: active\r\n", NULL);
+	expect(h, B, "NOTIFY ");
+	reply(h, B, "200 OK", NULL);
+	expect(h, STRANGER, "SIP/2.0 200");
+	reply_tagged(h, STRANGER, self->asked, "200 OK", "tag-of-2", "Expires: 600\r\n", NULL);
+	tell(h, STRANGER, "Event: ua-profile\r\nSubscription-State: active\r\n", NULL);
+	expect(h, STRANGER, "SIP/2.0 481");
+	EXPECT_FALSE(pending(h, B));
+	free(self->asked);
+	EXPECT_EQ(bridges(h), 1);
+	call_engine_unsubscribe(h->engine, h->now, h->event_record);
+	run(h);
+	expect(h, B, "NOTIFY ");
+	reply(h, B, "200 OK", NULL);
+	expect(h, STRANGER, "SUBSCRIBE sip:user@203.0.113.66:5060 SIP");
+	reply(h, STRANGER, "200 OK", NULL);
+	call_engine_unregister(h->engine, h->now, ALICE);
+	run(h);
+}
+
 TEST_F(bridge, a_trunk_that_challenges_has_an_answer_in_the_dialog_too)
 {
 	static const char challenge[] =

@@ -35,7 +35,7 @@ static const struct {
 	[FAMILY_TRANSFERS] = { "jalur_transfers_total", "counter", "outcome",
 		"Transfers that Jalur was to carry out (REFER)." },
 	[FAMILY_EXCHANGES] = { "jalur_exchanges_total", "counter", "outcome",
-		"Requests outside of calls that were sent on (MESSAGE, PUBLISH)." },
+		"Requests outside of calls that were sent on (MESSAGE, PUBLISH, SUBSCRIBE)." },
 	[FAMILY_REFUSED] = { "jalur_requests_refused_total", "counter", "reason",
 		"Requests that were refused, overload apart." },
 	[FAMILY_DROPPED] = { "jalur_messages_dropped_total", "counter", "reason",
