@@ -277,6 +277,33 @@ TEST_F(fork, a_second_answer_is_acknowledged_and_ended)
 	hang_up(h, A);
 }
 
+/* ... also while the first one waits for the kernel: what the caller says goes to that. */
+TEST_F(fork, a_second_answer_in_between_has_no_part_in_the_call)
+{
+	struct harness *h = &self->h;
+
+	call_both(h);
+	h->late = true;
+	answer(h, B, "200 OK", SDP_B);
+	expect(h, B, "ACK ");
+	h->ua[C].remote_tag[0] = 0;
+	reply_tagged(h, C, &h->ua[C].invite, "200 OK", "late-answer", NULL, SDP_C);
+	expect(h, C, "ACK ");
+	expect(h, C, "BYE ");
+	reply(h, C, "200 OK", NULL);
+	while (h->ntickets)
+		complete(h);
+	h->late = false;
+	expect(h, A, "SIP/2.0 200");
+	acknowledge(h, A);
+	send_request(h, A, "INFO", ++h->ua[A].cseq, "Content-Type: text/plain\r\n", "5");
+	discard(h, C);
+	expect(h, B, "INFO ");
+	reply(h, B, "200 OK", NULL);
+	expect(h, A, "SIP/2.0 200");
+	hang_up(h, A);
+}
+
 TEST_F(fork, one_that_cannot_be_reached_leaves_the_other)
 {
 	struct harness *h = &self->h;

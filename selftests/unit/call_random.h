@@ -78,7 +78,7 @@ struct world {
 	unsigned int started, wanted;
 	unsigned int answered, refused, cancelled, byes, reinvites, lost, sessions, updates;
 	unsigned int reloaded;		/* calls that went on from what was written of them */
-	unsigned int refers, told;	/* and NOTIFYs of those */
+	unsigned int refers, attended, told;	/* and NOTIFYs of those */
 	struct kept kept[MAX_KEPT];
 	size_t nkept;
 	struct sip_auth_client *auth[2];	/* of alice, and of bob */
@@ -364,6 +364,31 @@ static inline void decide(struct phone_call *c)
 	}
 }
 
+/* Another call of his; NULL: he has none. */
+static inline struct phone_call *other_call(const struct phone_call *c)
+{
+	const struct list *at;
+
+	for (at = c->phone->calls.next; at != &c->phone->calls; at = at->next) {
+		struct phone_call *other = list_entry(at, struct phone_call, node);
+
+		if (other != c && other->phase == UP && other->dialog->remote_tag)
+			return other;
+	}
+	return NULL;
+}
+
+/* To whom he is in that one with. */
+static inline void refer_to(const struct sip_dialog *d, char *lines, size_t size)
+{
+	const char *at = strchr(d->call_id, '@');
+	int n = (int)(at ? (size_t)(at - d->call_id) : strlen(d->call_id));
+
+	snprintf(lines, size, "Refer-To: <sip:4930@sbc.example?Replaces=%.*s%s%s%%3Bto-tag%%3D%s"
+		 "%%3Bfrom-tag%%3D%s>\r\n", n, d->call_id, at ? "%40" : "", at ? at + 1 : "",
+		 d->remote_tag, d->local_tag);
+}
+
 /* To both phones inside or to the one outside, to one, or to nobody. */
 static inline void refer(struct phone_call *c)
 {
@@ -371,15 +396,23 @@ static inline void refer(struct phone_call *c)
 	struct phone *p = c->phone;
 	struct world *w = p->world;
 	struct sip_content content = { 0 };
-	char lines[160];
+	struct phone_call *other = percent(w, 50) ? other_call(c) : NULL;
+	char lines[512];
 
-	snprintf(lines, sizeof(lines), "Refer-To: <sip:%s@sbc.example>\r\n%s%s",
-		 targets[chance(w, 5)], percent(w, 15) ? "Refer-Sub: false\r\n" : "",
-		 percent(w, 20) ? "Referred-By: <sip:x@phone.example>\r\n" : "");
+	if (other)
+		refer_to(other->dialog, lines, sizeof(lines));
+	else
+		snprintf(lines, sizeof(lines), "Refer-To: <sip:%s@sbc.example>\r\n",
+			 targets[chance(w, 5)]);
+	if (percent(w, 15))
+		strcat(lines, "Refer-Sub: false\r\n");
+	if (percent(w, 20))
+		strcat(lines, "Referred-By: <sip:x@phone.example>\r\n");
 	content.headers = slice_str(lines);
 	sip_request(p->engine, w->now, c->dialog, SIP_REFER, &content, c, &c->other);
 	c->referred = true;
 	w->refers++;
+	w->attended += !!other;
 }
 
 /* He wants to hear of it for another while, or no more. */

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "call_random.h"
+#include "call/bridge.h"
 #include "call/call.h"
 #include "call/watch.h"
 
@@ -19,6 +20,7 @@ static inline bool is_at_rest(const struct call *call)
 
 	if (call->state != CALL_UP || call->tickets || !list_empty(&call->outbox) ||
 	    media_offer_pending(call->media) || call->transfer || call->transferred ||
+	    call->joins ||
 	    (call->refer && !call_refer_is_done(call->refer)))
 		return false;
 	for (i = 0; i < call->nall; i++) {
@@ -98,6 +100,8 @@ static inline void reload_kept(struct world *w, const struct kept *kept)
 	r->storing = true;		/* so that it stays in the store */
 	if (r->kind == EVENT_RECORD_PUBLICATION)
 		call_publication_free(e, hash_entry(r, struct event_publication, record));
+	else if (r->kind == EVENT_RECORD_CARRIED)
+		call_bridge_free(e, hash_entry(r, struct call_bridge, record));
 	else
 		call_watch_free(e, hash_entry(r, struct call_watch, record));
 	bad = call_engine_restore_event(e, w->now, wall, kept->record, slice_str(kept->text));

@@ -486,8 +486,8 @@ TEST_F_TIMEOUT(random_calls, nothing_is_left_of_them_after_a_bad_network, 1200)
 	EXPECT_GT(w->updates, w->wanted / 20);
 	EXPECT_GT(w->sessions, w->wanted / 2);
 	EXPECT_GT(w->reloaded, w->wanted / 10);
-	TH_LOG("REFERs %u, NOTIFYs %u, transfers %llu, failed %llu, refused %llu",
-	       w->refers, w->told, (unsigned long long)jalur_counter(w, "transfers"),
+	TH_LOG("REFERs %u (%u attended), NOTIFYs %u, transfers %llu, failed %llu, refused %llu",
+	       w->refers, w->attended, w->told, (unsigned long long)jalur_counter(w, "transfers"),
 	       (unsigned long long)jalur_counter(w, "transfers-failed"),
 	       (unsigned long long)jalur_counter(w, "transfers-refused"));
 	EXPECT_GT(jalur_counter(w, "transfers"), w->wanted / 100);

@@ -161,3 +161,33 @@ u16 call_map_body(struct call_engine *e, const struct call_body_way *way,
 	*why = b.why;
 	return !err ? 0 : err == -ENOTSUP ? 415 : err == -ENOMEM ? 500 : 400;
 }
+
+static const struct sip_listener *listener_of(const struct call_engine *e,
+					      const struct call_leg *leg)
+{
+	return &e->listeners[leg->dialog ? leg->dialog->flow.listener : leg->listener];
+}
+
+u16 call_body_carry(struct call_engine *e, const struct call_leg *from, const struct call_leg *to,
+		    const struct sip_msg *msg, struct sip_content *content, char **body)
+{
+	struct call_body_way way = { .from = &from->peer, .listener = listener_of(e, to) };
+	const char *why;
+	u16 status = call_map_body(e, &way, msg, body, &why);
+
+	content->content_type = status ? SLICE("") : msg->content_type;
+	content->body = status ? SLICE("") : *body ? slice_str(*body) : msg->body;
+	return status;
+}
+
+u16 call_body_unreadable(struct call_engine *e, const struct sip_event *ev, const char **why)
+{
+	struct call_body_way way = {
+		.from = &ev->flow.peer, .listener = &e->listeners[ev->flow.listener],
+	};
+	char *body;
+	u16 status = call_map_body(e, &way, ev->msg, &body, why);
+
+	free(body);
+	return status;
+}

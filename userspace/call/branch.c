@@ -531,7 +531,8 @@ struct call_leg *call_branch_leg(struct call_engine *e, struct call_leg *root,
 		leg = NULL;
 	if (leg)
 		call_update_learn(leg, msg);
-	if (leg && !leg->twin && msg->to.tag.n && root->call->invite)
+	if (leg && !leg->twin && msg->to.tag.n && root->call->invite &&
+	    root->call->state < CALL_ANSWERED)
 		add_twin(e, leg);
 	return leg;
 }

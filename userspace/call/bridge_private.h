@@ -14,6 +14,7 @@ struct call_crossing {
 	struct sip_server *server;	/* of who asked; NULL: we did */
 	struct sip_client *client;
 	struct sip_auth_attempt auth;
+	u16 refusal;			/* of its body; 0: none */
 	bool last;			/* a SUBSCRIBE that ends it */
 };
 

@@ -518,9 +518,8 @@ int call_outbox_request(struct call_engine *e, u64 now, struct call_leg *leg,
 			enum sip_method method, char *headers, char *sdp);
 void call_outbox_flush(struct call_engine *e, u64 now, struct call *call);
 void call_outbox_clear(struct call *call);
-/* What waits for leg. */
+/* What waits for leg; what waits in call for from is for to, which takes its place. */
 void call_outbox_forget(struct call_leg *leg);
-/* What waits in call for one leg is for another, which takes its place. */
 void call_outbox_move(struct call *call, const struct call_leg *from, struct call_leg *to);
 struct call_message *call_outbox_gated(struct call *call, u64 ticket);
 
@@ -596,10 +595,8 @@ void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *
 			const char *why);
 
 #include "call/action.h"
-
 #include "call/branch.h"
 #include "call/carry.h"
-
 #include "call/transfer.h"
 
 #endif

@@ -133,22 +133,12 @@ void call_carry_as(struct call_engine *e, u64 now, struct call_leg *leg,
 	refuse(e, now, leg, ev->server, 500, "");
 }
 
-static u16 map_body(struct call_engine *e, const struct call_leg *from, const struct call_leg *to,
-		    const struct sip_msg *msg, char **body)
-{
-	struct call_body_way way = {
-		.from = &from->peer, .listener = &e->listeners[to->dialog->flow.listener],
-	};
-	const char *why;
-
-	return call_map_body(e, &way, msg, body, &why);
-}
-
 void call_carry(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_event *ev)
 {
 	struct call_leg *to = far_leg(leg);
 	char *extensions = call_headers_unsupported(ev->msg), *body = NULL;
-	u16 status = to && !extensions ? map_body(e, leg, to, ev->msg, &body) : 0;
+	struct sip_content content;
+	u16 status = to && !extensions ? call_body_carry(e, leg, to, ev->msg, &content, &body) : 0;
 
 	if (extensions)
 		refuse(e, now, leg, ev->server, 420, extensions);
@@ -207,10 +197,7 @@ static void pass_answer(struct call_engine *e, u64 now, struct call_carried *c,
 	struct sip_content content = { .headers = slice_str(headers) };
 
 	/* one that cannot be put into his words is left out */
-	if (!map_body(e, c->to, c->from, msg, &body)) {
-		content.content_type = msg->content_type;
-		content.body = body ? slice_str(body) : msg->body;
-	}
+	call_body_carry(e, c->to, c->from, msg, &content, &body);
 	sip_respond(e->sip, now, c->server, c->from->dialog, msg->status, phrase, &content);
 	sip_server_put(e->sip, now, c->server);
 	free(headers);

@@ -55,6 +55,15 @@ struct call_body_way {
 u16 call_map_body(struct call_engine *e, const struct call_body_way *way,
 		  const struct sip_msg *msg, char **body, const char **why);
 
+/*
+ * The same of what from's peer sent, for to's: type and body of content. Where it is refused it
+ * has none. *body: to be freed.
+ */
+u16 call_body_carry(struct call_engine *e, const struct call_leg *from, const struct call_leg *to,
+		    const struct sip_msg *msg, struct sip_content *content, char **body);
+/* What refuses the body of ev, a request, wherever it goes to; 0: nothing does. */
+u16 call_body_unreadable(struct call_engine *e, const struct sip_event *ev, const char **why);
+
 /* info.c */
 /* msg, from leg's peer, says which packages it takes (RFC 6086). */
 void call_info_learn(struct call_leg *leg, const struct sip_msg *msg);

@@ -79,31 +79,22 @@ static struct call_crossing *of_client(const struct call_bridge *b,
 
 /* --- there --- */
 
-/* What is told, for who it is told to: the one place where that may be put in other words. */
-static int carried_body(const struct sip_msg *msg, struct buf *body)
-{
-	buf_add(body, msg->body);
-	return body->failed ? -ENOMEM : 0;
-}
-
 static int ask_for(struct call_engine *e, u64 now, struct call_bridge *b, struct call_crossing *c)
 {
 	const struct sip_msg *msg = sip_server_request(c->server);
 	const struct call_leg *to = leg_of(b, c->to);
 	char *headers = call_headers_apart(e, leg_of(b, !c->to), to, msg);
-	struct sip_content content = {
-		.headers = slice_str(headers), .content_type = msg->content_type,
-	};
-	struct buf body;
-	int err;
+	struct sip_content content = { .headers = slice_str(headers) };
+	char *body;
+	int err = headers ? 0 : -ENOMEM;
 
-	buf_init(&body);
-	err = headers ? carried_body(msg, &body) : -ENOMEM;
-	content.body = buf_slice(&body);
+	c->refusal = call_body_carry(e, leg_of(b, !c->to), to, msg, &content, &body);
+	if (c->refusal)
+		err = -EINVAL;
 	if (!err)
 		err = call_sides_request(e, now, to, &c->auth, msg->method, &content,
 					 call_errand_handle(&b->errands[c->to]), &c->client);
-	buf_free(&body);
+	free(body);
 	free(headers);
 	return err;
 }
@@ -158,16 +149,22 @@ static void answer(struct call_engine *e, u64 now, const struct call_bridge *b,
 static struct call_crossing *cross(struct call_engine *e, u64 now, struct call_bridge *b,
 				   enum call_bank to, struct sip_server *server)
 {
+	const char *lines = "Retry-After: 1\r\n";
 	struct call_crossing *c = NULL;
+	u16 status = 500;
 
 	if (count_to(b, to) < CALL_MAX_CARRIED)
 		c = add(b, to, server);
 	if (c && !ask(e, now, b, c))
 		return c;
+	if (c && c->refusal) {
+		status = c->refusal;
+		lines = status == 415 ? "Accept-Encoding: identity\r\n" : "";
+	}
 	if (c)
 		forget(e, c);
 	e->counters[CALL_COUNT_CARRY_REFUSED]++;
-	answer(e, now, b, !to, server, 500, "Retry-After: 1\r\n");
+	answer(e, now, b, !to, server, status, lines);
 	return NULL;
 }
 
@@ -262,16 +259,15 @@ static void pass_answer(struct call_engine *e, u64 now, struct call_bridge *b,
 {
 	const struct call_leg *from = leg_of(b, c->to), *to = leg_of(b, !c->to);
 	char *headers = call_headers_apart(e, from, to, msg);
-	char *phrase = call_phrase_pass(from, msg);
-	struct sip_content content = {
-		.headers = slice_str(headers), .content_type = msg->content_type,
-		.body = msg->body,
-	};
+	char *phrase = call_phrase_pass(from, msg), *body;
+	struct sip_content content = { .headers = slice_str(headers) };
 
+	call_body_carry(e, from, to, msg, &content, &body);
 	sip_respond(e->sip, now, c->server, to->dialog, msg->status, phrase, &content);
 	sip_server_put(e->sip, now, c->server);
 	free(headers);
 	free(phrase);
+	free(body);
 }
 
 /* true: it was a challenge, and it went out again. */

@@ -87,15 +87,14 @@ static void pass_answer(struct call_engine *e, u64 now, struct call_way_out *way
 {
 	struct call_exchange *x = way->exchange;
 	char *headers = call_headers_apart(e, &way->leg, &x->sides.from, msg);
-	char *phrase = call_phrase_pass(&way->leg, msg);
-	struct sip_content content = {
-		.headers = slice_str(headers), .content_type = msg->content_type,
-		.body = msg->body,
-	};
+	char *phrase = call_phrase_pass(&way->leg, msg), *body;
+	struct sip_content content = { .headers = slice_str(headers) };
 
+	call_body_carry(e, &way->leg, &x->sides.from, msg, &content, &body);
 	respond(e, now, x, msg->status, phrase, &content);
 	free(headers);
 	free(phrase);
+	free(body);
 	if (x->bridge)
 		call_bridge_begin(e, now, x->bridge, msg);
 	x->bridge = NULL;
@@ -250,6 +249,8 @@ static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event
 {
 	char *extensions = call_headers_unsupported(ev->msg);
 	enum call_counter counter = CALL_COUNT_REFUSED_OTHER;
+	const char *why;
+	u16 status = call_body_unreadable(e, ev, &why);
 
 	if (extensions) {
 		call_refuse(e, now, ev, 420, extensions, "required extension is not supported");
@@ -259,6 +260,9 @@ static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event
 			    "critical Privacy that is not known");
 	} else if (is_too_large(e, ev->msg)) {
 		call_refuse(e, now, ev, 513, "", "larger than message: max-size");
+	} else if (status) {
+		call_refuse(e, now, ev, status,
+			    status == 415 ? "Accept-Encoding: identity\r\n" : "", why);
 	} else if (e->nexchanges >= CALL_MAX_EXCHANGES) {
 		counter = CALL_COUNT_EXCHANGE_LIMIT;
 		call_refuse(e, now, ev, 503, RETRY, "too many exchanges");

@@ -97,8 +97,8 @@ static int send_request(struct call_engine *e, u64 now, struct call_way_out *way
 	struct call_exchange *x = way->exchange;
 	const struct sip_msg *msg = request_of(x);
 	void *handle = call_errand_handle(&way->errand);
-	struct sip_content content = { .content_type = msg->content_type, .body = msg->body };
-	char *headers = NULL;
+	struct sip_content content = { .max_forwards = 0 };
+	char *headers = NULL, *body = NULL;
 	int err = 0;
 
 	if (!way->errand.dialog) {
@@ -107,12 +107,13 @@ static int send_request(struct call_engine *e, u64 now, struct call_way_out *way
 		if (way->leg.dialog)
 			way->leg.dialog->by_notify = x->bridge;
 	}
-	if (!err)
+	if (!err && !call_body_carry(e, &x->sides.from, &way->leg, msg, &content, &body))
 		headers = call_headers_apart(e, &x->sides.from, &way->leg, msg);
 	content.headers = slice_str(headers);
 	err = headers ? call_sides_request(e, now, &way->leg, &way->auth, msg->method, &content,
 					   handle, &way->errand.client) : -ENOMEM;
 	free(headers);
+	free(body);
 	if (!err)
 		await(e, now, way);
 	return err;
