@@ -185,19 +185,7 @@ struct call_reason {
 	enum call_ender by;
 };
 
-/* A message that waits for the kernel. Messages of a call keep their order. */
-struct call_message {
-	struct list node;
-	u64 gate;			/* ticket; 0: may go */
-	struct call_leg *leg;
-	u16 status;			/* response to leg; 0: a request on leg */
-	enum sip_method method;		/* of that request, or of the one responded to */
-	char *phrase;
-	char *headers;
-	char *sdp;			/* NULL: no body */
-	bool reliable;			/* RFC 3262 */
-	u32 carried;			/* its number; 0: it is none */
-};
+struct call_message;
 
 enum call_ticket_kind {
 	CALL_TICKET_APPLY,
@@ -500,29 +488,6 @@ struct call_ticket *call_ticket_new(struct call_engine *e, struct call *call,
 void call_ticket_free(struct call_ticket *t);
 struct call_ticket *call_ticket_find(const struct call_engine *e, u64 ticket);
 
-/* outbox.c */
-/* All take ownership of the strings, also on error: -ENOMEM. */
-/* carried: its number; sdp: the body instead of what the request has; NULL: that. */
-int call_outbox_carry(struct call_engine *e, u64 now, struct call_leg *leg, u32 carried,
-		      char *headers, char *sdp);
-int call_outbox_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
-			char *phrase, char *headers, char *sdp);
-/* A provisional response of from; reliable: and as such, if the INVITE's sender can do that. */
-int call_outbox_progress(struct call_engine *e, u64 now, struct call_leg *leg,
-			 const struct call_leg *from, const struct sip_msg *msg, bool reliable,
-			 char *sdp);
-/* To leg's UPDATE. */
-int call_outbox_updated(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
-			char *headers, char *sdp);
-int call_outbox_request(struct call_engine *e, u64 now, struct call_leg *leg,
-			enum sip_method method, char *headers, char *sdp);
-void call_outbox_flush(struct call_engine *e, u64 now, struct call *call);
-void call_outbox_clear(struct call *call);
-/* What waits for leg; what waits in call for from is for to, which takes its place. */
-void call_outbox_forget(struct call_leg *leg);
-void call_outbox_move(struct call *call, const struct call_leg *from, struct call_leg *to);
-struct call_message *call_outbox_gated(struct call *call, u64 ticket);
-
 /* media.c: plans and tickets */
 /*
  * Asks for the plan as it is now, if it differs from the one asked for last; messages added to
@@ -597,6 +562,7 @@ void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *
 #include "call/action.h"
 #include "call/branch.h"
 #include "call/carry.h"
+#include "call/outbox.h"
 #include "call/transfer.h"
 
 #endif
