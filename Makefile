@@ -6,6 +6,7 @@
 # make check-random             100 000 calls through a bad network, in virtual time
 # make check-connections        100 000 connections opened and closed
 # make check-many               jalurd is killed under 200 calls with media
+# make check-transfer           baresip and linphone transfer calls, by the kernel's relay
 # make bench                    costs beside peers: bench-packet, bench-parse, bench-registrar,
 #                               bench-sip, bench-register, bench-load
 # make fuzz                     each fuzz target for FUZZ_SECONDS (600), FUZZ_JOBS (2) at a time
@@ -52,7 +53,7 @@ FUZZ		:= $(patsubst selftests/fuzz/%_fuzz.c,build/fuzz/%,$(sort $(wildcard selft
 NETPROGS	:= $(patsubst selftests/net/%.c,$(B)/net/%,$(sort $(wildcard selftests/net/*.c)))
 
 .PHONY: all userspace tools modules modules-all spec spec-check style check check-debug \
-	check-random check-connections check-many \
+	check-random check-connections check-many check-transfer \
 	demo bench bench-packet bench-parse bench-registrar bench-sip bench-register bench-load \
 	fuzz unit-tests fuzz-targets net-tests clean install help config-doc config-doc-check
 
@@ -194,6 +195,10 @@ check-many: userspace tools net-tests
 	@selftests/vm/run --kernel 6.12 --timeout 900 \
 		make -s -C selftests/sip run_tests TEST_PROGS=e2e_many.sh
 
+check-transfer: userspace tools net-tests
+	@$(MAKE) --no-print-directory modules-6.12 DEBUG=1
+	@selftests/vm/run --kernel 6.12 --timeout 1200 $(CURDIR)/selftests/sip/e2e_transfer.sh
+
 fuzz: fuzz-targets
 	@printf '%s\n' $(notdir $(FUZZ)) | xargs -P $(FUZZ_JOBS) -I NAME tools/fuzz NAME $(FUZZ_SECONDS)
 
@@ -287,6 +292,6 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 	@echo 'Targets: all modules modules-all userspace tools unit-tests net-tests fuzz-targets'
-	@echo '         check check-debug check-random check-connections check-many demo bench fuzz style spec spec-check config-doc install clean'
+	@echo '         check check-debug check-random check-connections check-many check-transfer demo bench fuzz style spec spec-check config-doc install clean'
 
 -include $(shell find $(B)/obj $(B)/unit $(B)/net build/fuzz/obj -name '*.d' 2>/dev/null)

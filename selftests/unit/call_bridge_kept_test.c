@@ -108,6 +108,7 @@ TEST_F(bridge_kept, what_is_wrong_with_a_record_is_named)
 	}
 	free(h->policy->trunks[1].name);
 	h->policy->trunks[1].name = strdup("renamed");
+	call_policy_complete(h->policy);
 	EXPECT_STREQ(restore(h, 7, before.event), "trunk");
 	harness_stop(&before);
 }
