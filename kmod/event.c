@@ -140,17 +140,6 @@ static int copy_finals(struct sk_buff *skb, const struct jalur_finals *finals)
 	return 0;
 }
 
-static int fill_finals(struct sk_buff *skb, const struct jalur_graph *graph)
-{
-	int i;
-
-	for (i = 0; i < graph->ends; i++)
-		if (graph->conf[i].end &&
-		    jalur_fill_final(skb, JALUR_A_EVENT_END_STATS, &graph->conf[i]))
-			return -EMSGSIZE;
-	return 0;
-}
-
 /**
  * jalur_event_deleted - a session is gone; tell its final counters
  * @session: unhashed and dead, graph still there
@@ -172,7 +161,8 @@ u64 jalur_event_deleted(struct jalur_session *session, const struct jalur_finals
 			finals ? EVENT_SIZE + finals->len : jalur_final_size(graph),
 			GFP_KERNEL))
 		goto out;
-	if (finals ? copy_finals(ev.skb, finals) : fill_finals(ev.skb, graph)) {
+	if (finals ? copy_finals(ev.skb, finals) :
+		     jalur_fill_finals(ev.skb, JALUR_A_EVENT_END_STATS, graph)) {
 		nlmsg_free(ev.skb);
 		ev.skb = NULL;
 	}

@@ -137,33 +137,18 @@ int jalur_nl_session_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-static size_t size_of(const struct jalur_session *session)
+static const struct jalur_graph *graph_of(const struct jalur_session *session)
 {
-	return jalur_fill_size(rcu_dereference_protected(session->graph,
-							 lockdep_is_held(&session->jn->lock)));
-}
-
-static size_t final_size_of(const struct jalur_session *session)
-{
-	return jalur_final_size(rcu_dereference_protected(session->graph,
-							  lockdep_is_held(&session->jn->lock)));
+	return rcu_dereference_protected(session->graph,
+					 lockdep_is_held(&session->jn->lock));
 }
 
 static int fill_deleted(struct sk_buff *reply, const struct jalur_session *session)
 {
-	const struct jalur_graph *graph;
-	int i;
-
-	graph = rcu_dereference_protected(session->graph,
-					  lockdep_is_held(&session->jn->lock));
 	if (nla_put_u64_64bit(reply, JALUR_A_SESSION_OWNER, session->owner, JALUR_A_SESSION_PAD) ||
 	    nla_put_u64_64bit(reply, JALUR_A_SESSION_ID, session->id, JALUR_A_SESSION_PAD))
 		return -EMSGSIZE;
-	for (i = 0; i < graph->ends; i++)
-		if (graph->conf[i].end &&
-		    jalur_fill_final(reply, JALUR_A_SESSION_END, &graph->conf[i]))
-			return -EMSGSIZE;
-	return 0;
+	return jalur_fill_finals(reply, JALUR_A_SESSION_END, graph_of(session));
 }
 
 static struct jalur_session *find_session(struct jalur_net *jn, struct genl_info *info)
@@ -209,7 +194,7 @@ static int delete_one(struct jalur_net *jn, struct genl_info *info)
 
 	if (IS_ERR(session))
 		return PTR_ERR(session);
-	reply = new_reply(info, JALUR_CMD_SESSION_DEL, final_size_of(session), &hdr);
+	reply = new_reply(info, JALUR_CMD_SESSION_DEL, jalur_final_size(graph_of(session)), &hdr);
 	if (!reply)
 		return -ENOMEM;
 	owner = jalur_owner_find(jn, session->owner);
@@ -300,7 +285,7 @@ int jalur_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto out;
 	err = -ENOMEM;
-	reply = new_reply(info, JALUR_CMD_SESSION_GET, size_of(session), &hdr);
+	reply = new_reply(info, JALUR_CMD_SESSION_GET, jalur_fill_size(graph_of(session)), &hdr);
 	if (!reply)
 		goto out;
 	err = send_reply(reply, hdr, info, jalur_fill_session(reply, session));
@@ -344,7 +329,7 @@ static int dump_session(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!err || skb->len)
 		return err;
-	if (pskb_expand_head(skb, 0, size_of(session) + NLMSG_HDRLEN, GFP_KERNEL))
+	if (pskb_expand_head(skb, 0, jalur_fill_size(graph_of(session)) + NLMSG_HDRLEN, GFP_KERNEL))
 		return -ENOMEM;
 	return put_session(skb, cb, session);
 }

@@ -78,7 +78,7 @@ void jalur_draft_free(struct jalur_draft *draft);
 size_t jalur_fill_size(const struct jalur_graph *graph);
 size_t jalur_final_size(const struct jalur_graph *graph);
 int jalur_fill_addr(struct sk_buff *skb, int attrtype, const struct jalur_addr *addr);
-int jalur_fill_final(struct sk_buff *skb, int attrtype, const struct jalur_end_conf *conf);
+int jalur_fill_finals(struct sk_buff *skb, int attrtype, const struct jalur_graph *graph);
 int jalur_fill_session(struct sk_buff *skb, const struct jalur_session *session);
 
 #endif /* _JALUR_NETLINK_H */

@@ -8,6 +8,9 @@
 
 /* Enough for an end with every counter, drop reason and source. */
 #define FINAL_SIZE	896
+#define DROP_SIZE	28
+#define SOURCE_SIZE	76
+static_assert(FINAL_SIZE >= 152 + JALUR_DROP_REASONS * DROP_SIZE + JALUR_SOURCES * SOURCE_SIZE);
 /* And with its configuration and a flow. */
 #define END_SIZE	1536
 #define PAYLOAD_SIZE	32
@@ -258,16 +261,21 @@ static int fill_end(struct sk_buff *skb, int attrtype,
 }
 
 /**
- * jalur_fill_final - id and counters of an end
+ * jalur_fill_finals - ids and counters of the ends of a session
  * @skb: message
- * @attrtype: of the nest
- * @conf: of the end
+ * @attrtype: of the nest of each
+ * @graph: of the session
  *
  * Context: process, jalur_net.lock held.
  */
-int jalur_fill_final(struct sk_buff *skb, int attrtype, const struct jalur_end_conf *conf)
+int jalur_fill_finals(struct sk_buff *skb, int attrtype, const struct jalur_graph *graph)
 {
-	return fill_end(skb, attrtype, conf, true);
+	int i;
+
+	for (i = 0; i < graph->ends; i++)
+		if (graph->conf[i].end && fill_end(skb, attrtype, &graph->conf[i], true))
+			return -EMSGSIZE;
+	return 0;
 }
 
 static int fill_flow(struct sk_buff *skb, const struct jalur_end_conf *conf)
