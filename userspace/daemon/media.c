@@ -34,6 +34,13 @@ static void apply(struct daemon *d, struct effect *effect)
 	call_engine_complete(d->engine, clock_now(), effect->ticket, result, NULL);
 }
 
+/* The relay does not tell what we removed ourselves; who watches is told all the same. */
+static void tell_removed(struct daemon *d, u64 session)
+{
+	daemon_media_tell(d, &(struct media_event){
+		.type = MEDIA_EVENT_DELETED, .owner = d->config->node, .session = session });
+}
+
 static void remove_session(struct daemon *d, struct effect *effect)
 {
 	struct media_figures *figures = &d->figures;
@@ -45,9 +52,7 @@ static void remove_session(struct daemon *d, struct effect *effect)
 		log_call(LOG_WARNING, effect->session, "media: %s", err.text);
 	if (!result) {
 		admin_metrics_add(&d->media_sum, figures);
-		daemon_media_tell(d, &(struct media_event){
-			.type = MEDIA_EVENT_DELETED, .owner = d->config->node,
-			.session = effect->session });
+		tell_removed(d, effect->session);
 	}
 	if (effect->ticket)
 		call_engine_complete(d->engine, clock_now(), effect->ticket, result,
@@ -119,6 +124,8 @@ static bool retire(struct daemon *d, u64 session)
 		gone = true;
 	} else if (!result && is_silent(figures)) {
 		gone = !media_relay_remove(d->relay, session, NULL, &err);
+		if (gone)
+			tell_removed(d, session);
 		log_call(LOG_INFO, session, "silent session of an earlier run deleted");
 	}
 	free(figures);
