@@ -149,11 +149,12 @@ u16 call_map_body(struct call_engine *e, const struct call_body_way *way,
 	int err;
 
 	*body = NULL;
-	if (!msg->body.n)
+	sip_part_of(msg, &whole);
+	if (!msg->body.n || (!sip_part_is(&whole, "multipart", NULL) &&
+			     !event_map_reads(whole.type)))
 		return 0;
 	begin(&b, e, way, msg);
 	buf_init(&out);
-	sip_part_of(msg, &whole);
 	err = map_part(&b, &whole, 0, &out);
 	if (!err && b.mapped)
 		err = take(&b, &out, body);
