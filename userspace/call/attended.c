@@ -203,26 +203,6 @@ static void give_back(struct call_engine *e, u64 now, struct call_leg *leg)
 		call_transfer_return(e, now, leg, next.version + 1);
 }
 
-static void refused(struct call_engine *e, u64 now, struct call_leg *leg, struct call *call,
-		    const struct sip_event *ev)
-{
-	u16 status = ev->type == SIP_EVENT_RESPONSE ? ev->msg->status :
-		     ev->type == SIP_EVENT_TIMEOUT ? 408 : 503;
-	const struct call_reason lost = {
-		.status = status, .text = "the far side knows the dialog no more",
-		.bye_headers = SLICE("Reason: Q.850;cause=41;text=\"dialog lost\"\r\n"),
-		.quiet = status == 481 ? leg : NULL,
-	};
-
-	if (call)
-		call_end(e, now, call, &(struct call_reason){
-			.status = status < 400 ? 480 : status, .text = "the new media was refused",
-			.bye_headers = SLICE("Reason: Q.850;cause=88;text=\"transfer failed\"\r\n"),
-		});
-	if (status == 408 || status == 481)
-		call_end(e, now, leg->call, &lost);
-}
-
 CALL_ACTION(call_attended_moved)
 {
 	bool here = leg->call->transfer;
@@ -232,7 +212,7 @@ CALL_ACTION(call_attended_moved)
 	if (call && call->state != CALL_TRYING)
 		call = NULL;
 	if (ev->type != SIP_EVENT_RESPONSE || ev->msg->status >= 300) {
-		refused(e, now, leg, call, ev);
+		call_transfer_refused(e, now, leg, call, ev);
 	} else {
 		sip_dialog_response(e->sip, leg->dialog, ev->msg);
 		call_session_agreed(e, now, leg, ev->msg);

@@ -163,8 +163,8 @@ static void take_answer(struct call_engine *e, u64 now, struct call *call,
 	});
 }
 
-static void moving_failed(struct call_engine *e, u64 now, struct call_leg *leg, struct call *call,
-			  const struct sip_event *ev)
+void call_transfer_refused(struct call_engine *e, u64 now, struct call_leg *leg,
+			   struct call *call, const struct sip_event *ev)
 {
 	u16 status = ev->type == SIP_EVENT_RESPONSE ? ev->msg->status :
 		     ev->type == SIP_EVENT_TIMEOUT ? 408 : 503;
@@ -197,7 +197,7 @@ CALL_ACTION(call_transfer_moved)
 	if (call && call->state != CALL_ANSWERED)
 		call = NULL;
 	if (ev->type != SIP_EVENT_RESPONSE || ev->msg->status >= 300) {
-		moving_failed(e, now, leg, call, ev);
+		call_transfer_refused(e, now, leg, call, ev);
 	} else {
 		sip_dialog_response(e->sip, leg->dialog, ev->msg);
 		call_session_agreed(e, now, leg, ev->msg);

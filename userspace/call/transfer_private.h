@@ -23,6 +23,9 @@ void call_transfer_move(struct call_engine *e, u64 now, struct call_leg *leg, st
 			enum media_leg side);
 /* leg's peer is told the media of its call again, as that version. */
 void call_transfer_return(struct call_engine *e, u64 now, struct call_leg *leg, u64 version);
+/* leg's peer refused new media: call, if it is not NULL, fails; what leg is in, if he is gone. */
+void call_transfer_refused(struct call_engine *e, u64 now, struct call_leg *leg,
+			   struct call *call, const struct sip_event *ev);
 /* The call of the referrer, whose other party has gone, ends. */
 void call_transfer_leave(struct call_engine *e, u64 now, struct call *call,
 			 const struct call_leg *referrer);
