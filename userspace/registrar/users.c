@@ -101,13 +101,14 @@ void registrar_users_remove(struct registrar_users *t, const struct registrar_us
 /* All lines that registrar_lookup() reads: a prefetch of what is gone, or of NULL, is none. */
 static void fetch(const struct registrar_slot *slot)
 {
-	const char *user = (const char *)slot->user, *first = (const char *)slot->first;
+	const uintptr_t user = (uintptr_t)slot->user, first = (uintptr_t)slot->first;
 
-	__builtin_prefetch(user);
-	__builtin_prefetch(first);
-	__builtin_prefetch(user + 64);
-	__builtin_prefetch(first + 64);
-	__builtin_prefetch(first + offsetof(struct registrar_binding, by_flow) - 1);
+	__builtin_prefetch((const void *)user);
+	__builtin_prefetch((const void *)first);
+	__builtin_prefetch((const void *)(user + 64));
+	__builtin_prefetch((const void *)(first + 64));
+	__builtin_prefetch((const void *)(first +
+					  offsetof(struct registrar_binding, by_flow) - 1));
 }
 
 struct registrar_user *registrar_users_find(const struct registrar_users *t, const char *aor,
