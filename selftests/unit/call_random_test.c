@@ -69,25 +69,6 @@ static void add_targets(struct call_policy *p)
 	p->failed_target = 5 * NSEC_PER_SEC;
 }
 
-/* Whoever is referred is put through, by what is called after that, too. */
-static void allow_transfers(struct call_policy *p)
-{
-	struct call_route *routes = calloc(p->nroutes + 1, sizeof(*routes));
-	size_t i;
-
-	memcpy(routes + 1, p->routes, p->nroutes * sizeof(*routes));
-	free(p->routes);
-	p->routes = routes;
-	p->nroutes++;
-	routes[0] = (struct call_route){ .name = strdup("desk"), .from_realm = -1,
-		.from_trunk = -1, .match.number.prefix = strdup("2000") };
-	routes[0].to = calloc(1, sizeof(*routes[0].to));
-	routes[0].to[0] = (struct call_destination){ .trunk = 2, .q = 1000 };
-	routes[0].nto = 1;
-	for (i = 0; i < p->ntrunks; i++)
-		p->trunks[i].transfer = CALL_TRANSFER_HANDLE;
-}
-
 static void world_start(struct world *w, struct __test_metadata *_metadata)
 {
 	u64 number = number_of("SEED", 20261123);
@@ -109,7 +90,7 @@ static void world_start(struct world *w, struct __test_metadata *_metadata)
 		.expires = 120, .min_se = 90, .refresh = true,
 	};
 	add_targets(w->h.policy);
-	allow_transfers(w->h.policy);
+	policy_allows_transfers(w->h.policy);
 	add_users(w);
 	call_engine_start(w->h.engine, w->h.now);
 	memcpy(seed, &number, sizeof(number));

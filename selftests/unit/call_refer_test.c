@@ -341,10 +341,8 @@ static void alice_refers(struct harness *h)
 	EXPECT_EQ(header(&h->ua[C].invite, "P-Asserted-Identity").n, 0);
 }
 
-TEST_F(refer, a_subscriber_answers_for_the_new_call_by_his_own_name)
+static void alice_puts_b_through(struct harness *h)
 {
-	struct harness *h = &self->h;
-
 	alice_calls_b(h);
 	alice_refers(h);
 	answer(h, C, "200 OK", SDP_C);
@@ -356,6 +354,13 @@ TEST_F(refer, a_subscriber_answers_for_the_new_call_by_his_own_name)
 	h->ua[C].cseq = 100;
 	expect(h, STRANGER, "BYE ");
 	reply(h, STRANGER, "200 OK", NULL);
+}
+
+TEST_F(refer, a_subscriber_answers_for_the_new_call_by_his_own_name)
+{
+	struct harness *h = &self->h;
+
+	alice_puts_b_through(h);
 	c_hangs_up(h, B);
 }
 
@@ -433,17 +438,7 @@ TEST_F(refer, who_was_put_through_has_his_own_rights_and_not_those_of_the_referr
 {
 	struct harness *h = &self->h;
 
-	alice_calls_b(h);
-	alice_refers(h);
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, B, "INVITE ");
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	expect(h, C, "ACK ");
-	expect_notify(h, STRANGER, "terminated;reason=noresource", "200 OK");
-	h->ua[C].cseq = 100;
-	expect(h, STRANGER, "BYE ");
-	reply(h, STRANGER, "200 OK", NULL);
+	alice_puts_b_through(h);
 	/* B, a trunk, refers C to A */
 	h->policy->realms[0].trusted = true;
 	refer(h, B, "Refer-To: <sip:7000@x>\r\nReferred-By: <sip:bob@x>\r\n");

@@ -14,21 +14,7 @@
 
 static UNUSED void allow_transfers(struct harness *h)
 {
-	struct call_policy *p = h->policy;
-	struct call_route *routes = calloc(p->nroutes + 1, sizeof(*routes));
-	size_t i;
-
-	memcpy(routes + 1, p->routes, p->nroutes * sizeof(*routes));
-	free(p->routes);
-	p->routes = routes;
-	p->nroutes++;
-	routes[0] = (struct call_route){ .name = strdup("desk"), .from_realm = -1,
-		.from_trunk = -1, .match.number.prefix = strdup("2000") };
-	routes[0].to = calloc(1, sizeof(*routes[0].to));
-	routes[0].to[0] = (struct call_destination){ .trunk = 2, .q = 1000 };
-	routes[0].nto = 1;
-	for (i = 0; i < p->ntrunks; i++)
-		p->trunks[i].transfer = CALL_TRANSFER_HANDLE;
+	policy_allows_transfers(h->policy);
 }
 
 static UNUSED void refer(struct harness *h, enum who who, const char *lines)
