@@ -150,10 +150,12 @@ json_t *admin_media_event(const struct command_context *ctx, const struct media_
 	json_t *object;
 	char ssrc[9];
 
-	object = json_pack("{s:s, s:o, s:s, s:o, s:o, s:o}", "source", "kernel",
+	object = json_pack("{s:s, s:o, s:s, s:o, s:o}", "source", "kernel",
 			   "time", admin_time(ctx, ctx->now), "type", types[event->type],
-			   "sequence", admin_hex(event->sequence), "owner", admin_hex(event->owner),
+			   "owner", admin_hex(event->owner),
 			   "session", admin_hex(event->session));
+	if (event->sequence)
+		json_object_set_new(object, "sequence", admin_hex(event->sequence));
 	if (event->end)
 		json_object_set_new(object, "end", admin_hex(event->end));
 	if (event->remote.family)
