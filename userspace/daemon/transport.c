@@ -242,7 +242,7 @@ void daemon_transport_flush(struct daemon *d)
 
 	for (i = 0; i < d->nlisteners; i++)
 		if (d->udp[i])
-			udp_flush(d->udp[i], send_failed, d);
+			udp_flush(d->udp[i]);
 }
 
 /* The sender of flow's last request says that this connection leads to him. */
@@ -264,7 +264,7 @@ static int open_listener(struct daemon *d, u32 index)
 
 	if (l->transport == TRANSPORT_UDP)
 		return udp_open(&d->udp[index], &d->loop, index, &l->local, received, burst_over,
-				d);
+				send_failed, d);
 	return streams_listen(d->streams, index, &listen);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * UDP sockets: received in bursts by recvmmsg, sent in bursts by sendmmsg. What
- * the socket buffer cannot take waits in order until the socket is writable;
- * what a destination refuses is told to the caller, who knows what it was for.
- * A burst grows with what there is: to ask for more than comes costs a third of
- * what one datagram does.
+ * UDP sockets: received in bursts by recvmmsg, sent one by one, for which the kernel does
+ * less than for a burst of one. What the socket cannot take waits in order until it can and
+ * leaves in bursts by sendmmsg; what a destination refuses is told to the caller, who knows
+ * what it was for. A burst grows with what there is: to ask for more than comes costs a third
+ * of what one datagram does, so only now and then somebody looks whether there is more.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +20,7 @@
 #include "transport/loop.h"
 
 #define BURST 32
+#define SINGLES 4		/* datagrams one by one before two are asked for */
 #define MAX_DATAGRAM 65536
 #define MAX_QUEUED 4096		/* datagrams that wait for the socket */
 #define BUFFER_BYTES (4 << 20)
@@ -37,15 +38,14 @@ struct udp {
 	u32 listener;
 	udp_receive_fn receive;
 	udp_burst_fn burst;
+	udp_failed_fn failed;
 	void *arg;
 	struct list queue;
 	size_t queued;
 	bool blocked;			/* waits to be writable */
 	unsigned int asked;		/* datagrams of the next burst */
+	unsigned int singles;		/* that came one by one, since there was a burst */
 	unsigned int used;		/* of those below, since they were made ready to receive */
-	/* the failures of a flush that the socket started by itself */
-	udp_failed_fn failed;
-	void *failed_arg;
 	struct mmsghdr headers[BURST];
 	struct iovec vectors[BURST];
 	struct sockaddr_storage names[BURST];
@@ -86,6 +86,15 @@ static void ask_next(struct udp *udp, int n)
 		udp->asked = n > 1 ? (unsigned int)n : 1;
 }
 
+static void deliver(struct udp *udp, unsigned int i, size_t n)
+{
+	struct flow flow = { .listener = udp->listener };
+
+	if (addr_from_sockaddr((struct sockaddr *)&udp->names[i], &flow.peer))
+		udp->receive(udp->arg, &flow, slice_of(udp->buffer + i * MAX_DATAGRAM, n));
+}
+
+/* No datagram is longer than its buffer. */
 static int receive_burst(struct udp *udp)
 {
 	int i, n;
@@ -95,16 +104,25 @@ static int receive_burst(struct udp *udp)
 	/* The kernel may have written to the one that it had nothing for. */
 	note_used(udp, n < 0 ? 1 : n < BURST ? (unsigned int)n + 1 : BURST);
 	ask_next(udp, n);
-	for (i = 0; i < n; i++) {
-		struct flow flow = { .listener = udp->listener };
-
-		if (udp->headers[i].msg_hdr.msg_flags & MSG_TRUNC ||
-		    !addr_from_sockaddr((struct sockaddr *)&udp->names[i], &flow.peer))
-			continue;
-		udp->receive(udp->arg, &flow,
-			     slice_of(udp->vectors[i].iov_base, udp->headers[i].msg_len));
-	}
+	for (i = 0; i < n; i++)
+		deliver(udp, (unsigned int)i, udp->headers[i].msg_len);
 	return n;
+}
+
+static int receive_one(struct udp *udp)
+{
+	socklen_t len = sizeof(udp->names[0]);
+	ssize_t n = recvfrom(udp->fd, udp->buffer, MAX_DATAGRAM, MSG_DONTWAIT,
+			     (struct sockaddr *)&udp->names[0], &len);
+
+	if (n < 0)
+		return -1;
+	if (++udp->singles == SINGLES) {
+		udp->singles = 0;
+		udp->asked = 2;
+	}
+	deliver(udp, 0, (size_t)n);
+	return 1;
 }
 
 /* A few bursts a turn, so that timers and other sockets have theirs. */
@@ -113,7 +131,7 @@ static void receive_all(struct udp *udp)
 	int turns, n = 0;
 
 	for (turns = 0; turns < 4; turns++) {
-		n = receive_burst(udp);
+		n = udp->asked == 1 ? receive_one(udp) : receive_burst(udp);
 		/* An error of an earlier send (ICMP) takes the place of a datagram. */
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			continue;
@@ -168,8 +186,8 @@ static unsigned int take_errors(struct udp *udp)
 		if (recvmsg(udp->fd, &hdr, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 			break;
 		err = unreachable(&hdr);
-		if (err && udp->failed && addr_from_sockaddr((struct sockaddr *)&to, &flow.peer))
-			udp->failed(udp->failed_arg, &flow, err);
+		if (err && addr_from_sockaddr((struct sockaddr *)&to, &flow.peer))
+			udp->failed(udp->arg, &flow, err);
 	}
 	return n;
 }
@@ -182,12 +200,25 @@ static void watch(struct udp *udp, bool writable)
 	uv_poll_start(&udp->poll, UV_READABLE | (writable ? UV_WRITABLE : 0), ready);
 }
 
+static int send_now(struct udp *udp, const struct addr *to, struct slice bytes)
+{
+	struct sockaddr_storage ss;
+	socklen_t n = addr_to_sockaddr(to, &ss);
+
+	if (sendto(udp->fd, bytes.p, bytes.n, MSG_DONTWAIT, (struct sockaddr *)&ss, n) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Whatever is wrong is left to udp_flush(), which knows whom to tell. */
 int udp_send(struct udp *udp, const struct addr *to, struct slice bytes)
 {
 	struct outgoing *o;
 
 	if (bytes.n > 65507)
 		return -EMSGSIZE;
+	if (!udp->queued && !send_now(udp, to, bytes))
+		return 0;
 	if (udp->queued >= MAX_QUEUED)
 		return -ENOBUFS;
 	o = malloc(sizeof(*o) + bytes.n);
@@ -209,19 +240,6 @@ static void drop_first(struct udp *udp)
 	list_del(&o->node);
 	udp->queued--;
 	free(o);
-}
-
-/* Mostly there is one, for which the kernel does less if it is not called a burst. */
-static int send_first(struct udp *udp)
-{
-	struct outgoing *o = list_entry(udp->queue.next, struct outgoing, node);
-	struct sockaddr_storage to;
-	socklen_t n = addr_to_sockaddr(&o->to, &to);
-
-	if (sendto(udp->fd, o->bytes, o->n, MSG_DONTWAIT, (struct sockaddr *)&to, n) < 0)
-		return -errno;
-	drop_first(udp);
-	return 0;
 }
 
 static int send_burst(struct udp *udp)
@@ -250,12 +268,10 @@ static int send_burst(struct udp *udp)
 }
 
 /* An error may be the news of an earlier datagram; else it is the first one's own. */
-void udp_flush(struct udp *udp, udp_failed_fn failed, void *arg)
+void udp_flush(struct udp *udp)
 {
-	udp->failed = failed;
-	udp->failed_arg = arg;
 	while (udp->queued) {
-		int err = udp->queued > 1 ? send_burst(udp) : send_first(udp);
+		int err = send_burst(udp);
 		struct flow flow = { .listener = udp->listener };
 
 		if (err == -EAGAIN || err == -ENOBUFS) {
@@ -266,7 +282,7 @@ void udp_flush(struct udp *udp, udp_failed_fn failed, void *arg)
 			continue;
 		flow.peer = list_entry(udp->queue.next, struct outgoing, node)->to;
 		drop_first(udp);
-		failed(arg, &flow, err);
+		udp->failed(udp->arg, &flow, err);
 	}
 	if (udp->blocked)
 		watch(udp, false);
@@ -282,7 +298,7 @@ static void ready(uv_poll_t *poll, int status, int events)
 		watch(udp, udp->blocked);
 	}
 	if (events & UV_WRITABLE) {
-		udp_flush(udp, udp->failed, udp->failed_arg);
+		udp_flush(udp);
 		udp->burst(udp->arg);
 	}
 	if (status < 0 || events & UV_READABLE)
@@ -317,7 +333,7 @@ static int make_socket(const struct addr *local)
 }
 
 int udp_open(struct udp **out, uv_loop_t *loop, u32 listener, const struct addr *local,
-	     udp_receive_fn receive, udp_burst_fn burst, void *arg)
+	     udp_receive_fn receive, udp_burst_fn burst, udp_failed_fn failed, void *arg)
 {
 	struct udp *udp = calloc(1, sizeof(*udp));
 	int err = -ENOMEM;
@@ -340,6 +356,7 @@ int udp_open(struct udp **out, uv_loop_t *loop, u32 listener, const struct addr 
 	udp->listener = listener;
 	udp->receive = receive;
 	udp->burst = burst;
+	udp->failed = failed;
 	udp->arg = arg;
 	list_init(&udp->queue);
 	udp->poll.data = udp;
