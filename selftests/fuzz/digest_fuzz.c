@@ -147,6 +147,13 @@ static void check_lines(struct slice lines)
 }
 
 /* The same again and again: what was answered was refused, which comes to an end. */
+static void give(struct sip_msg *msg, enum sip_hdr_id id, struct slice value)
+{
+	msg->has[id / 64] |= 1ull << id % 64;
+	msg->first[id] = (u16)msg->nhdrs;
+	msg->hdrs[msg->nhdrs++] = (struct sip_hdr){ .id = id, .value = value };
+}
+
 static void be_challenged(struct slice text)
 {
 	static struct sip_msg msg;
@@ -154,11 +161,10 @@ static void be_challenged(struct slice text)
 	struct sip_auth_client *client = sip_auth_client_new(&account, 1, SIP_DIGEST_ALL);
 	int result, i;
 
-	msg.nhdrs = 3;
-	memset(msg.has, 0xff, sizeof(msg.has));
-	msg.hdrs[0] = (struct sip_hdr){ .id = SIP_HDR_WWW_AUTHENTICATE, .value = text };
-	msg.hdrs[1] = (struct sip_hdr){ .id = SIP_HDR_PROXY_AUTHENTICATE, .value = text };
-	msg.hdrs[2] = (struct sip_hdr){ .id = SIP_HDR_AUTHENTICATION_INFO, .value = text };
+	msg.nhdrs = 0;
+	give(&msg, SIP_HDR_WWW_AUTHENTICATE, text);
+	give(&msg, SIP_HDR_PROXY_AUTHENTICATE, text);
+	give(&msg, SIP_HDR_AUTHENTICATION_INFO, text);
 	result = sip_auth_learn(client, &attempt, &msg);
 	for (i = 0; !result; i++) {
 		check(i < 10);
@@ -182,10 +188,9 @@ static void be_asked(struct slice text)
 	};
 	struct sip_auth_claim claim;
 
-	msg.nhdrs = 1;
-	memset(msg.has, 0xff, sizeof(msg.has));
+	msg.nhdrs = 0;
 	msg.ruri = SLICE("sip:b");
-	msg.hdrs[0] = (struct sip_hdr){ .id = SIP_HDR_AUTHORIZATION, .value = text };
+	give(&msg, SIP_HDR_AUTHORIZATION, text);
 	/* Nobody but we can sign a nonce. */
 	check(sip_auth_claim(&realm, NSEC_PER_SEC, &msg, SLICE(""), &claim) != SIP_AUTH_OK);
 	/* And if somebody could, there is the response. */

@@ -7,7 +7,7 @@
 
 static bool known;
 
-static bool knows(const void *arg, const struct flow *flow)
+static bool knows(void *arg, const struct flow *flow)
 {
 	(void)arg;
 	(void)flow;

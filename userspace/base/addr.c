@@ -12,34 +12,31 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* A number of 0 to 255 without leading zeros; past it. NULL: it is none. */
-static const char *take_byte(const char *p, const char *end, u8 *byte)
-{
-	const char *from = p;
-	unsigned int value = 0;
-
-	for (; p < end && p - from < 3 && is_digit(*p); p++)
-		value = 10 * value + (unsigned int)(*p - '0');
-	if (p == from || value > 255 || (*from == '0' && p - from > 1))
-		return NULL;
-	*byte = (u8)value;
-	return p;
-}
-
 /* As inet_pton() does it, which wants a string of its own; most of ours are of this family. */
 static bool parse_ip4(struct slice s, u8 bytes[4])
 {
-	const char *p = s.p, *end = s.p + s.n;
-	size_t i;
+	const char *p = s.p, *end = s.p + s.n, *from = p;
+	unsigned int value = 0, digit;
+	size_t i = 0;
 
-	for (i = 0; i < 4; i++) {
-		if (i && (p == end || *p++ != '.'))
+	for (; p < end; p++) {
+		digit = (unsigned int)(u8)*p - '0';
+		if (digit <= 9) {
+			if (p > from && !value)		/* a zero leads */
+				return false;
+			value = 10 * value + digit;
+			if (value > 255)
+				return false;
+			continue;
+		}
+		if (*p != '.' || p == from || i == 3)
 			return false;
-		p = take_byte(p, end, &bytes[i]);
-		if (!p)
-			return false;
+		bytes[i++] = (u8)value;
+		value = 0;
+		from = p + 1;
 	}
-	return p == end;
+	bytes[3] = (u8)value;
+	return i == 3 && p > from;
 }
 
 bool addr_parse_ip(struct slice s, struct addr *out)

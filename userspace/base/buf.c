@@ -16,9 +16,15 @@ void buf_init(struct buf *b)
 	memset(b, 0, sizeof(*b));
 }
 
+void buf_init_lent(struct buf *b, char *room, size_t size)
+{
+	*b = (struct buf){ .p = room, .cap = size, .lent = true };
+}
+
 void buf_free(struct buf *b)
 {
-	free(b->p);
+	if (!b->lent)
+		free(b->p);
 	buf_init(b);
 }
 
@@ -40,9 +46,12 @@ static __attribute__((noinline)) bool grow(struct buf *b, size_t more)
 			goto err_size;
 		cap *= 2;
 	}
-	p = realloc(b->p, cap);
+	p = realloc(b->lent ? NULL : b->p, cap);
 	if (!p)
 		goto err_size;
+	if (b->lent && b->n)
+		memcpy(p, b->p, b->n);
+	b->lent = false;
 	b->p = p;
 	b->cap = cap;
 	return true;
@@ -79,11 +88,6 @@ void buf_line(struct buf *b, struct slice name, struct slice value)
 	*p++ = '\r';
 	*p++ = '\n';
 	b->n += name.n + value.n + 4;
-}
-
-void buf_str(struct buf *b, const char *text)
-{
-	buf_add(b, slice_str(text));
 }
 
 void buf_u64(struct buf *b, u64 value)
@@ -212,12 +216,13 @@ struct slice buf_slice(const struct buf *b)
  */
 static char *exactly(struct buf *b)
 {
-	char *p = b->cap == FIRST_SIZE ? malloc(b->n + 1) : realloc(b->p, b->n + 1);
+	bool copied = b->lent || b->cap == FIRST_SIZE;
+	char *p = copied ? malloc(b->n + 1) : realloc(b->p, b->n + 1);
 
-	if (p && b->cap == FIRST_SIZE) {
+	if (p && copied)
 		memcpy(p, b->p, b->n + 1);
+	if (copied && (p || b->lent))
 		return p;
-	}
 	if (!p)
 		p = b->p;
 	b->p = NULL;

@@ -13,9 +13,12 @@ struct buf {
 	size_t n, cap;
 	bool failed;		/* something was not added: do not use the contents */
 	bool fixed;		/* the memory is somebody else's, and does not grow */
+	bool lent;		/* it is somebody else's, and left when there is more */
 };
 
 void buf_init(struct buf *b);
+/* With room for what is mostly in it, which must live as long. */
+void buf_init_lent(struct buf *b, char *room, size_t size);
 void buf_free(struct buf *b);
 void buf_reset(struct buf *b);		/* empty again, memory kept */
 void buf_add_growing(struct buf *b, struct slice bytes);	/* buf_add() */
@@ -34,7 +37,11 @@ static inline void buf_add(struct buf *b, struct slice bytes)
 
 /* "name: value" and CRLF */
 void buf_line(struct buf *b, struct slice name, struct slice value);
-void buf_str(struct buf *b, const char *text);
+static inline void buf_str(struct buf *b, const char *text)
+{
+	buf_add(b, slice_str(text));	/* the length of a literal is known when it is built */
+}
+
 void buf_u64(struct buf *b, u64 value);	/* decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 struct slice buf_slice(const struct buf *b);

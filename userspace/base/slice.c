@@ -17,6 +17,8 @@ bool slice_caseeq(struct slice a, struct slice b)
 
 	if (a.n != b.n)
 		return false;
+	if (slice_eq(a, b))		/* mostly what is the same is written the same */
+		return true;
 	for (i = 0; i < a.n; i++)
 		if (a.p[i] != b.p[i] && lower(a.p[i]) != lower(b.p[i]))
 			return false;

@@ -287,6 +287,8 @@ struct call {
 	u64 transferred_from;		/* the call with that REFER; 0: none */
 };
 
+#define CALL_UNASKED (-2)
+
 struct call_engine {
 	struct effects effects;
 	struct timers timers;
@@ -294,6 +296,7 @@ struct call_engine {
 	struct sip_listener *listeners;
 	size_t nlisteners;
 	struct call_policy *policy;
+	int sender;			/* the trunk that this input is from, or CALL_UNASKED */
 	struct call_trace *trace;	/* NULL: no memory for it */
 	u64 clock;			/* now, when the engine was called last */
 	u32 node, epoch, counter;

@@ -86,7 +86,7 @@ static bool contact_is_own(const struct call_engine *e, const struct call_source
 	for (; hdr; hdr = sip_msg_header_next(msg, hdr)) {
 		rest = hdr->value;
 		while (sip_next_element(&rest, &element))
-			if (sip_parse_address(element, &address, &uri) &&
+			if (sip_msg_contact(msg, element, &address, &uri) &&
 			    names_another(e, source, &uri))
 				return false;
 	}

@@ -137,6 +137,7 @@ void call_engine_input(struct call_engine *e, u64 now, const struct flow *flow, 
 	struct sip_event ev = { .type = SIP_EVENT_NONE };
 
 	e->clock = now;
+	e->sender = CALL_UNASKED;
 	if (e->nfailed)
 		call_ways_heard(e, flow);
 	call_trace_sip(e->trace, now, &flow->peer, true, bytes);
@@ -149,6 +150,7 @@ void call_engine_refuse(struct call_engine *e, u64 now, const struct flow *flow,
 			const struct sip_frame *frame)
 {
 	e->clock = now;
+	e->sender = CALL_UNASKED;
 	sip_engine_refuse(e->sip, now, flow, frame);
 }
 
@@ -317,7 +319,7 @@ static int init_identity(struct call_engine *e)
 	return call_watchers_init(e, &key);
 }
 
-static bool knows(const void *arg, const struct flow *flow)
+static bool knows(void *arg, const struct flow *flow)
 {
 	return call_source_is_known(arg, flow);
 }

@@ -65,9 +65,10 @@ static void add_path(const struct sip_msg *msg, struct buf *lines)
 
 static void confirm(struct call_engine *e, u64 now, struct sip_server *server, const char *aor)
 {
+	char room[512];
 	struct buf lines;
 
-	buf_init(&lines);
+	buf_init_lent(&lines, room, sizeof(room));
 	registrar_print(e->registrar->table, now, aor, &lines);
 	add_path(sip_server_request(server), &lines);
 	add_service_route(e, aor, &lines);

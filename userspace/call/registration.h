@@ -19,7 +19,7 @@ const struct registrar *call_engine_registrar(const struct call_engine *e);
 /* Takes the bindings of an address-of-record away. 0; -ENOENT; -EBUSY: one is being made. */
 int call_engine_unregister(struct call_engine *e, u64 now, const char *aor);
 /* A trunk, or somebody who has registered by this flow. */
-bool call_engine_knows(const struct call_engine *e, const struct flow *flow);
+bool call_engine_knows(struct call_engine *e, const struct flow *flow);
 /* A connection is gone, and whoever registered by it. */
 void call_engine_closed(struct call_engine *e, u64 now, const struct flow *flow);
 

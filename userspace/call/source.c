@@ -34,9 +34,12 @@ static bool refuse_stranger(struct call_engine *e, u64 now, const struct sip_eve
 
 /* --- which trunk, which domain, which user --- */
 
-static int trunk_of(const struct call_engine *e, const struct flow *flow)
+/* The same for all who ask on account of one input. */
+static int trunk_of(struct call_engine *e, const struct flow *flow)
 {
-	return call_policy_trunk(e->policy, flow, call_engine_name(e, flow->name));
+	if (e->sender == CALL_UNASKED)
+		e->sender = call_policy_trunk(e->policy, flow, call_engine_name(e, flow->name));
+	return e->sender;
 }
 
 static const struct call_domain *served(const struct call_policy *p, int realm,
@@ -115,10 +118,11 @@ static void rotate(struct call_engine *e, u64 now)
 static bool send_challenge(struct call_engine *e, u64 now, const struct sip_event *ev,
 			   const struct sip_auth_realm *realm, bool stale, size_t longest)
 {
+	char room[512];
 	struct buf lines;
 	bool sent;
 
-	buf_init(&lines);
+	buf_init_lent(&lines, room, sizeof(room));
 	sent = !sip_auth_challenge(realm, now, sip_engine_random(e->sip),
 				   addr_ip_bytes(&ev->flow.peer), stale, &lines) &&
 	       sip_respond_briefly(e->sip, now, ev->server, 401, buf_slice(&lines), longest);
@@ -305,15 +309,16 @@ bool call_source_admit(struct call_engine *e, u64 now, const struct sip_event *e
 	return is_trunk(e, source) || is_honest(e, now, ev, source);
 }
 
-bool call_source_is_known(const struct call_engine *e, const struct flow *flow)
+bool call_source_is_known(struct call_engine *e, const struct flow *flow)
 {
 	const struct registrar_binding *at = NULL;
 
 	return trunk_of(e, flow) >= 0 || registrar_flow_user(e->registrar->table, flow, &at);
 }
 
-bool call_engine_knows(const struct call_engine *e, const struct flow *flow)
+bool call_engine_knows(struct call_engine *e, const struct flow *flow)
 {
+	e->sender = CALL_UNASKED;
 	return call_source_is_known(e, flow);
 }
 

@@ -35,7 +35,7 @@ struct call_source {
 bool call_source_admit(struct call_engine *e, u64 now, const struct sip_event *ev,
 		       struct call_source *source);
 /* Is flow, by where it comes from alone, that of somebody whom we know? */
-bool call_source_is_known(const struct call_engine *e, const struct flow *flow);
+bool call_source_is_known(struct call_engine *e, const struct flow *flow);
 /*
  * A request in the dialog of leg, which may be NULL, that did not come from its peer. true: it
  * did, and he has moved. false: as above.

@@ -68,10 +68,13 @@ struct event_subscription *event_subscription_next(const struct event_subscripti
 						   const struct event_subscription *s,
 						   const char *resource)
 {
-	struct hash_node *node = s ? hash_next(&s->by_resource) :
-				 hash_first(&t->by_resource, hash_text(t, slice_str(resource)));
 	struct event_subscription *found;
+	struct hash_node *node;
 
+	if (!t->n)
+		return NULL;
+	node = s ? hash_next(&s->by_resource) :
+		   hash_first(&t->by_resource, hash_text(t, slice_str(resource)));
 	for (; node; node = hash_next(node)) {
 		found = hash_entry(node, struct event_subscription, by_resource);
 		if (!strcmp(found->resource, resource))

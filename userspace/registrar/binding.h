@@ -69,11 +69,13 @@ struct registrar {
 	struct hash records;		/* struct registrar_user */
 	struct hash flows, ids;		/* struct registrar_binding */
 	struct hash domains;		/* struct registrar_domain, of those that have users */
+	struct registrar_domain *recent;	/* asked for last; NULL: none */
 	struct timers timers;
 	size_t n;			/* bindings, without those of changes */
 	u64 last_record, last_id;
 	u64 *stale;			/* records */
 	size_t nstale, cstale;
+	size_t nchanges;		/* under way */
 	struct list changed;		/* struct registrar_note */
 };
 

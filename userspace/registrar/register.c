@@ -185,7 +185,7 @@ static bool judge_contact(struct judging *j, struct slice element)
 	struct sip_uri uri;
 	u32 expires;
 
-	if (!sip_parse_address(element, &address, &uri) ||
+	if (!sip_msg_contact(j->request->msg, element, &address, &uri) ||
 	    (uri.kind != SIP_URI_SIP && uri.kind != SIP_URI_SIPS))
 		return refuse(j, 400, "Contact is no SIP URI");
 	expires = wanted_expires(j, address.params);
@@ -280,6 +280,7 @@ static bool begin(struct judging *j)
 		free(j->change);
 		return refuse(j, 503, "no memory");
 	}
+	j->r->nchanges++;
 	j->change->user = j->user;
 	j->user->change = j->change;
 	return true;
@@ -320,7 +321,7 @@ struct registrar_verdict registrar_register(struct registrar *r, u64 now,
 
 bool registrar_is_busy(const struct registrar *r, const char *aor)
 {
-	const struct registrar_user *user = registrar_user_find(r, aor);
+	const struct registrar_user *user = r->nchanges ? registrar_user_find(r, aor) : NULL;
 
 	return user && user->change;
 }
@@ -330,6 +331,7 @@ void registrar_commit(struct registrar *r, u64 now, struct registrar_change *cha
 	struct registrar_user *user = change->user;
 	struct registrar_binding *b;
 
+	r->nchanges--;
 	registrar_user_clear(r, user, true);
 	while ((b = change->added)) {
 		change->added = b->next;
@@ -345,6 +347,7 @@ void registrar_abort(struct registrar *r, struct registrar_change *change)
 	struct registrar_user *user = change->user;
 	struct registrar_binding *b;
 
+	r->nchanges--;
 	while ((b = change->added)) {
 		change->added = b->next;
 		registrar_binding_free(r, b);

@@ -24,9 +24,11 @@ static u64 hash_text(const struct registrar *r, const char *text)
 
 static struct registrar_domain *find_domain(const struct registrar *r, const char *name)
 {
-	struct hash_node *node = hash_first(&r->domains, hash_text(r, name));
+	struct hash_node *node;
 
-	for (; node; node = hash_next(node)) {
+	if (r->recent && !strcmp(r->recent->name, name))
+		return r->recent;
+	for (node = hash_first(&r->domains, hash_text(r, name)); node; node = hash_next(node)) {
 		struct registrar_domain *d = hash_entry(node, struct registrar_domain, by_name);
 
 		if (!strcmp(d->name, name))
@@ -50,6 +52,7 @@ static struct registrar_domain *take_domain(struct registrar *r, const char *aor
 		hash_insert(&r->domains, &d->by_name, hash_text(r, name));
 	}
 	d->users++;
+	r->recent = d;
 	return d;
 }
 
@@ -57,6 +60,8 @@ static void put_domain(struct registrar *r, struct registrar_domain *d)
 {
 	if (--d->users)
 		return;
+	if (r->recent == d)
+		r->recent = NULL;
 	hash_remove(&r->domains, &d->by_name);
 	free(d);
 }

@@ -44,11 +44,12 @@ int sip_auth_challenge(const struct sip_auth_realm *realm, u64 now, u64 random,
 	struct sip_challenge c = { .qop = qop_text(realm->qops) };
 	enum sip_digest_alg alg;
 	char nonce[SIP_NONCE_LEN];
+	char room[128];
 	struct buf name;
 	int err;
 
 	sip_nonce_print(realm->nonces, now, random, realm->name, source, nonce);
-	buf_init(&name);
+	buf_init_lent(&name, room, sizeof(room));
 	sip_quote(&name, realm->name);
 	c.realm = name.n ? buf_slice(&name) : SLICE("");
 	c.nonce = slice_str(nonce);

@@ -90,8 +90,8 @@ struct sip_engine {
 	char *software, *supported;
 	char retry_after[32];		/* the line */
 	struct sip_rates *rates;	/* of strangers; NULL: they may what they like */
-	bool (*knows)(const void *arg, const struct flow *flow);
-	const void *knows_arg;
+	bool (*knows)(void *arg, const struct flow *flow);
+	void *knows_arg;
 	enum sip_sender sender;		/* of what is being read */
 	struct effects *effects;
 	struct timers *timers;

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 
+#include "sip/block.h"
 #include "sip/chars.h"
 #include "sip/digest.h"
 
@@ -89,22 +90,18 @@ static bool is_control(char c)
 	return ((u8)c < ' ' && c != '\t') || (u8)c == 0x7f;
 }
 
-/* Sixteen bytes at once, in whatever the processor has for it. */
-typedef u8 block __attribute__((vector_size(16)));
-typedef u64 halves __attribute__((vector_size(16)));
-
 /* The first byte that means something in quotes, or end. */
 static const char *skip_plain(const char *p, const char *end)
 {
-	halves found;
-	block bytes;
+	sip_block b;
+	size_t i;
 
 	for (; end - p >= 16; p += 16) {
-		memcpy(&bytes, p, sizeof(bytes));
-		found = (halves)((bytes < ' ') | (bytes == '"') | (bytes == '\\') |
-				 (bytes == 0x7f));
-		if (found[0] | found[1])
-			break;
+		b = sip_block_load(p);
+		i = sip_block_first((sip_halves)(((b < ' ') & (b != '\t')) | (b == '"') |
+						 (b == '\\') | (b == 0x7f)));
+		if (i < 16)
+			return p + i;
 	}
 	while (p < end && !sip_char_is(*p, SIP_CHAR_QUOTED))
 		p++;

@@ -55,8 +55,8 @@ struct sip_engine_conf {
 	 * longer than what he sent, and does not say what we are: else there is no answer. Asked
 	 * only where it matters; without side effects. NULL: all are known.
 	 */
-	bool (*knows)(const void *arg, const struct flow *flow);
-	const void *knows_arg;
+	bool (*knows)(void *arg, const struct flow *flow);
+	void *knows_arg;
 };
 
 enum sip_event_type {

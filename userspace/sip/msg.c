@@ -6,16 +6,6 @@
 
 #include "sip/msg.h"
 
-const struct sip_hdr *sip_msg_first(const struct sip_msg *msg, enum sip_hdr_id id)
-{
-	size_t i;
-
-	for (i = 0; i < msg->nhdrs; i++)
-		if (msg->hdrs[i].id == id)
-			return &msg->hdrs[i];
-	return NULL;
-}
-
 const struct sip_hdr *sip_msg_header_next(const struct sip_msg *msg, const struct sip_hdr *hdr)
 {
 	const struct sip_hdr *at;
@@ -90,6 +80,7 @@ void sip_msg_copy(struct sip_msg *copy, const struct sip_msg *msg)
 	memcpy(memory, msg, head);
 	memcpy(memory + head, msg->bytes.p, msg->bytes.n);
 	copy->bytes.p = memory + head;
+	copy->contact = NULL;
 	for (i = 0; i < sizeof(slices) / sizeof(*slices); i++)
 		move_slice((struct slice *)(memory + slices[i]), msg->bytes, memory + head);
 	for (i = 0; i < copy->nhdrs; i++) {

@@ -58,6 +58,12 @@ struct sip_nameaddr {
 	struct slice value;	/* display and <uri>, no parameters */
 };
 
+struct sip_contact {
+	struct slice element;		/* of the header */
+	struct sip_nameaddr address;
+	struct sip_uri uri;
+};
+
 struct sip_msg {
 	struct slice bytes;
 	bool request;
@@ -79,8 +85,11 @@ struct sip_msg {
 	int max_forwards;		/* -1: absent */
 	u64 has[SIP_HDR_COUNT / 64 + 1];	/* bit of each sip_hdr_id that is in hdrs */
 	size_t nhdrs;
-	/* last: copies are made without the unused ones */
+	const struct sip_contact *contact;	/* the first, once it was checked; NULL: parse it */
+	u16 first[SIP_HDR_COUNT];	/* where the first is of those that has[] knows */
+	/* from here on: copies are made without the unused ones, and without what is behind */
 	struct sip_hdr hdrs[SIP_MAX_HEADERS + SIP_SPARE_HEADERS];
+	struct sip_contact first_contact;
 };
 
 struct sip_error {
@@ -109,7 +118,10 @@ struct sip_limits sip_limits_of(struct sip_limits limits);
  * Of a request that was parsed: are Contact, Route and Record-Route lists of addresses, To of
  * a REGISTER an address-of-record, and has a PRACK its RAck? 0, or -EINVAL with err filled in.
  */
-int sip_msg_check(const struct sip_msg *msg, struct sip_error *err);
+int sip_msg_check(struct sip_msg *msg, struct sip_error *err);
+/* sip_parse_address() of an element of Contact, which that has mostly done already. */
+bool sip_msg_contact(const struct sip_msg *msg, struct slice element, struct sip_nameaddr *out,
+		     struct sip_uri *uri);
 
 /*
  * A copy that lives by itself, bytes included; free() it. NULL: no memory. It has room for
@@ -120,11 +132,10 @@ struct sip_msg *sip_msg_dup(const struct sip_msg *msg);
 size_t sip_msg_size(const struct sip_msg *msg);
 void sip_msg_copy(struct sip_msg *room, const struct sip_msg *msg);
 
-const struct sip_hdr *sip_msg_first(const struct sip_msg *msg, enum sip_hdr_id id);
 /* The first, or NULL, which is what there is mostly. */
 static inline const struct sip_hdr *sip_msg_header(const struct sip_msg *msg, enum sip_hdr_id id)
 {
-	return msg->has[id / 64] & 1ull << id % 64 ? sip_msg_first(msg, id) : NULL;
+	return msg->has[id / 64] & 1ull << id % 64 ? &msg->hdrs[msg->first[id]] : NULL;
 }
 
 const struct sip_hdr *sip_msg_header_next(const struct sip_msg *msg, const struct sip_hdr *hdr);

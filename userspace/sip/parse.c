@@ -5,9 +5,9 @@
  * say so. Lines end with CRLF or LF; a CR alone, and a NUL outside a quoted
  * pair, are mistakes: somebody behind us might see a line end there.
  */
-#include <endian.h>
 #include <errno.h>
 
+#include "sip/block.h"
 #include "sip/chars.h"
 #include "sip/multipart.h"
 
@@ -30,23 +30,15 @@ static void fail(struct parser *ps, u16 status, enum sip_hdr_id header, const ch
 	*ps->err = (struct sip_error){ status, header, text };
 }
 
-/* Sixteen bytes at once, in whatever the processor has for it. */
-typedef u8 block __attribute__((vector_size(16)));
-typedef u64 halves __attribute__((vector_size(16)));
-
 /* The first byte below limit, or end. */
 static inline const char *find_below(const char *p, const char *end, u8 limit)
 {
-	halves found;
-	block bytes;
+	size_t i;
 
 	for (; end - p >= 16; p += 16) {
-		memcpy(&bytes, p, sizeof(bytes));
-		found = (halves)(bytes < limit);
-		if (!(found[0] | found[1]))
-			continue;
-		return p + (found[0] ? __builtin_ctzll(le64toh(found[0])) :
-				       64 + __builtin_ctzll(le64toh(found[1]))) / 8;
+		i = sip_block_first((sip_halves)(sip_block_load(p) < limit));
+		if (i < 16)
+			return p + i;
 	}
 	while (p < end && (u8)*p >= limit)
 		p++;
@@ -321,6 +313,8 @@ static void add_header(struct parser *ps, enum sip_hdr_id id, struct slice name,
 		if (again || !is_mandatory(id))
 			return;
 	}
+	if (!again)
+		msg->first[id] = (u16)msg->nhdrs;
 	msg->hdrs[msg->nhdrs++] = (struct sip_hdr){ id, name, value };
 	msg->has[id / 64] |= bit;
 	if (ps->nul)
@@ -403,7 +397,7 @@ static void take_body(struct parser *ps)
 
 static void clear(struct sip_msg *msg, struct slice bytes)
 {
-	memset(msg, 0, offsetof(struct sip_msg, hdrs));
+	memset(msg, 0, offsetof(struct sip_msg, first));
 	msg->bytes = bytes;
 	msg->max_forwards = -1;
 }

@@ -16,17 +16,43 @@ static int fail(struct sip_error *err, enum sip_hdr_id header, const char *text)
 	return -EINVAL;
 }
 
+/* The first Contact is kept: whoever looks at the request wants to know it. */
+static bool is_address(struct sip_msg *msg, const struct sip_hdr *hdr, struct slice element)
+{
+	struct sip_contact *first = &msg->first_contact;
+	struct sip_nameaddr address;
+
+	if (hdr->id != SIP_HDR_CONTACT || msg->contact)
+		return sip_parse_nameaddr(element, &address);
+	if (!sip_parse_address(element, &first->address, &first->uri))
+		return false;
+	first->element = element;
+	msg->contact = first;
+	return true;
+}
+
+bool sip_msg_contact(const struct sip_msg *msg, struct slice element, struct sip_nameaddr *out,
+		     struct sip_uri *uri)
+{
+	const struct sip_contact *known = msg->contact;
+
+	if (!known || known->element.p != element.p || known->element.n != element.n)
+		return sip_parse_address(element, out, uri);
+	*out = known->address;
+	*uri = known->uri;
+	return true;
+}
+
 /* Every element an address; "*" stands for all Contacts, by itself (RFC 3261 §10.2.2). */
-static bool are_addresses(const struct sip_msg *msg, const struct sip_hdr *hdr)
+static bool are_addresses(struct sip_msg *msg, const struct sip_hdr *hdr)
 {
 	struct slice rest = hdr->value, element;
-	struct sip_nameaddr address;
 
 	if (hdr->id == SIP_HDR_CONTACT && msg->method == SIP_REGISTER &&
 	    slice_eq(rest, SLICE("*")))
 		return true;
 	while (sip_next_element(&rest, &element))
-		if (!sip_parse_nameaddr(element, &address))
+		if (!is_address(msg, hdr, element))
 			return false;
 	return true;
 }
@@ -47,7 +73,7 @@ static bool has_rack(const struct sip_msg *msg)
 	return hdr && sip_parse_rack(hdr->value, &rseq, &cseq, &method);
 }
 
-int sip_msg_check(const struct sip_msg *msg, struct sip_error *err)
+int sip_msg_check(struct sip_msg *msg, struct sip_error *err)
 {
 	size_t i;
 
