@@ -39,7 +39,7 @@ CFLAGS		:= $(CSTD) $(WARN) $(OPT) $(HARDEN) $(EXTRA) $(INCLUDES) \
 		   $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 # Debian ships wslay without a pkg-config file.
 LIBS		 = $(shell pkg-config --libs $(PKGS)) -lwslay
-LDFLAGS		:= -pie -Wl,-z,relro,-z,now $(EXTRA)
+LDFLAGS		:= -pie -Wl,-z,relro,-z,now -fno-lto $(EXTRA)
 
 # Layers, from the bottom; a library may use those before it.
 FOLDERS		:= base store sip sdp media registrar event transport call config admin daemon
@@ -97,15 +97,18 @@ userspace: $(B)/jalurd
 
 tools: $(B)/jalurctl
 
-# Where each message passes; who says how to optimise (make OPT=-O0) is obeyed.
+# Where each message passes; who says how to optimise (make OPT=-O0) is obeyed. The daemon
+# is optimised as a whole when it is linked, which takes a while (make LTO= does without);
+# tests are linked as they are.
 ifeq ($(origin OPT)$(SAN),file)
 $(foreach f,base sip registrar,$(eval $(B)/obj/$(f)/%.o: HOT := -O3))
+LTO		:= -flto=auto -fno-plt
 endif
 
 $(B)/obj/%.o: userspace/%.c
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(HOT) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(HOT) $(if $(LTO),$(LTO) -ffat-lto-objects) -MMD -MP -c -o $@ $<
 
 define archive
 $(B)/lib/$(1).a: $$(call objs,$(1))
@@ -118,7 +121,7 @@ $(foreach f,$(FOLDERS),$(eval $(call archive,$(f))))
 
 $(B)/jalurd: $(B)/obj/main.o $(ARCHIVES)
 	$(call say,LINK)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(LINKLIBS)
+	+$(Q)$(CC) $(LDFLAGS) $(if $(LTO),$(LTO) $(OPT)) -o $@ $< $(LINKLIBS)
 
 CTL_OBJS	:= $(patsubst tools/jalurctl/%.c,$(B)/obj/jalurctl/%.o,$(sort $(wildcard tools/jalurctl/*.c)))
 
