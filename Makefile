@@ -230,6 +230,7 @@ bench-parse: build/bench/parse_jalur build/bench/parse_osip
 
 bench-registrar: build/bench/registrar
 	@build/bench/registrar
+	@selftests/vm/run --kernel 6.12 --icount --memory 1500 $(CURDIR)/$< --instructions
 
 bench-sip: userspace tools net-tests
 	@selftests/bench/sip/run measure
