@@ -111,6 +111,8 @@ enum call_input {
 #define CALL_TIMER_APART 111
 /* A subscription that is carried has expired, or its first NOTIFY did not come. */
 #define CALL_TIMER_BRIDGE 112
+/* An INVITE of a transfer met one of who was asked, and goes out again. */
+#define CALL_TIMER_AGAIN 113
 #define CALL_NTIMERS 2
 
 /* What our 2xx will agree to (RFC 4028). */
@@ -481,6 +483,12 @@ void call_update_respond(struct call_engine *e, u64 now, struct call_leg *leg, u
 			 struct slice headers, const char *sdp);
 /* msg is from leg's peer: does it allow UPDATE? */
 void call_update_learn(struct call_leg *leg, const struct sip_msg *msg);
+
+/* reinvite.c */
+/* How long an INVITE of ours waits that met one of leg's peer (RFC 3261 §14.1). */
+u64 call_reinvite_wait(struct call_engine *e, const struct call_leg *leg);
+/* An INVITE of ours is under way on leg that carries nobody's: no other may be. */
+bool call_reinvite_ours(const struct call_leg *leg);
 
 /* ticket.c */
 struct call_ticket *call_ticket_new(struct call_engine *e, struct call *call,

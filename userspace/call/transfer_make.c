@@ -100,16 +100,19 @@ static char *referred_by(const struct call_source *source, const struct call_ref
 }
 
 /* Takes msg, also on error. */
-static int set_transfer(struct call *call, struct call_leg *leg, struct sip_msg *msg,
-			const struct call_source *source, const struct call_refer_asked *asked)
+static int set_transfer(struct call_engine *e, struct call *call, struct call_leg *leg,
+			struct sip_msg *msg, const struct call_source *source,
+			const struct call_refer_asked *asked)
 {
 	struct call_leg *party = call_other(leg);
 	struct call_transfer *t = zalloc(sizeof(*t));
 
-	if (!t) {
+	if (!t || timers_reserve(&e->timers, 1)) {
 		free(msg);
+		free(t);
 		return -ENOMEM;
 	}
+	t->again = (struct timer){ .kind = CALL_TIMER_AGAIN, .owner = call };
 	call->transfer = t;
 	call->transferred_from = leg->call->id;
 	t->from = leg->call->id;
@@ -212,8 +215,8 @@ static u16 make(struct call_engine *e, u64 now, struct call_leg *leg,
 		return refuse(why, 503, "no memory");
 	}
 	call->routed = routed;
-	status = set_transfer(call, leg, msg, source, asked) ? refuse(why, 503, "no memory") :
-		 fill(e, now, call, leg, source, asked, why);
+	status = set_transfer(e, call, leg, msg, source, asked) ?
+		 refuse(why, 503, "no memory") : fill(e, now, call, leg, source, asked, why);
 	if (status)
 		call_free(e, now, call);
 	*made = call;
@@ -293,12 +296,14 @@ void call_transfer_lines(const struct call_engine *e, const struct call_leg *roo
 		   t->referred_by, host);
 }
 
-void call_transfer_free(struct call *call)
+void call_transfer_free(struct call_engine *e, struct call *call)
 {
 	struct call_transfer *t = call->transfer;
 
 	if (!t)
 		return;
+	timer_disarm(&e->timers, &t->again);
+	timers_release(&e->timers, 1);
 	free(t->asked);
 	free(t->lines);
 	free(t->referred_by);

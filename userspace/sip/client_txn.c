@@ -201,6 +201,11 @@ void sip_client_keep(struct sip_client *c)
 	c->kept = true;
 }
 
+enum sip_method sip_client_method(const struct sip_client *c)
+{
+	return c->method;
+}
+
 void sip_client_set_user(struct sip_client *c, void *user)
 {
 	c->user = user;

@@ -218,6 +218,7 @@ int sip_ack(struct sip_engine *e, u64 now, struct sip_client *client,
  */
 void sip_client_keep(struct sip_client *client);
 void sip_client_put(struct sip_engine *e, u64 now, struct sip_client *client);
+enum sip_method sip_client_method(const struct sip_client *client);
 void sip_client_set_user(struct sip_client *client, void *user);
 /*
  * Not of an INVITE: nobody waits for the response any more. It is not sent again, and what
