@@ -559,6 +559,19 @@ void call_store(struct call_engine *e, struct call *call);
 /* When saved[key] was, by the clock of the day; now and wall are one moment. */
 u64 call_time_read(struct json_reader *r, const json_t *saved, const char *key, u64 now, u64 wall);
 
+/* Indices into p; -1: there is none of that name. */
+int call_realm_called(const struct call_policy *p, const char *name);
+int call_trunk_called(const struct call_policy *p, const char *name);
+
+/* invite_record.c */
+/* leg's INVITE has no final response, and made no offer. */
+bool call_invite_rings(const struct call_leg *leg);
+/* Those of call that are to be cancelled after a restart, as a member of to. */
+void call_invites_save(const struct call_engine *e, const struct call *call, json_t *to);
+/* And back, as legs of call; so many, or what is wrong is in r. */
+size_t call_invites_restore(struct call_engine *e, struct call *call, struct json_reader *r,
+			    const json_t *saved);
+
 /* view.c */
 void call_view_fill(const struct call *call, struct call_view *view);
 
