@@ -226,6 +226,27 @@ TEST_F(killed, while_the_other_is_asked_he_is_told_the_old_media_again)
 	go_on(h, A, B);
 }
 
+TEST_F(killed, who_has_not_answered_the_offer_of_before_is_told_again_later)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	referred(h, B);
+	c_answers(h, B, A);
+	restart(h);
+	expect(h, A, "INVITE ");
+	reply_tagged(h, A, &h->ua[A].invite, "500 Server Internal Error", h->ua[A].local_tag,
+		     "Retry-After: 7\r\n", NULL);
+	expect(h, A, "ACK ");
+	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	gets_bye(h, C);
+	advance(h, 9 * NSEC_PER_SEC);
+	EXPECT_FALSE(pending(h, A));
+	advance(h, NSEC_PER_SEC);
+	is_told_the_old(h, A);
+	go_on(h, A, B);
+}
+
 TEST_F(killed, when_it_is_done_the_referrer_is_told_so_and_let_go)
 {
 	struct harness *h = &self->h;

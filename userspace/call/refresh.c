@@ -177,6 +177,13 @@ static void ask_again(struct call_engine *e, u64 now, struct call_leg *leg,
 		send_refresh(e, now, leg);
 }
 
+/* He has not answered the INVITE that went out before a restart (RFC 3261 §14.2). */
+static bool is_behind(const struct sip_event *ev)
+{
+	return ev->type == SIP_EVENT_RESPONSE && ev->msg->status == 500 &&
+	       sip_msg_header(ev->msg, SIP_HDR_RETRY_AFTER);
+}
+
 static bool is_glare(const struct sip_event *ev)
 {
 	return ev->type == SIP_EVENT_RESPONSE && ev->msg->status == 491;
@@ -201,8 +208,8 @@ static bool try_again(struct call_engine *e, u64 now, struct call_leg *leg,
 
 	if (!leg->owed)
 		return false;
-	leg->owed = (glare || ev->type == SIP_EVENT_FAILED) && leg->call->state == CALL_UP &&
-		    leg->refusals++ < MAX_REFUSALS;
+	leg->owed = (glare || is_behind(ev) || ev->type == SIP_EVENT_FAILED) &&
+		    leg->call->state == CALL_UP && leg->refusals++ < MAX_REFUSALS;
 	if (leg->owed)
 		wait_again(e, now, leg, glare);
 	else
