@@ -253,16 +253,20 @@ call_comes_up() {
 call_is_up() { ctl call list --json | grep -q '"up"'; }
 
 # SIPp waits for a NOTIFY of its call before it goes on.
-go_on() {	# caller|callee
-	local ns=$caller_ns to=$CALLER id=$CALL_ID
+go_on() {	# caller|callee|desk
+	local ns=$callee_ns to=$CALLEE port=5060 id
 
-	[ "$1" = caller ] || { ns=$callee_ns to=$CALLEE; id=$(cat "$dir/callid-b"); }
+	case $1 in
+	caller)	ns=$caller_ns to=$CALLER id=$CALL_ID ;;
+	callee)	id=$(cat "$dir/callid-b") ;;
+	desk)	id=$(cat "$dir/callid-c") port=5062 ;;
+	esac
 	n=$((${n:-0} + 1))
 	printf '%s\r\n' "NOTIFY sip:x@$to SIP/2.0" "Via: SIP/2.0/UDP $to:9;branch=z9hG4bKgo$n" \
 		"From: <sip:test@$to>;tag=go" "To: <sip:x@$to>" "Call-ID: $id" "CSeq: 9$n NOTIFY" \
 		"Content-Length: 0" "" >"$dir/notify"
 	# From a file: the shell's printf would send each line as a datagram.
-	ip netns exec "$ns" bash -c "cat $dir/notify >/dev/udp/$to/5060"
+	ip netns exec "$ns" bash -c "cat $dir/notify >/dev/udp/$to/$port"
 }
 
 sipp_done() {	# pid: SIPp saw everything that its scenario expects

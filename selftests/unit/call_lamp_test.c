@@ -40,6 +40,47 @@ static void shows(SELF, const char *what)
 	take_back(ua, &self->call);
 }
 
+static size_t dialogs(const struct ua *ua)
+{
+	const char *at = ua->last;
+	size_t n = 0;
+
+	while ((at = strstr(at, "<dialog "))) {
+		n++;
+		at++;
+	}
+	return n;
+}
+
+/* Of the only one. */
+static void id_of(const struct ua *ua, char id[32])
+{
+	const char *at = strstr(ua->last, "<dialog id=");
+
+	snprintf(id, 32, "%.31s", at ? at : "none");
+}
+
+/* His last call is over, which is said once: from then on there is none. */
+static void shows_the_end(SELF, const char *id)
+{
+	struct __test_metadata *_metadata = self->h._metadata;
+	struct harness *h = &self->h;
+	struct ua *ua = &h->ua[STRANGER];
+
+	shows(self, "<state>terminated</state>");
+	EXPECT_FALSE(has(ua, "<state>confirmed</state>"));
+	EXPECT_TRUE(has(ua, id));
+	call_engine_set_policy(h->engine, h->policy);	/* whoever watches may have news */
+	take_back(ua, &self->lamp);
+	advance(h, SECOND);
+	EXPECT_FALSE(pending(h, STRANGER));
+	refresh(h, DIALOG);
+	expect(h, STRANGER, "SIP/2.0 200");
+	take_notify(h, STRANGER, "active", "dialog-info");
+	EXPECT_FALSE(has(ua, "<dialog "));
+	put_aside(ua, &self->lamp);
+}
+
 static void light(SELF, const char *target)
 {
 	watch(&self->h, target, DIALOG, "entity=\"sip:");
@@ -56,6 +97,7 @@ TEST_F(lamp, a_caller_is_seen_from_the_invite_to_the_bye)
 {
 	struct harness *h = &self->h;
 	struct ua *ua = &h->ua[STRANGER];
+	char id[32];
 
 	light(self, ALICE);
 	EXPECT_TRUE(has(ua, "version=\"0\" state=\"full\""));
@@ -74,9 +116,9 @@ TEST_F(lamp, a_caller_is_seen_from_the_invite_to_the_bye)
 	answered(h);
 	shows(self, "<state>confirmed</state>");
 	EXPECT_TRUE(has(ua, "version=\"3\""));
+	id_of(ua, id);
 	hang_up_alice(h);
-	shows(self, "version=\"4\"");
-	EXPECT_FALSE(has(ua, "<dialog "));
+	shows_the_end(self, id);
 	put_out(self);
 }
 
@@ -104,8 +146,9 @@ TEST_F(lamp, who_is_called_is_seen_and_with_whom_if_that_is_shown)
 	send_same_branch(h, A, "ACK", h->branch, NULL);
 	take_back(ua, &self->lamp);
 	advance(h, 1);
-	take_notify(h, STRANGER, "active", "dialog-info");
-	EXPECT_FALSE(has(ua, "<dialog "));
+	take_notify(h, STRANGER, "active", "<state>terminated</state>");
+	EXPECT_TRUE(has(ua, "direction=\"recipient\""));
+	EXPECT_FALSE(has(ua, "<remote>"));
 	put_out(self);
 }
 
@@ -156,11 +199,12 @@ TEST_F(lamp, who_is_put_through_is_seen_in_the_new_call)
 	refer_to_a(h, B);
 	let_go(h, B, STRANGER);
 	shows(self, "<state>confirmed</state>");
-	EXPECT_EQ(strstr(strstr(ua->last, "<dialog ") + 1, "<dialog "), NULL);
+	/* the old one before, for phones that look at the last alone */
+	EXPECT_EQ(dialogs(ua), 2);
+	EXPECT_LT(strstr(ua->last, "<state>terminated<"), strstr(ua->last, "<state>confirmed<"));
 	EXPECT_TRUE(has(ua, "direction=\"initiator\""));
 	a_hangs_up(h, STRANGER);
-	shows(self, "dialog-info");
-	EXPECT_FALSE(has(ua, "<dialog "));
+	shows_the_end(self, "");
 	put_out(self);
 }
 
@@ -179,9 +223,59 @@ TEST_F(lamp, who_puts_through_is_not_seen_in_the_new_call)
 	h->ua[STRANGER].cseq = 10;
 	refer_to_a(h, STRANGER);
 	let_go(h, STRANGER, B);
-	shows(self, "dialog-info");
-	EXPECT_FALSE(has(&h->ua[STRANGER], "<dialog "));
+	shows_the_end(self, "");
 	a_hangs_up(h, B);
+	put_out(self);
+}
+
+TEST_F(lamp, a_call_that_is_over_before_it_was_told_is_never_seen)
+{
+	struct harness *h = &self->h;
+
+	light(self, ALICE);
+	send_as(h, "INVITE", "alice", NULL);
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	answer(h, B, "486 Busy Here", NULL);
+	expect(h, B, "ACK ");
+	expect(h, STRANGER, "SIP/2.0 486");
+	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
+	put_aside(&h->ua[STRANGER], &self->call);
+	take_back(&h->ua[STRANGER], &self->lamp);
+	advance(h, SECOND);
+	EXPECT_FALSE(pending(h, STRANGER));
+	put_out(self);
+}
+
+TEST_F(lamp, of_two_calls_the_one_that_goes_on_stays)
+{
+	struct harness *h = &self->h;
+	struct ua *ua = &h->ua[STRANGER];
+	struct aside first;
+
+	light(self, ALICE);
+	send_as(h, "INVITE", "alice", NULL);
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	answered(h);
+	shows(self, "<state>confirmed</state>");
+	first = self->call;
+	send_as(h, "INVITE", "alice", NULL);
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	shows(self, "<state>trying</state>");
+	EXPECT_EQ(dialogs(ua), 2);
+	answer(h, B, "486 Busy Here", NULL);
+	expect(h, B, "ACK ");
+	expect(h, STRANGER, "SIP/2.0 486");
+	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
+	shows(self, "<state>terminated</state>");
+	EXPECT_TRUE(has(ua, "<state>confirmed</state>"));
+	EXPECT_EQ(dialogs(ua), 2);
+	take_back(ua, &first);
+	hang_up_alice(h);
+	shows(self, "<state>terminated</state>");
+	EXPECT_EQ(dialogs(ua), 1);
 	put_out(self);
 }
 

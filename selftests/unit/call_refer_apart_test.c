@@ -256,6 +256,10 @@ TEST_F(apart, after_a_restart_the_subscription_is_ended_in_its_dialog)
 	restart(h);
 	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
 	EXPECT_STREQ(h->ua[B].call_id, call_id);
+	expect(h, C, "CANCEL ");
+	reply(h, C, "200 OK", NULL);
+	answer(h, C, "487 Request Terminated", NULL);
+	expect(h, C, "ACK ");
 	use_dialog(&h->ua[B], &self->call);
 	h->ua[B].cseq = 300;
 	expect_unharmed(h, B, A);

@@ -213,7 +213,8 @@ TEST_F(session, a_refresh_that_meets_something_else_is_tried_again)
 	minutes(h, 15);
 	expect(h, B, "UPDATE ");
 	reply(h, B, "491 Request Pending", NULL);
-	advance(h, 10 * NSEC_PER_SEC);
+	while (!pending(h, B))
+		advance(h, 10 * NSEC_PER_MSEC);
 	refreshed(h, B, "Session-Expires: " ASKED_BY_US "\r\n");
 	advance(h, 60 * NSEC_PER_SEC);
 	EXPECT_FALSE(pending(h, B));

@@ -41,6 +41,27 @@ static void gets_bye(struct harness *h, enum who who)
 	reply(h, who, "200 OK", NULL);
 }
 
+/* who is called no more. */
+static void gets_cancel(struct harness *h, enum who who)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	const struct sip_msg *msg = expect(h, who, "CANCEL "), *invite = &h->ua[who].invite;
+
+	EXPECT_TRUE(slice_eq(msg->via.value, invite->via.value));
+	EXPECT_TRUE(slice_eq(msg->ruri, invite->ruri));
+	EXPECT_TRUE(slice_eq(msg->call_id, invite->call_id));
+	EXPECT_EQ(msg->cseq, invite->cseq);
+	EXPECT_TRUE(contains(header(msg, "Reason"), "transfer failed"));
+	reply(h, who, "200 OK", NULL);
+}
+
+static void is_cancelled(struct harness *h, enum who who)
+{
+	gets_cancel(h, who);
+	answer(h, who, "487 Request Terminated", NULL);
+	expect(h, who, "ACK ");
+}
+
 static void go_on(struct harness *h, enum who who, enum who other)
 {
 	send_request(h, who, "INVITE", ++h->ua[who].cseq, NULL, sdp_of(who));
@@ -65,9 +86,120 @@ TEST_F(killed, while_the_target_rings_the_call_returns)
 	expect_notify(h, B, "active;expires=", "180 Ringing");
 	restart(h);
 	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	is_cancelled(h, C);
 	EXPECT_FALSE(pending(h, A));
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
 	go_on(h, A, B);
+}
+
+TEST_F(killed, the_call_that_was_to_be_has_a_record)
+{
+	struct harness *h = &self->h;
+	struct call_event event;
+
+	call_up(h);
+	referred(h, B);
+	restart(h);
+	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	is_cancelled(h, C);
+	ASSERT_TRUE(next_event(h, CALL_EVENT_ENDED, &event));
+	EXPECT_STREQ(event.reason, "a transfer was interrupted");
+	call_event_clear(&event);
+	go_on(h, A, B);
+}
+
+TEST_F(killed, before_the_target_says_anything_it_is_cancelled_too)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	referred(h, B);
+	restart(h);
+	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	is_cancelled(h, C);
+	go_on(h, A, B);
+}
+
+TEST_F(killed, the_target_that_has_answered_meanwhile_gets_bye)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	referred(h, B);
+	restart(h);
+	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	gets_cancel(h, C);
+	answer(h, C, "200 OK", SDP_C);
+	EXPECT_TRUE(contains(expect(h, C, "ACK ")->body, "m=audio 0 "));
+	gets_bye(h, C);
+	EXPECT_EQ(call_engine_calls(h->engine), 1);
+	go_on(h, A, B);
+}
+
+TEST_F(killed, the_target_that_has_refused_meanwhile_gets_its_ack)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	referred(h, B);
+	restart(h);
+	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	expect(h, C, "CANCEL ");
+	reply(h, C, "200 OK", NULL);
+	answer(h, C, "486 Busy Here", NULL);
+	expect(h, C, "ACK ");
+	EXPECT_EQ(call_engine_calls(h->engine), 1);
+	go_on(h, A, B);
+}
+
+TEST_F(killed, a_target_that_is_silent_is_not_waited_for)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	referred(h, B);
+	restart(h);
+	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	advance(h, 40 * NSEC_PER_SEC);
+	expect_repeats(h, C, 2);
+	EXPECT_EQ(call_engine_calls(h->engine), 1);
+	go_on(h, A, B);
+}
+
+TEST_F(killed, and_again_before_the_target_has_heard_of_it)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	referred(h, B);
+	answer(h, C, "180 Ringing", NULL);
+	expect_notify(h, B, "active;expires=", "180 Ringing");
+	restart(h);
+	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	expect(h, C, "CANCEL ");
+	restart(h);
+	is_cancelled(h, C);
+	EXPECT_EQ(call_engine_calls(h->engine), 1);
+	go_on(h, A, B);
+}
+
+TEST_F(killed, after_the_target_was_cancelled_it_is_cancelled_again)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	referred(h, B);
+	answer(h, C, "180 Ringing", NULL);
+	expect_notify(h, B, "active;expires=", "180 Ringing");
+	send_request(h, A, "BYE", ++h->ua[A].cseq, NULL, NULL);
+	expect(h, A, "SIP/2.0 200");
+	expect_notify(h, B, "terminated;reason=noresource", "487 Request Terminated");
+	expect(h, B, "BYE ");
+	reply(h, B, "200 OK", NULL);
+	expect(h, C, "CANCEL ");
+	restart(h);
+	is_cancelled(h, C);
+	EXPECT_EQ(call_engine_calls(h->engine), 0);
 }
 
 TEST_F(killed, while_the_other_is_asked_he_is_told_the_old_media_again)
@@ -91,6 +223,27 @@ TEST_F(killed, while_the_other_is_asked_he_is_told_the_old_media_again)
 	/* C's part has ended */
 	gets_bye(h, C);
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
+	go_on(h, A, B);
+}
+
+TEST_F(killed, who_has_not_answered_the_offer_of_before_is_told_again_later)
+{
+	struct harness *h = &self->h;
+
+	call_up(h);
+	referred(h, B);
+	c_answers(h, B, A);
+	restart(h);
+	expect(h, A, "INVITE ");
+	reply_tagged(h, A, &h->ua[A].invite, "500 Server Internal Error", h->ua[A].local_tag,
+		     "Retry-After: 7\r\n", NULL);
+	expect(h, A, "ACK ");
+	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	gets_bye(h, C);
+	advance(h, 9 * NSEC_PER_SEC);
+	EXPECT_FALSE(pending(h, A));
+	advance(h, NSEC_PER_SEC);
+	is_told_the_old(h, A);
 	go_on(h, A, B);
 }
 
@@ -145,6 +298,7 @@ TEST_F(killed, when_the_referrer_has_hung_up_the_other_is_not_left_alone)
 	answer(h, C, "180 Ringing", NULL);
 	restart(h);
 	gets_bye(h, A);
+	is_cancelled(h, C);
 	EXPECT_EQ(call_engine_calls(h->engine), 0);
 	EXPECT_EQ(h->nstored, 0);
 }
@@ -157,6 +311,7 @@ TEST_F(killed, the_next_refer_after_it_has_its_number_as_id)
 	referred(h, B);
 	restart(h);
 	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	is_cancelled(h, C);
 	referred(h, B);
 	EXPECT_TRUE(slice_begins(header(&h->ua[B].msg, "Event"), SLICE("refer;id=")));
 	answer(h, C, "486 Busy Here", NULL);

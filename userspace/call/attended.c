@@ -92,20 +92,24 @@ struct call_leg *call_attended_target(const struct call_engine *e, const struct 
 
 /* --- he is asked for an offer --- */
 
-bool call_attended_send(struct call_engine *e, u64 now, struct call *call)
+bool call_attended_again(struct call_engine *e, u64 now, struct call *call)
 {
-	struct call *joined = call_find(e, call->transfer->with);
-	struct call_leg *leg = joined->legs[call->transfer->target];
+	struct call_leg *leg = call_attended_target(e, call);
 	char *headers = call_session_request(leg, SLICE(CALL_ALLOW CALL_SUPPORTED_LATE));
 	struct sip_content content = { .headers = slice_str(headers) };
 	int err;
 
-	joined->joins = call->id;
 	err = call_auth_request(e, now, leg, SIP_INVITE, &content, &leg->moving);
 	leg->late = true;
 	free(headers);
-	call_store(e, joined);
+	call_store(e, leg->call);
 	return !err;
+}
+
+bool call_attended_send(struct call_engine *e, u64 now, struct call *call)
+{
+	call_find(e, call->transfer->with)->joins = call->id;
+	return call_attended_again(e, now, call);
 }
 
 static struct media_negotiation *new_negotiation(struct call *call)
@@ -212,7 +216,8 @@ CALL_ACTION(call_attended_moved)
 	if (call && call->state != CALL_TRYING)
 		call = NULL;
 	if (ev->type != SIP_EVENT_RESPONSE || ev->msg->status >= 300) {
-		call_transfer_refused(e, now, leg, call, ev);
+		if (!call || !call_transfer_glare(e, now, leg, call, ev))
+			call_transfer_refused(e, now, leg, call, ev);
 	} else {
 		sip_dialog_response(e->sip, leg->dialog, ev->msg);
 		call_session_agreed(e, now, leg, ev->msg);

@@ -150,7 +150,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	call_redirect_clear(call);
 	call_replaces_clear(call);
 	call_refer_free(e, call);
-	call_transfer_free(call);
+	call_transfer_free(e, call);
 	call_trunk_release(call, true);
 	if (call->invite)
 		sip_server_put(e->sip, now, call->invite);

@@ -111,6 +111,8 @@ enum call_input {
 #define CALL_TIMER_APART 111
 /* A subscription that is carried has expired, or its first NOTIFY did not come. */
 #define CALL_TIMER_BRIDGE 112
+/* An INVITE of a transfer met one of who was asked, and goes out again. */
+#define CALL_TIMER_AGAIN 113
 #define CALL_NTIMERS 2
 
 /* What our 2xx will agree to (RFC 4028). */
@@ -485,6 +487,12 @@ void call_update_respond(struct call_engine *e, u64 now, struct call_leg *leg, u
 /* msg is from leg's peer: does it allow UPDATE? */
 void call_update_learn(struct call_leg *leg, const struct sip_msg *msg);
 
+/* reinvite.c */
+/* How long an INVITE of ours waits that met one of leg's peer (RFC 3261 §14.1). */
+u64 call_reinvite_wait(struct call_engine *e, const struct call_leg *leg);
+/* An INVITE of ours is under way on leg that carries nobody's: no other may be. */
+bool call_reinvite_ours(const struct call_leg *leg);
+
 /* ticket.c */
 struct call_ticket *call_ticket_new(struct call_engine *e, struct call *call,
 				    enum call_ticket_kind kind);
@@ -553,6 +561,19 @@ void call_failure_free(struct call *call);	/* the best so far */
 void call_store(struct call_engine *e, struct call *call);
 /* When saved[key] was, by the clock of the day; now and wall are one moment. */
 u64 call_time_read(struct json_reader *r, const json_t *saved, const char *key, u64 now, u64 wall);
+
+/* Indices into p; -1: there is none of that name. */
+int call_realm_called(const struct call_policy *p, const char *name);
+int call_trunk_called(const struct call_policy *p, const char *name);
+
+/* invite_record.c */
+/* leg's INVITE has no final response, and made no offer. */
+bool call_invite_rings(const struct call_leg *leg);
+/* Those of call that are to be cancelled after a restart, as a member of to. */
+void call_invites_save(const struct call_engine *e, const struct call *call, json_t *to);
+/* And back, as legs of call; so many, or what is wrong is in r. */
+size_t call_invites_restore(struct call_engine *e, struct call *call, struct json_reader *r,
+			    const json_t *saved);
 
 /* view.c */
 void call_view_fill(const struct call *call, struct call_view *view);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Where a request outside of dialogs goes: to the contacts of one of our users, else to
- * whoever the routes lead to. What goes nowhere is refused here.
+ * whoever the routes lead to. What goes nowhere is a status and a reason; who asked refuses.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,76 +9,70 @@
 #include "call/register.h"
 #include "call/trunk_state.h"
 
-/* No route, or one that takes no call. */
-static bool refuses(struct call_engine *e, u64 now, const struct sip_event *ev,
-		    const struct call_choice *choice)
+static struct call_nowhere nowhere(u16 status, const char *why)
 {
-	const struct call_route *route = choice->route;
-	char why[96];
-
-	if (route && !choice->gave_up && !route->reject)
-		return false;
-	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
-	if (!route) {
-		call_refuse(e, now, ev, 404, "", "no route");
-		return true;
-	}
-	snprintf(why, sizeof(why), choice->gave_up ? "a pattern of route %s gave up" :
-		 "by route %s", route->name);
-	if (choice->gave_up)
-		call_refuse(e, now, ev, 500, "", why);
-	else
-		call_refuse_saying(e, now, ev, route->reject, route->reject_phrase, "", why);
-	return true;
+	return (struct call_nowhere){ .status = status, .headers = "", .why = why };
 }
 
-bool call_choose(struct call_engine *e, u64 now, const struct sip_event *ev,
-		 const struct call_subject *s, char aor[REGISTRAR_AOR], struct call_choice *choice)
+/* No route, or one that takes no call. */
+static struct call_nowhere refusal(const struct call_choice *choice)
 {
-	u16 status = call_is_emergency(e->policy, s) ? 404 :
-		     call_contacts_find(e, ev->msg->ruri, aor);
+	struct call_nowhere no = nowhere(0, "by");
+	const struct call_route *route = choice->route;
+
+	if (!route)
+		return nowhere(404, "no route");
+	no.by = route;
+	if (choice->gave_up) {
+		no.status = 500;
+		no.why = "a pattern gave up in";
+	} else if (route->reject) {
+		no.status = route->reject;
+		no.phrase = route->reject_phrase;
+	}
+	return no;
+}
+
+struct call_nowhere call_choose(const struct call_engine *e, const struct call_subject *s,
+				struct slice ruri, char aor[REGISTRAR_AOR],
+				struct call_choice *choice)
+{
+	u16 status = call_is_emergency(e->policy, s) ? 404 : call_contacts_find(e, ruri, aor);
 
 	*choice = (struct call_choice){ .route = &call_contacts_route };
-	if (!status)
-		return true;
-	if (status == 404) {
-		*choice = call_route_find(e->policy, s, NULL);
-		return !refuses(e, now, ev, choice);
-	}
-	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
-	call_refuse(e, now, ev, status, "", "not registered");
-	return false;
+	if (status != 404)
+		return nowhere(status, "not registered");
+	*choice = call_route_find(e->policy, s, NULL);
+	return refusal(choice);
 }
 
-/* His contacts, who has that number in the domain that the route leads to. false: refused. */
-static bool find_user(struct call_engine *e, u64 now, const struct sip_event *ev,
-		      const struct call_routed *routed, char aor[REGISTRAR_AOR])
+struct call_nowhere call_choose_take(const struct call_engine *e, const struct call_subject *s,
+				     struct slice ruri, const struct call_choice *choice,
+				     char aor[REGISTRAR_AOR], struct call_routed **routed)
 {
-	u16 status = call_contacts_routed(e, routed, ev->msg->ruri, aor);
-
-	if (!status)
-		return true;
-	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
-	call_refuse(e, now, ev, status, "", status == 480 ? "not registered" : "no such user");
-	return false;
-}
-
-bool call_choose_take(struct call_engine *e, u64 now, const struct sip_event *ev,
-		      const struct call_subject *s, const struct call_choice *choice,
-		      char aor[REGISTRAR_AOR], struct call_routed **routed)
-{
+	struct call_nowhere no = nowhere(503, "no memory");
 	int err = call_routed_new(choice->route, s, routed);
+	u16 status;
 
-	if (!err && find_user(e, now, ev, *routed, aor))
-		return true;
-	if (!err) {
+	no.headers = "Retry-After: 5\r\n";
+	if (err)
+		return err == -ENOMEM ? no : nowhere(484, "the number cannot be rewritten");
+	/* his contacts, who has that number in the domain that the route leads to */
+	status = call_contacts_routed(e, *routed, ruri, aor);
+	if (status)
 		call_routed_put(*routed);
+	return nowhere(status, status == 480 ? "not registered" : "no such user");
+}
+
+bool call_choose_refuses(struct call_engine *e, u64 now, const struct sip_event *ev,
+			 struct call_nowhere no)
+{
+	char why[96];
+
+	if (!no.status)
 		return false;
-	}
 	e->counters[CALL_COUNT_REFUSED_ROUTE]++;
-	if (err == -ENOMEM)
-		call_refuse(e, now, ev, 503, "Retry-After: 5\r\n", "no memory");
-	else
-		call_refuse(e, now, ev, 484, "", "the number cannot be rewritten");
-	return false;
+	snprintf(why, sizeof(why), no.by ? "%s route %s" : "%s", no.why, no.by ? no.by->name : "");
+	call_refuse_saying(e, now, ev, no.status, no.phrase, no.headers, why);
+	return true;
 }

@@ -95,13 +95,14 @@ static void read_routes(struct json_reader *r, const json_t *saved, struct sip_d
 	}
 }
 
-struct sip_dialog *call_dialog_restore(struct call_engine *e, struct json_reader *r,
-				       const json_t *saved, const struct flow *flow, void *user)
+static struct sip_dialog *restore(struct call_engine *e, struct json_reader *r,
+				  const json_t *saved, enum sip_dialog_state state,
+				  const struct flow *flow, void *user)
 {
 	char *values[MAX_ROUTES];
 	struct sip_dialog *dialog = NULL;
 	struct sip_dialog d = {
-		.flow = *flow, .routes = values,
+		.state = state, .flow = *flow, .routes = values,
 		.uac = json_read_bool(r, saved, "uac"),
 		.translated = json_read_bool(r, saved, "translated"),
 		.call_id = text_of(r, saved, "call_id"),
@@ -122,4 +123,17 @@ struct sip_dialog *call_dialog_restore(struct call_engine *e, struct json_reader
 	if (!dialog && !r->bad)
 		r->bad = "dialog";
 	return dialog;
+}
+
+struct sip_dialog *call_dialog_restore(struct call_engine *e, struct json_reader *r,
+				       const json_t *saved, const struct flow *flow, void *user)
+{
+	return restore(e, r, saved, SIP_DIALOG_CONFIRMED, flow, user);
+}
+
+struct sip_dialog *call_dialog_restore_early(struct call_engine *e, struct json_reader *r,
+					     const json_t *saved, const struct flow *flow,
+					     void *user)
+{
+	return restore(e, r, saved, SIP_DIALOG_EARLY, flow, user);
 }

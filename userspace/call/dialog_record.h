@@ -20,5 +20,9 @@ void call_flow_save(const struct call_engine *e, const struct flow *flow, json_t
 struct flow call_flow_restore(struct call_engine *e, struct json_reader *r, const json_t *saved);
 struct sip_dialog *call_dialog_restore(struct call_engine *e, struct json_reader *r,
 				       const json_t *saved, const struct flow *flow, void *user);
+/* The same of one that an INVITE of ours is about to make. */
+struct sip_dialog *call_dialog_restore_early(struct call_engine *e, struct json_reader *r,
+					     const json_t *saved, const struct flow *flow,
+					     void *user);
 
 #endif

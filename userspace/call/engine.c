@@ -186,6 +186,10 @@ void call_engine_tick(struct call_engine *e, u64 now)
 			call_refer_timer(e, now, t->owner);
 			continue;
 		}
+		if (t->kind == CALL_TIMER_AGAIN) {
+			call_transfer_again(e, now, t->owner);
+			continue;
+		}
 		if (t->kind >= CALL_TIMER_PROBE) {
 			call_errand_timer(e, now, t);
 			continue;

@@ -325,7 +325,8 @@ static void take(struct call_engine *e, u64 now, const struct sip_event *ev,
 {
 	struct call_routed *routed;
 
-	if (!call_choose_take(e, now, ev, s, choice, aor, &routed))
+	if (call_choose_refuses(e, now, ev, call_choose_take(e, s, ev->msg->ruri, choice, aor,
+							     &routed)))
 		return;
 	begin(e, now, ev, source, routed, aor);
 	call_routed_put(routed);
@@ -339,7 +340,8 @@ void call_exchange(struct call_engine *e, u64 now, const struct sip_event *ev,
 	char aor[REGISTRAR_AOR];
 
 	call_subject_init(&s, source->realm, source->trunk, &ev->flow.peer, ev->msg);
-	if (passes_checks(e, now, ev) && call_choose(e, now, ev, &s, aor, &choice))
+	if (passes_checks(e, now, ev) &&
+	    !call_choose_refuses(e, now, ev, call_choose(e, &s, ev->msg->ruri, aor, &choice)))
 		take(e, now, ev, source, &s, &choice, aor);
 }
 

@@ -107,14 +107,16 @@ static bool find_way(struct call_engine *e, u64 now, const struct sip_event *ev,
 		     const struct call_source *source, char aor[REGISTRAR_AOR],
 		     struct call_routed **routed)
 {
+	struct slice ruri = ev->msg->ruri;
 	struct call_choice choice;
 	struct call_subject s;
 
 	call_subject_init(&s, source->realm, source->trunk, &ev->flow.peer, ev->msg);
 	return !has_no_time(e, now, ev, &s) && passes_checks(e, now, ev) &&
-	       call_choose(e, now, ev, &s, aor, &choice) &&
+	       !call_choose_refuses(e, now, ev, call_choose(e, &s, ruri, aor, &choice)) &&
 	       !is_turned_away(e, now, ev, choice.route) &&
-	       call_choose_take(e, now, ev, &s, &choice, aor, routed);
+	       !call_choose_refuses(e, now, ev,
+				    call_choose_take(e, &s, ruri, &choice, aor, routed));
 }
 
 /* A subscriber's calls are limited, and counted as long as they are there. */

@@ -96,3 +96,44 @@ size_t call_lamp_calls(const struct call_engine *e, const char *aor, bool identi
 	}
 	return n;
 }
+
+/* --- what is over --- */
+
+static bool is_among(const struct event_call *call, const struct event_call *calls, size_t n)
+{
+	while (n && calls[n - 1].id != call->id)
+		n--;
+	return n;
+}
+
+/* First, for who looks at the last one alone. Where not all are told none is known to be over. */
+size_t call_lamp_over(const struct call_watch *watch, size_t n,
+		      struct event_call calls[2 * EVENT_CALLS])
+{
+	struct event_call over[EVENT_CALLS];
+	size_t i, gone = 0;
+
+	for (i = 0; i < watch->ntold && n + 2 <= EVENT_CALLS; i++)
+		if (!is_among(&watch->told[i], calls, n))
+			over[gone++] = watch->told[i];
+	memmove(calls + gone, calls, n * sizeof(*calls));
+	memcpy(calls, over, gone * sizeof(*calls));
+	return gone + n;
+}
+
+/* Without memory for them, who watches sees no more of those that end than that they are gone. */
+void call_lamp_told(const struct call_engine *e, struct call_watch *watch)
+{
+	struct event_call calls[EVENT_CALLS];
+	size_t i, n = watch->sub.package == EVENT_DIALOG ?
+		      call_lamp_calls(e, watch->sub.resource, false, calls) : 0;
+
+	free(watch->told);
+	watch->told = n ? malloc(n * sizeof(*calls)) : NULL;
+	watch->ntold = watch->told ? n : 0;
+	for (i = 0; i < watch->ntold; i++)
+		watch->told[i] = (struct event_call){
+			.id = calls[i].id, .caller = calls[i].caller,
+			.state = EVENT_CALL_TERMINATED,
+		};
+}

@@ -36,12 +36,13 @@ static void add_published(const struct call_engine *e, const char *aor, struct e
 }
 
 int call_watch_print(const struct call_engine *e, u64 now, enum event_package package,
-		     const char *aor, u32 version, struct buf *document)
+		     const char *aor, u32 version, const struct call_watch *watch,
+		     struct buf *document)
 {
 	const struct call_domain *domain;
 	struct registrar_contact found[REGISTRAR_CONTACTS];
 	struct event_contact contacts[REGISTRAR_CONTACTS];
-	struct event_call calls[EVENT_CALLS];
+	struct event_call calls[2 * EVENT_CALLS];
 	char entity[EVENT_ENTITY];
 	struct event_state state = { .entity = entity, .contacts = contacts, .calls = calls };
 	size_t i;
@@ -53,6 +54,8 @@ int call_watch_print(const struct call_engine *e, u64 now, enum event_package pa
 	if (package == EVENT_DIALOG)
 		state.ncalls = call_lamp_calls(e, aor,
 					       domain && domain->events.identities, calls);
+	if (watch)
+		state.ncalls = call_lamp_over(watch, state.ncalls, calls);
 	state.ncontacts = registrar_lookup(e->registrar->table, now, aor, found);
 	for (i = 0; i < state.ncontacts; i++)
 		contacts[i] = (struct event_contact){
@@ -107,34 +110,52 @@ static int send_notify(struct call_engine *e, u64 now, struct call_watch *watch,
 	return err;
 }
 
+/* How things are, with which the next one is compared; and what is sent: what is over, too. */
+static int print_both(struct call_engine *e, u64 now, const struct call_watch *watch,
+		      struct buf *lasting, struct buf *sent)
+{
+	const struct event_subscription *s = &watch->sub;
+	int err = call_watch_print(e, now, s->package, s->resource, s->version, NULL, lasting);
+
+	if (err)
+		return err;
+	if (watch->ntold)
+		return call_watch_print(e, now, s->package, s->resource, s->version, watch, sent);
+	buf_add(sent, buf_slice(lasting));
+	return sent->failed ? -ENOMEM : 0;
+}
+
 /* 0; -EALREADY: he has that document; -ENOMEM. */
 static int tell(struct call_engine *e, u64 now, struct call_watch *watch, u64 interval)
 {
 	struct event_subscription *s = &watch->sub;
 	bool silent = s->ended && strcmp(s->ended, "timeout");
-	struct buf document;
+	struct buf document, sent;
 	int err = 0;
 
 	buf_init(&document);
+	buf_init(&sent);
 	if (!s->forced) {
 		err = call_watch_print(e, now, s->package, s->resource, s->version - 1,
-				       &document);
+				       NULL, &document);
 		if (!err && !event_subscription_is_news(&e->watchers->table, s,
 							buf_slice(&document)))
 			err = -EALREADY;
 	}
 	if (!err && !silent)
-		err = call_watch_print(e, now, s->package, s->resource, s->version, &document);
+		err = print_both(e, now, watch, &document, &sent);
 	if (!err)
-		err = send_notify(e, now, watch, buf_slice(&document));
+		err = send_notify(e, now, watch, buf_slice(&sent));
 	if (!err) {
 		e->counters[CALL_COUNT_NOTIFIES]++;
 		if (watch->errand.dialog->local_cseq >= watch->saved_cseq)
 			call_kept_changed(e, &watch->record);
 		event_subscription_sent(&e->watchers->table, s, now, interval,
 					buf_slice(&document));
+		call_lamp_told(e, watch);
 	}
 	buf_free(&document);
+	buf_free(&sent);
 	return err;
 }
 
@@ -243,6 +264,7 @@ void call_watch_free(struct call_engine *e, struct call_watch *watch)
 	timers_release(&e->timers, 1);
 	call_errand_end(e, &watch->errand);
 	event_subscription_end(&e->watchers->table, &watch->sub);
+	free(watch->told);
 	free(watch);
 }
 

@@ -177,16 +177,41 @@ static void ask_again(struct call_engine *e, u64 now, struct call_leg *leg,
 		send_refresh(e, now, leg);
 }
 
+/* He has not answered the INVITE that went out before a restart (RFC 3261 §14.2). */
+static bool is_behind(const struct sip_event *ev)
+{
+	return ev->type == SIP_EVENT_RESPONSE && ev->msg->status == 500 &&
+	       sip_msg_header(ev->msg, SIP_HDR_RETRY_AFTER);
+}
+
+static bool is_glare(const struct sip_event *ev)
+{
+	return ev->type == SIP_EVENT_RESPONSE && ev->msg->status == 491;
+}
+
+/* After glare as long as the RFC says, but not past the time for a BYE; else a little longer. */
+static void wait_again(struct call_engine *e, u64 now, struct call_leg *leg, bool glare)
+{
+	u64 bye = sip_session_timer_bye(&leg->session, leg->refreshed);
+	u64 at = now + (glare ? call_reinvite_wait(e, leg) : TRY_AGAIN);
+
+	if (!leg->owed && at > bye)
+		at = bye;
+	timer_arm(&e->timers, &leg->session_timer, at);
+}
+
 /* Who cannot be reached right after a restart may connect to us again. */
 static bool try_again(struct call_engine *e, u64 now, struct call_leg *leg,
 		      const struct sip_event *ev)
 {
+	bool glare = is_glare(ev);
+
 	if (!leg->owed)
 		return false;
-	leg->owed = ev->type == SIP_EVENT_FAILED && leg->call->state == CALL_UP &&
-		    leg->refusals++ < MAX_REFUSALS;
+	leg->owed = (glare || is_behind(ev) || ev->type == SIP_EVENT_FAILED) &&
+		    leg->call->state == CALL_UP && leg->refusals++ < MAX_REFUSALS;
 	if (leg->owed)
-		timer_arm(&e->timers, &leg->session_timer, now + TRY_AGAIN);
+		wait_again(e, now, leg, glare);
 	else
 		call_session_resume(e, leg);
 	return leg->owed;
@@ -208,6 +233,8 @@ CALL_ACTION(call_refreshed)
 	if (ev->msg->status >= 300) {
 		if (ev->msg->status == 422)
 			ask_again(e, now, leg, ev);
+		else if (is_glare(ev) && leg->session.interval)
+			wait_again(e, now, leg, true);
 		return;
 	}
 	sip_dialog_response(e->sip, leg->dialog, ev->msg);

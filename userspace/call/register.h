@@ -89,12 +89,25 @@ void call_contact_flow(const struct call_engine *e, const struct registrar_conta
 int call_contact_route(struct sip_dialog *d, struct slice path);
 
 /* choose.c: where a request outside of dialogs goes */
-/* aor: of one of our users, whose contacts it goes to then. false: it was refused. */
-bool call_choose(struct call_engine *e, u64 now, const struct sip_event *ev,
-		 const struct call_subject *s, char aor[REGISTRAR_AOR], struct call_choice *choice);
-/* What the route that was chosen makes of it; aor: as above. false: it was refused. */
-bool call_choose_take(struct call_engine *e, u64 now, const struct sip_event *ev,
-		      const struct call_subject *s, const struct call_choice *choice,
-		      char aor[REGISTRAR_AOR], struct call_routed **routed);
+/* Why it goes nowhere; status 0: it goes somewhere. */
+struct call_nowhere {
+	u16 status;
+	const char *phrase;		/* NULL: the RFC's */
+	const char *headers;
+	const char *why;
+	const struct call_route *by;	/* which is for nobody outside; NULL: no route says so */
+};
+
+/* aor: of one of our users, whose contacts it goes to then. */
+struct call_nowhere call_choose(const struct call_engine *e, const struct call_subject *s,
+				struct slice ruri, char aor[REGISTRAR_AOR],
+				struct call_choice *choice);
+/* What the route that was chosen makes of it; aor: as above. */
+struct call_nowhere call_choose_take(const struct call_engine *e, const struct call_subject *s,
+				     struct slice ruri, const struct call_choice *choice,
+				     char aor[REGISTRAR_AOR], struct call_routed **routed);
+/* true: ev goes nowhere, and was refused. */
+bool call_choose_refuses(struct call_engine *e, u64 now, const struct sip_event *ev,
+			 struct call_nowhere no);
 
 #endif

@@ -32,6 +32,18 @@ CALL_ACTION(call_reinvite_early)
 	       status == 500 ? SLICE("Retry-After: 3\r\n") : SLICE(""));
 }
 
+u64 call_reinvite_wait(struct call_engine *e, const struct call_leg *leg)
+{
+	u64 r = sip_engine_random(e->sip), ticks = leg->dialog->uac ? 210 + r % 191 : r % 201;
+
+	return ticks * 10 * NSEC_PER_MSEC;
+}
+
+bool call_reinvite_ours(const struct call_leg *leg)
+{
+	return leg->moving || (leg->refresh && sip_client_method(leg->refresh) == SIP_INVITE);
+}
+
 /* 0, or the status that says why not now. */
 static u16 busy_status(struct call_leg *leg)
 {
@@ -39,7 +51,8 @@ static u16 busy_status(struct call_leg *leg)
 
 	if (leg->server || leg->update || leg->state == CALL_LEG_ANSWERED)
 		return 500;
-	if (call_transfer_pending(leg->call) || leg->moving || other->moving)
+	if (call_transfer_pending(leg->call) || call_reinvite_ours(leg) ||
+	    call_reinvite_ours(other))
 		return 491;
 	if (leg->invite || leg->unacked || other->server || other->state == CALL_LEG_ANSWERED ||
 	    media_offer_pending(leg->call->media))

@@ -4,10 +4,10 @@
  * beside the session that the kernel went on with meanwhile. What was under way, an
  * offer or a question, is not in it; its sender hears nothing and tries again. One that
  * is not up yet: what its record will say, for nobody can go on with it. One that was a part
- * in a transfer and has nothing left, or that a transfer began and has somebody in it already:
- * whom to send a BYE. Times are those of the day, since the monotonic clock begins anew with the
- * machine. Realms, trunks and listeners go by their names and addresses, for the configuration
- * may be another one. The reader takes it for bytes from outside.
+ * in a transfer and has nothing left, or that a transfer began: whom to send a BYE, and whom a
+ * CANCEL (invite_record.c). Times are those of the day, since the monotonic clock begins anew
+ * with the machine. Realms, trunks and listeners go by their names and addresses, for the
+ * configuration may be another one. The reader takes it for bytes from outside.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -108,6 +108,8 @@ static void set_refer(const struct call_engine *e, json_t *object, const struct 
 		json_object_set_new(object, "refer", refer);
 	if (call->referred)
 		json_object_set_new(object, "referred", json_true());
+	if (call->transferred_from)
+		json_object_set_new(object, "transferred_from", save_id(call->transferred_from));
 }
 
 static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const struct call *call)
@@ -115,8 +117,6 @@ static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const str
 	json_t *object = save_call(call, now, wall, "up");
 
 	json_object_set_new(object, "answered", save_time(now, wall, call->answered));
-	if (call->transferred_from)
-		json_object_set_new(object, "transferred_from", save_id(call->transferred_from));
 	json_object_set_new(object, "a", save_leg(e, now, wall, call->legs[0]));
 	json_object_set_new(object, "b", save_leg(e, now, wall, call->legs[1]));
 	json_object_set_new(object, "media", media_negotiation_save(call->media));
@@ -138,10 +138,20 @@ static bool is_left(const struct call_leg *leg)
 		leg->state == CALL_LEG_BYE);
 }
 
+static bool any_rings(const struct call *call)
+{
+	size_t i;
+
+	for (i = 0; i < call->nall; i++)
+		if (call_invite_rings(call->all[i]))
+			return true;
+	return false;
+}
+
 static bool is_parting(const struct call *call)
 {
 	return (call->transferred || call->transfer) &&
-	       (is_left(call->legs[0]) || is_left(call->legs[1]));
+	       (is_left(call->legs[0]) || is_left(call->legs[1]) || any_rings(call));
 }
 
 static json_t *save_parting(const struct call_engine *e, u64 now, u64 wall,
@@ -156,6 +166,7 @@ static json_t *save_parting(const struct call_engine *e, u64 now, u64 wall,
 		if (is_left(call->legs[i]))
 			json_object_set_new(object, i ? "b" : "a",
 					    save_leg(e, now, wall, call->legs[i]));
+	call_invites_save(e, call, object);
 	set_refer(e, object, call);
 	return object;
 }
@@ -228,7 +239,7 @@ static u64 restore_time(struct restoring *s, const json_t *saved, const char *ke
 	return call_time_read(&s->r, saved, key, s->now, s->wall);
 }
 
-static int realm_called(const struct call_policy *p, const char *name)
+int call_realm_called(const struct call_policy *p, const char *name)
 {
 	size_t i;
 
@@ -238,7 +249,7 @@ static int realm_called(const struct call_policy *p, const char *name)
 	return -1;
 }
 
-static int trunk_called(const struct call_policy *p, const char *name)
+int call_trunk_called(const struct call_policy *p, const char *name)
 {
 	size_t i;
 
@@ -283,8 +294,8 @@ static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t 
 	struct flow flow = call_flow_restore(s->e, &s->r, saved);
 
 	leg->state = CALL_LEG_UP;
-	leg->realm = realm_called(p, json_read_text(&s->r, saved, "realm", MAX_TEXT));
-	leg->trunk = trunk_called(p, json_read_text(&s->r, saved, "trunk", MAX_TEXT));
+	leg->realm = call_realm_called(p, json_read_text(&s->r, saved, "realm", MAX_TEXT));
+	leg->trunk = call_trunk_called(p, json_read_text(&s->r, saved, "trunk", MAX_TEXT));
 	leg->peer = flow.peer;
 	leg->listener = flow.listener;
 	leg->name = flow.name;
@@ -389,6 +400,8 @@ static void restore_parting(struct restoring *s, const json_t *saved)
 		s->call->legs[i]->owed = false;
 		n++;
 	}
+	if (json_object_get(saved, "ringing"))
+		n += call_invites_restore(s->e, s->call, &s->r, saved);
 	if (!n && !s->r.bad)
 		s->r.bad = "a";
 	if (json_object_get(saved, "answered"))
@@ -404,9 +417,6 @@ static void restore_up(struct restoring *s, const json_t *saved)
 	restore_leg(s, call->legs[0], json_read_object(&s->r, saved, "a"));
 	restore_leg(s, call->legs[1], json_read_object(&s->r, saved, "b"));
 	restore_media(s, json_read_object(&s->r, saved, "media"));
-	if (json_object_get(saved, "transferred_from") && !s->r.bad &&
-	    !read_id(s, saved, "transferred_from", &call->transferred_from))
-		s->r.bad = "transferred_from";
 	restore_caller(s, saved);
 	restore_callee(s, saved);
 }
@@ -428,6 +438,9 @@ static void restore(struct restoring *s, const json_t *saved)
 	if (!call->from || !call->to)
 		s->r.bad = "memory";
 	call->created = restore_time(s, saved, "created");
+	if (json_object_get(saved, "transferred_from") && !s->r.bad &&
+	    !read_id(s, saved, "transferred_from", &call->transferred_from))
+		s->r.bad = "transferred_from";
 	if (s->parting)
 		restore_parting(s, saved);
 	else

@@ -6,7 +6,7 @@
  * party as a re-INVITE, when the kernel has the new session; his answer goes into the ACK, when
  * the kernel has that, too. Only then he changes calls, and the old one is let go. Whatever
  * fails before leaves the referrer's call as it was; who had accepted the new media is told the
- * old again.
+ * old again. An INVITE that meets one of who is asked (491) goes out again a few times.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +15,8 @@
 #include "base/alloc.h"
 #include "call/transfer_private.h"
 #include "call/watch.h"
+
+#define MAX_GLARES 4		/* of one transfer: who waits for an ACK does so for 32 s */
 
 const struct sip_msg *call_first_request(const struct call *call)
 {
@@ -183,6 +185,36 @@ void call_transfer_refused(struct call_engine *e, u64 now, struct call_leg *leg,
 	});
 }
 
+/* --- glare --- */
+
+bool call_transfer_glare(struct call_engine *e, u64 now, struct call_leg *leg, struct call *call,
+			 const struct sip_event *ev)
+{
+	struct call_transfer *t = call->transfer;
+
+	if (ev->type != SIP_EVENT_RESPONSE || ev->msg->status != 491 || t->glares++ >= MAX_GLARES)
+		return false;
+	timer_arm(&e->timers, &t->again, now + call_reinvite_wait(e, leg));
+	return true;
+}
+
+void call_transfer_again(struct call_engine *e, u64 now, struct call *call)
+{
+	bool offered = call->state == CALL_ANSWERED;
+	char *sdp = offered ? strdup(media_said(call->media, MEDIA_LEG_A)) : NULL;
+	bool sent;
+
+	if (call->state == CALL_ENDING)
+		return;
+	if (offered)
+		sent = sdp && !call_transfer_offer(e, now, call, sdp);
+	else
+		sent = call_attended_again(e, now, call);
+	if (!sent)
+		call_end_without_memory(e, now, call);
+	call_settle(e, now, call);
+}
+
 /* The final response to it. The new call may be gone meanwhile, or the old one. */
 CALL_ACTION(call_transfer_moved)
 {
@@ -197,7 +229,8 @@ CALL_ACTION(call_transfer_moved)
 	if (call && call->state != CALL_ANSWERED)
 		call = NULL;
 	if (ev->type != SIP_EVENT_RESPONSE || ev->msg->status >= 300) {
-		call_transfer_refused(e, now, leg, call, ev);
+		if (!call || !call_transfer_glare(e, now, leg, call, ev))
+			call_transfer_refused(e, now, leg, call, ev);
 	} else {
 		sip_dialog_response(e->sip, leg->dialog, ev->msg);
 		call_session_agreed(e, now, leg, ev->msg);
@@ -336,7 +369,7 @@ void call_transfer_done(struct call_engine *e, u64 now, struct call *call)
 	if (old)
 		move_party(e, now, call_other(old->refer->referrer), call);
 	call_attended_done(e, now, call);
-	call_transfer_free(call);
+	call_transfer_free(e, call);
 	call->state = CALL_UP;
 	call_set_timer(e, now, call);
 	call_media_check(e, now, call);

@@ -41,6 +41,8 @@ struct call_transfer {
 	char *referred_by;		/* whom trusted ones are told (RFC 3892); or NULL */
 	struct media_origin origin[2];	/* as the other parties know it */
 	bool accepted;			/* he did: he has to be told if nothing comes of it */
+	u32 glares;			/* so many INVITEs met one of who was asked */
+	struct timer again;		/* the next one goes out */
 };
 
 /* refer_to.c */
@@ -107,7 +109,7 @@ void call_transfer_send(struct call_engine *e, u64 now, struct call *call,
 			const struct call_refer_asked *asked);
 /* Header lines of the INVITE of root's branch; added to b. */
 void call_transfer_lines(const struct call_engine *e, const struct call_leg *root, struct buf *b);
-void call_transfer_free(struct call *call);
+void call_transfer_free(struct call_engine *e, struct call *call);
 
 /* transfer.c */
 /* The request that call began with, as far as it has not been answered. */
@@ -124,6 +126,8 @@ void call_transfer_progress(struct call_engine *e, u64 now, struct call *call, u
 int call_transfer_offer(struct call_engine *e, u64 now, struct call *call, char *sdp);
 /* It goes out, now that the kernel has the session. 0 or -errno. */
 int call_transfer_invite(struct call_engine *e, u64 now, struct call_message *m);
+/* The INVITE that was answered 491 goes out again. */
+void call_transfer_again(struct call_engine *e, u64 now, struct call *call);
 /* Who was called has the answer: the pair is made. */
 void call_transfer_done(struct call_engine *e, u64 now, struct call *call);
 /* The call of a referrer who has heard everything ends. */

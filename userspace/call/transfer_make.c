@@ -73,37 +73,19 @@ bool call_transfer_is_his(const struct call_engine *e, const struct call_leg *le
 }
 
 /* One of our users, else whoever the routes lead the referrer to. */
-static u16 find_route(struct call_engine *e, const struct call_source *source,
-		      const struct call_leg *leg, const struct sip_msg *msg,
-		      char aor[REGISTRAR_AOR], struct call_routed **routed, const char **why)
+static u16 choose(const struct call_engine *e, const struct call_source *source,
+		  const struct call_leg *leg, const struct sip_msg *msg,
+		  char aor[REGISTRAR_AOR], struct call_routed **routed, const char **why)
 {
-	struct call_choice choice = { .route = &call_contacts_route };
+	struct call_choice choice;
+	struct call_nowhere no;
 	struct call_subject s;
-	u16 status;
-	int err;
 
 	call_subject_init(&s, source->realm, source->trunk, &leg->peer, msg);
-	status = call_is_emergency(e->policy, &s) ? 404 : call_contacts_find(e, msg->ruri, aor);
-	if (status && status != 404)
-		return refuse(why, status, "not registered");
-	if (status)
-		choice = call_route_find(e->policy, &s, NULL);
-	if (!choice.route)
-		return refuse(why, 404, "no route");
-	if (choice.gave_up)
-		return refuse(why, 500, "a pattern of the route gave up");
-	if (choice.route->reject)
-		return refuse(why, choice.route->reject, "by a route");
-	err = call_routed_new(choice.route, &s, routed);
-	if (!err) {
-		status = call_contacts_routed(e, *routed, msg->ruri, aor);
-		if (!status)
-			return 0;
-		call_routed_put(*routed);
-		return refuse(why, status, "not registered");
-	}
-	return err == -ENOMEM ? refuse(why, 503, "no memory") :
-				refuse(why, 484, "the number cannot be rewritten");
+	no = call_choose(e, &s, msg->ruri, aor, &choice);
+	if (!no.status)
+		no = call_choose_take(e, &s, msg->ruri, &choice, aor, routed);
+	return no.status ? refuse(why, no.status, no.by ? "by a route" : no.why) : 0;
 }
 
 /* --- the new call --- */
@@ -118,16 +100,19 @@ static char *referred_by(const struct call_source *source, const struct call_ref
 }
 
 /* Takes msg, also on error. */
-static int set_transfer(struct call *call, struct call_leg *leg, struct sip_msg *msg,
-			const struct call_source *source, const struct call_refer_asked *asked)
+static int set_transfer(struct call_engine *e, struct call *call, struct call_leg *leg,
+			struct sip_msg *msg, const struct call_source *source,
+			const struct call_refer_asked *asked)
 {
 	struct call_leg *party = call_other(leg);
 	struct call_transfer *t = zalloc(sizeof(*t));
 
-	if (!t) {
+	if (!t || timers_reserve(&e->timers, 1)) {
 		free(msg);
+		free(t);
 		return -ENOMEM;
 	}
+	t->again = (struct timer){ .kind = CALL_TIMER_AGAIN, .owner = call };
 	call->transfer = t;
 	call->transferred_from = leg->call->id;
 	t->from = leg->call->id;
@@ -230,8 +215,8 @@ static u16 make(struct call_engine *e, u64 now, struct call_leg *leg,
 		return refuse(why, 503, "no memory");
 	}
 	call->routed = routed;
-	status = set_transfer(call, leg, msg, source, asked) ? refuse(why, 503, "no memory") :
-		 fill(e, now, call, leg, source, asked, why);
+	status = set_transfer(e, call, leg, msg, source, asked) ?
+		 refuse(why, 503, "no memory") : fill(e, now, call, leg, source, asked, why);
 	if (status)
 		call_free(e, now, call);
 	*made = call;
@@ -265,7 +250,7 @@ u16 call_transfer_make(struct call_engine *e, u64 now, struct call_leg *leg,
 				   asked->max_forwards);
 	if (!msg)
 		return refuse(why, 400, "Refer-To is not to be called");
-	status = find_route(e, &source, leg, msg, asked->aor, &routed, why);
+	status = choose(e, &source, leg, msg, asked->aor, &routed, why);
 	free(msg);
 	return status ? status : make(e, now, leg, &source, asked, routed, call, why);
 }
@@ -311,12 +296,14 @@ void call_transfer_lines(const struct call_engine *e, const struct call_leg *roo
 		   t->referred_by, host);
 }
 
-void call_transfer_free(struct call *call)
+void call_transfer_free(struct call_engine *e, struct call *call)
 {
 	struct call_transfer *t = call->transfer;
 
 	if (!t)
 		return;
+	timer_disarm(&e->timers, &t->again);
+	timers_release(&e->timers, 1);
 	free(t->asked);
 	free(t->lines);
 	free(t->referred_by);

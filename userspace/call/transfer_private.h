@@ -23,6 +23,9 @@ void call_transfer_move(struct call_engine *e, u64 now, struct call_leg *leg, st
 			enum media_leg side);
 /* leg's peer is told the media of its call again, as that version. */
 void call_transfer_return(struct call_engine *e, u64 now, struct call_leg *leg, u64 version);
+/* call's INVITE on leg met one of its peer: true: it goes out again, later. */
+bool call_transfer_glare(struct call_engine *e, u64 now, struct call_leg *leg, struct call *call,
+			 const struct sip_event *ev);
 /* leg's peer refused new media: call, if it is not NULL, fails; what leg is in, if he is gone. */
 void call_transfer_refused(struct call_engine *e, u64 now, struct call_leg *leg,
 			   struct call *call, const struct sip_event *ev);
@@ -46,6 +49,8 @@ u16 call_attended_fill(struct call_engine *e, struct call *call, struct call_leg
 		       const char **why);
 /* He is asked for an offer. false: it cannot be. */
 bool call_attended_send(struct call_engine *e, u64 now, struct call *call);
+/* Once more. */
+bool call_attended_again(struct call_engine *e, u64 now, struct call *call);
 /* The final response to that. */
 CALL_ACTION(call_attended_moved);
 /* The pair is made: he changes calls, and the one that he was in ends. */

@@ -79,7 +79,8 @@ static u16 refusal_of(struct call_leg *leg, struct call_leg *other,
 {
 	if (leg->update || leg->server)
 		return 500;
-	if (call_transfer_pending(leg->call) || leg->moving || other->moving)
+	if (call_transfer_pending(leg->call) || call_reinvite_ours(leg) ||
+	    call_reinvite_ours(other))
 		return 491;
 	if (media && media_offer_pending(media))
 		return media_offerer(media) == leg->side ? 500 : 491;

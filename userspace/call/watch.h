@@ -21,6 +21,8 @@ struct call_watch {
 	struct call_errand errand;
 	struct event_subscription sub;
 	struct timer timer;
+	struct event_call *told;	/* the calls that he knows of, by id alone */
+	size_t ntold;
 };
 
 struct call_watchers {
@@ -103,13 +105,23 @@ void call_lamp_answered(struct call_engine *e, struct call *call);
 size_t call_lamp_calls(const struct call_engine *e, const char *aor, bool identities,
 		       struct event_call calls[EVENT_CALLS]);
 
+/* Before the n of calls those that watch was told of and that are over; how many are there then. */
+size_t call_lamp_over(const struct call_watch *watch, size_t n,
+		      struct event_call calls[2 * EVENT_CALLS]);
+/* Now he knows those that there are. */
+void call_lamp_told(const struct call_engine *e, struct call_watch *watch);
+
 /* notify.c */
 /* The domain that watch->sub is served by; NULL: none any more. */
 const struct call_domain *call_watch_domain(const struct call_engine *e,
 					    const struct call_watch *watch);
-/* What is told of a user. 0 or -ENOMEM */
+/*
+ * What is told of a user; to watch, what has gone since he was told, too. NULL: to nobody in
+ * particular. 0 or -ENOMEM
+ */
 int call_watch_print(const struct call_engine *e, u64 now, enum event_package package,
-		     const char *aor, u32 version, struct buf *document);
+		     const char *aor, u32 version, const struct call_watch *watch,
+		     struct buf *document);
 /* Sends the NOTIFY that is due, if it may leave. */
 void call_watch_tell(struct call_engine *e, u64 now, struct call_watch *watch);
 void call_watch_timer(struct call_engine *e, u64 now, struct call_watch *watch);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Busy lamps (RFC 4235): the calls of a user, always all of them, so one that is over is one
- * that is not there. Their identifiers are ours: nobody can take a call over by them.
+ * Busy lamps (RFC 4235): the calls of a user, always all of them, and once those that are over.
+ * Their identifiers are ours: nobody can take a call over by them.
  */
 #include "event/document.h"
 
 static const char *const states[] = {
+	[EVENT_CALL_TERMINATED] = "terminated",
 	[EVENT_CALL_TRYING] = "trying",
 	[EVENT_CALL_EARLY] = "early",
 	[EVENT_CALL_CONFIRMED] = "confirmed",

@@ -36,7 +36,9 @@ struct event_contact {
 
 #define EVENT_CALLS 64			/* of a user that are told */
 
-enum event_call_state { EVENT_CALL_TRYING, EVENT_CALL_EARLY, EVENT_CALL_CONFIRMED };
+enum event_call_state {
+	EVENT_CALL_TERMINATED, EVENT_CALL_TRYING, EVENT_CALL_EARLY, EVENT_CALL_CONFIRMED,
+};
 
 struct event_call {
 	u64 id;				/* says nothing, and stays as it is */

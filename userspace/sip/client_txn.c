@@ -28,37 +28,46 @@ static u64 branch_hash(struct sip_engine *e, struct slice branch)
 
 /* --- life --- */
 
-struct sip_client *sip_client_new(struct sip_engine *e, enum sip_method method,
-				  const char *branch, const struct flow *flow)
+/* Nothing of it was sent. NULL: no memory. */
+static struct sip_client *make_client(struct sip_engine *e, enum sip_method method,
+				      const char *branch, const struct flow *flow)
 {
 	struct sip_client *c = zalloc(sizeof(*c));
 
 	if (!c)
 		return NULL;
-	if (timers_reserve(e->timers, 2))
-		goto err_timers;
-	if (sip_engine_send(e, flow, &c->bytes, &c->n))
-		goto err_send;
-	sip_count(e, SIP_COUNT_REQUESTS_OUT);
-	sip_tally_request(&e->tally, SIP_OUT, method);
+	if (timers_reserve(e->timers, 2)) {
+		free(c);
+		return NULL;
+	}
 	c->method = method;
 	c->flow = *flow;
 	strcpy(c->branch, branch);
 	c->send = (struct timer){ .kind = SIP_TIMER_CLIENT_SEND, .owner = c };
 	c->end = (struct timer){ .kind = SIP_TIMER_CLIENT_END, .owner = c };
 	c->interval = e->t1;
-	if (!sip_engine_reliable(e, flow->listener))
-		timer_arm(e->timers, &c->send, e->now + e->t1);
-	timer_arm(e->timers, &c->end, e->now + 64 * e->t1);
 	hash_insert(&e->clients, &c->node, branch_hash(e, slice_str(branch)));
 	list_add_tail(&e->all_clients, &c->all);
 	return c;
+}
 
-err_send:
-	timers_release(e->timers, 2);
-err_timers:
-	free(c);
-	return NULL;
+struct sip_client *sip_client_new(struct sip_engine *e, enum sip_method method,
+				  const char *branch, const struct flow *flow)
+{
+	struct sip_client *c = make_client(e, method, branch, flow);
+
+	if (!c)
+		return NULL;
+	if (sip_engine_send(e, flow, &c->bytes, &c->n)) {
+		sip_client_free(e, c);
+		return NULL;
+	}
+	sip_count(e, SIP_COUNT_REQUESTS_OUT);
+	sip_tally_request(&e->tally, SIP_OUT, method);
+	if (!sip_engine_reliable(e, flow->listener))
+		timer_arm(e->timers, &c->send, e->now + e->t1);
+	timer_arm(e->timers, &c->end, e->now + 64 * e->t1);
+	return c;
 }
 
 void sip_client_free(struct sip_engine *e, struct sip_client *c)
@@ -201,6 +210,11 @@ void sip_client_keep(struct sip_client *c)
 	c->kept = true;
 }
 
+enum sip_method sip_client_method(const struct sip_client *c)
+{
+	return c->method;
+}
+
 void sip_client_set_user(struct sip_client *c, void *user)
 {
 	c->user = user;
@@ -256,6 +270,51 @@ int sip_cancel(struct sip_engine *e, u64 now, struct sip_client *c, struct slice
 	if (c->state == SIP_CLIENT_PROCEEDING)
 		send_cancel(e, c);
 	return 0;
+}
+
+/* --- an INVITE that outlives the daemon --- */
+
+char *sip_invite_save(struct sip_engine *e, const struct sip_client *c, struct flow *flow)
+{
+	if (c->method != SIP_INVITE || is_final(c) || !read_own(e, c))
+		return NULL;
+	buf_reset(&e->out);
+	sip_print_same_branch(&e->out, "INVITE", &e->own, NULL, SLICE(""));
+	*flow = c->flow;
+	return e->out.failed ? NULL : slice_dup(buf_slice(&e->out));
+}
+
+static bool is_invite_of(const struct sip_msg *msg, const struct sip_dialog *d)
+{
+	return msg->request && msg->method == SIP_INVITE && msg->via.branch.n &&
+	       msg->via.branch.n < sizeof(((struct sip_client *)NULL)->branch) &&
+	       slice_eq(msg->from.tag, slice_str(d->local_tag)) &&
+	       slice_eq(msg->call_id, slice_str(d->call_id));
+}
+
+struct sip_client *sip_invite_restore(struct sip_engine *e, struct slice text,
+				      const struct sip_dialog *d, void *user)
+{
+	struct sip_client *c;
+	struct sip_error err;
+	char branch[sizeof(c->branch)];
+
+	if (sip_parse(text, &e->own, &err) || !is_invite_of(&e->own, d))
+		return NULL;
+	slice_copy(branch, sizeof(branch), e->own.via.branch);
+	c = make_client(e, SIP_INVITE, branch, &d->flow);
+	if (!c)
+		return NULL;
+	c->state = SIP_CLIENT_PROCEEDING;
+	c->bytes = slice_dup(text);
+	c->n = text.n;
+	c->cseq = e->own.cseq;
+	c->user = user;
+	strcpy(c->local_tag, d->local_tag);
+	if (c->bytes)
+		return c;
+	sip_client_free(e, c);
+	return NULL;
 }
 
 /* --- responses --- */

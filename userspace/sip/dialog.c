@@ -269,25 +269,27 @@ struct sip_dialog *sip_dialog_restore(struct sip_engine *e, const struct sip_dia
 {
 	struct sip_dialog *d;
 
-	if (!from->remote_tag || !is_complete(from) || !from->local_tag[0])
+	bool early = from->uac && from->state == SIP_DIALOG_EARLY;
+
+	if ((!from->remote_tag && !early) || !is_complete(from) || !from->local_tag[0])
 		return NULL;
 	d = new_dialog(e, slice_str(from->local_tag));
 	if (!d)
 		return NULL;
-	d->state = SIP_DIALOG_CONFIRMED;
+	d->state = early ? SIP_DIALOG_EARLY : SIP_DIALOG_CONFIRMED;
 	d->uac = from->uac;
 	d->user = user;
 	d->flow = from->flow;
 	d->translated = from->translated;
 	d->local_cseq = from->local_cseq;
 	d->remote_cseq = from->remote_cseq;
-	d->remote_tag = strdup(from->remote_tag);
+	d->remote_tag = from->remote_tag ? strdup(from->remote_tag) : NULL;
 	d->call_id = strdup(from->call_id);
 	d->local_uri = strdup(from->local_uri);
 	d->remote_uri = strdup(from->remote_uri);
 	d->local_contact = strdup(from->local_contact);
 	d->remote_target = strdup(from->remote_target);
-	if (is_complete(d) && d->remote_tag && copy_routes(d, from))
+	if (is_complete(d) && (d->remote_tag || !from->remote_tag) && copy_routes(d, from))
 		return d;
 	sip_dialog_free(e, d);
 	return NULL;

@@ -77,7 +77,8 @@ int sip_dialog_response(struct sip_engine *e, struct sip_dialog *d, const struct
 struct sip_dialog *sip_dialog_fork(struct sip_engine *e, const struct sip_dialog *d,
 				   const struct sip_msg *msg);
 /*
- * A confirmed dialog as it was before, from all that is in from but user and priv; copied.
+ * A dialog as it was before, from all that is in from but user and priv; copied. Confirmed, or an
+ * early one of an INVITE of ours.
  * NULL: no memory, or something that a dialog has is not there.
  */
 struct sip_dialog *sip_dialog_restore(struct sip_engine *e, const struct sip_dialog *from,

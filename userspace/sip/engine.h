@@ -218,6 +218,7 @@ int sip_ack(struct sip_engine *e, u64 now, struct sip_client *client,
  */
 void sip_client_keep(struct sip_client *client);
 void sip_client_put(struct sip_engine *e, u64 now, struct sip_client *client);
+enum sip_method sip_client_method(const struct sip_client *client);
 void sip_client_set_user(struct sip_client *client, void *user);
 /*
  * Not of an INVITE: nobody waits for the response any more. It is not sent again, and what
@@ -231,6 +232,15 @@ void sip_client_forget(struct sip_engine *e, struct sip_client *client);
  */
 int sip_cancel(struct sip_engine *e, u64 now, struct sip_client *client,
 	       struct slice headers);
+
+/*
+ * What a later run of the daemon needs to CANCEL an INVITE of ours and to acknowledge what comes of
+ * it, and the flow that it went by; malloc'ed. NULL: finally answered, no INVITE, or no memory.
+ */
+char *sip_invite_save(struct sip_engine *e, const struct sip_client *client, struct flow *flow);
+/* It goes on in d, as if answered provisionally. NULL: it is none of d, or no memory. */
+struct sip_client *sip_invite_restore(struct sip_engine *e, struct slice text,
+				      const struct sip_dialog *d, void *user);
 
 /* Counters for jalurctl info: name and value pairs, ends with name NULL. */
 struct sip_counter {
