@@ -25,9 +25,8 @@ static void answer(struct call_engine *e, u64 now, const struct sip_event *ev,
 	sip_server_put(e->sip, now, ev->server);
 }
 
-/* why: a text without quotes; NULL: the status says it. */
-static void refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
-		   const char *why)
+void call_refer_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+		       const char *why)
 {
 	char lines[160] = "";
 
@@ -40,13 +39,13 @@ static void refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u
 	answer(e, now, ev, ev->dialog, status, lines);
 }
 
-bool call_refer_allowed(const struct call_leg *leg)
+enum call_transfer_mode call_refer_mode(const struct call_leg *leg)
 {
 	const struct call_policy *p = leg->call->policy;
 
 	if (leg->trunk >= 0)
-		return p->trunks[leg->trunk].transfer == CALL_TRANSFER_HANDLE;
-	return leg->realm >= 0 && p->realms[leg->realm].transfer == CALL_TRANSFER_HANDLE;
+		return p->trunks[leg->trunk].transfer;
+	return leg->realm >= 0 ? p->realms[leg->realm].transfer : CALL_TRANSFER_OFF;
 }
 
 bool call_refer_is_done(const struct call_refer *r)
@@ -202,7 +201,7 @@ static void begin(struct call_engine *e, u64 now, struct call_leg *leg, const st
 		status = call_transfer_make(e, now, leg, asked, &to, &why);
 	if (status) {
 		call_refer_free(e, leg->call);
-		refuse(e, now, ev, status, why);
+		call_refer_refuse(e, now, ev, status, why);
 		return;
 	}
 	e->counters[CALL_COUNT_TRANSFERS]++;
@@ -218,12 +217,17 @@ static void begin(struct call_engine *e, u64 now, struct call_leg *leg, const st
 CALL_ACTION(call_refer)
 {
 	struct call_refer_asked asked;
+	enum call_transfer_mode mode = call_refer_mode(leg);
 	const char *why = NULL;
 	char *extensions;
 	u16 status;
 
-	if (!call_refer_allowed(leg)) {
-		refuse(e, now, ev, 403, "transfer is off here");
+	if (mode == CALL_TRANSFER_PASS && ev->dialog) {
+		call_refer_pass(e, now, leg, ev);
+		return;
+	}
+	if (mode != CALL_TRANSFER_HANDLE) {
+		call_refer_refuse(e, now, ev, 403, "transfer is off here");
 		return;
 	}
 	extensions = call_headers_unsupported(ev->msg);
@@ -237,7 +241,7 @@ CALL_ACTION(call_refer)
 	if (!status && !call_transfer_quiet(leg->call))
 		status = 491;
 	if (status)
-		refuse(e, now, ev, status, why);
+		call_refer_refuse(e, now, ev, status, why);
 	else
 		begin(e, now, leg, ev, &asked);
 }
@@ -262,7 +266,7 @@ void call_refer_apart(struct call_engine *e, u64 now, const struct sip_event *ev
 		return;
 	}
 	if (!sip_parse_target_dialog(hdr->value, &named)) {
-		refuse(e, now, ev, 400, "malformed Target-Dialog");
+		call_refer_refuse(e, now, ev, 400, "malformed Target-Dialog");
 		return;
 	}
 	d = sip_dialog_of_ids(e->sip, named.call_id, named.to_tag, named.from_tag);
@@ -441,6 +445,8 @@ CALL_ACTION(call_refer_subscribe)
 {
 	const struct call_refer *r = leg->call->refer;
 
+	if (call_refer_pass_subscribe(e, now, leg, ev))
+		return;
 	if (!is_refer(ev->msg, NULL))
 		call_not_allowed(e, now, leg, ev);
 	else if (!r || r->referrer != leg || r->apart || r->ended || !is_refer(ev->msg, r))
