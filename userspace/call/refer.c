@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "call/dialog_record.h"
+#include "call/exchange.h"
 #include "call/transfer_private.h"
 
 #define LIFETIME (300 * NSEC_PER_SEC)
@@ -73,8 +74,7 @@ static u16 read_refer(const struct sip_msg *msg, struct call_refer_asked *asked,
 	return call_refer_to_read(to->value, &asked->to, why);
 }
 
-/* RFC 4488: he does not want to hear of it. */
-static bool is_silent(const struct sip_msg *msg)
+bool call_refer_is_silent(const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_REFER_SUB);
 
@@ -96,7 +96,7 @@ static struct call_refer *make(struct call_engine *e, u64 now, struct call_leg *
 	r->id = msg->cseq;
 	r->apart = !ev->dialog;
 	r->first = r->apart || !call->referred;
-	r->ended = is_silent(msg);
+	r->ended = call_refer_is_silent(msg);
 	r->expires = now + LIFETIME;
 	r->timer = (struct timer){ .kind = CALL_TIMER_REFER, .owner = call };
 	call_refer_free(e, call);
@@ -253,6 +253,20 @@ static void gone(struct call_engine *e, u64 now, const struct sip_event *ev)
 	answer(e, now, ev, NULL, 481, "");
 }
 
+/* Nobody is in a call with him: it is for whoever it is sent to (exchange.c). */
+static void refer_somebody(struct call_engine *e, u64 now, const struct sip_event *ev,
+			   const struct call_source *source)
+{
+	const struct call_policy *p = e->policy;
+	enum call_transfer_mode mode = source->trunk >= 0 ? p->trunks[source->trunk].transfer :
+							    p->realms[source->realm].transfer;
+
+	if (mode == CALL_TRANSFER_PASS)
+		call_exchange(e, now, ev, source);
+	else
+		call_not_allowed(e, now, NULL, ev);
+}
+
 void call_refer_apart(struct call_engine *e, u64 now, const struct sip_event *ev,
 		      const struct call_source *source)
 {
@@ -262,7 +276,7 @@ void call_refer_apart(struct call_engine *e, u64 now, const struct sip_event *ev
 	struct call_leg *leg;
 
 	if (!hdr) {
-		call_not_allowed(e, now, NULL, ev);
+		refer_somebody(e, now, ev, source);
 		return;
 	}
 	if (!sip_parse_target_dialog(hdr->value, &named)) {

@@ -141,7 +141,7 @@ static void add_target_dialog(struct call_engine *e, struct buf *b, const struct
 	const struct sip_dialog *d = to->dialog;
 	struct sip_replaces named;
 
-	if (!hdr || !sip_parse_target_dialog(hdr->value, &named) ||
+	if (!hdr || !from->dialog || !sip_parse_target_dialog(hdr->value, &named) ||
 	    sip_dialog_of_ids(e->sip, named.call_id, named.to_tag, named.from_tag) != from->dialog)
 		return;
 	buf_printf(b, "Target-Dialog: %s;local-tag=%s;remote-tag=%s\r\n", d->call_id, d->local_tag,

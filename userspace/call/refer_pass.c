@@ -23,8 +23,7 @@
 
 /* --- which one --- */
 
-/* The last id of Event, if it is "refer". false: another package. */
-static bool read_event(const struct sip_msg *msg, u32 *id, bool *has_id)
+bool call_refer_event_of(const struct sip_msg *msg, u32 *id, bool *has_id)
 {
 	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_EVENT);
 	struct slice value = hdr ? hdr->value : SLICE("");
@@ -50,7 +49,7 @@ static struct call_passed *find(const struct call_leg *leg, const struct sip_msg
 	const struct list *at, *all = &leg->call->passed;
 	u32 id;
 
-	if (!read_event(msg, &id, has_id))
+	if (!call_refer_event_of(msg, &id, has_id))
 		return NULL;
 	for (at = all->next; at != all; at = at->next) {
 		struct call_passed *p = list_entry(at, struct call_passed, node);
@@ -182,21 +181,14 @@ void call_passed_sent(const struct call_leg *from, const struct sip_msg *msg,
 		p->far = dialog->local_cseq;
 }
 
-/* RFC 4488: there is no subscription. */
-static bool is_silent(const struct sip_msg *answer)
-{
-	const struct sip_hdr *hdr = answer ? sip_msg_header(answer, SIP_HDR_REFER_SUB) : NULL;
-
-	return hdr && slice_caseeq(sip_plain(hdr->value), SLICE("false"));
-}
-
 void call_passed_back(const struct call_leg *from, const struct sip_msg *msg, u16 status,
 		      const struct sip_msg *answer)
 {
 	struct call_passed *p = NULL;
 	bool has_id;
 
-	if (msg->method == SIP_REFER && (status >= 300 || is_silent(answer)))
+	if (msg->method == SIP_REFER &&
+	    (status >= 300 || (answer && call_refer_is_silent(answer))))
 		p = of_refer(from, msg->cseq);
 	else if (msg->method == SIP_NOTIFY && event_subscription_ends_by(status))
 		p = find(from, msg, false, &has_id);
@@ -239,7 +231,7 @@ CALL_ACTION(call_refer_notify)
 	struct call_passed *p = find(leg, ev->msg, false, &has_id);
 	u32 id;
 
-	if (!read_event(ev->msg, &id, &has_id)) {
+	if (!call_refer_event_of(ev->msg, &id, &has_id)) {
 		call_not_allowed(e, now, leg, ev);
 	} else if (!p) {
 		call_gone(e, now, leg, ev);

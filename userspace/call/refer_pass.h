@@ -17,6 +17,8 @@ struct call_passed {
 };
 
 /* refer_pass.c */
+/* Event of msg, and the id in it, if it has one. false: it is another package than refer. */
+bool call_refer_event_of(const struct sip_msg *msg, u32 *id, bool *has_id);
 /* SUBSCRIBE of leg's peer: true: it is for one of these, and dealt with. */
 bool call_refer_pass_subscribe(struct call_engine *e, u64 now, struct call_leg *leg,
 			       const struct sip_event *ev);
