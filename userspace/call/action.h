@@ -41,6 +41,8 @@ CALL_ACTION(call_update_gone);
 CALL_ACTION(call_refreshed);
 CALL_ACTION(call_gone);
 CALL_ACTION(call_refer);
+CALL_ACTION(call_refer_pass);
+CALL_ACTION(call_refer_notify);
 CALL_ACTION(call_refer_subscribe);
 CALL_ACTION(call_refer_notified);
 CALL_ACTION(call_transfer_moved);

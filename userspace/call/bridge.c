@@ -167,9 +167,12 @@ static char *name_resource(const struct sip_msg *msg)
 static int fill(struct call_engine *e, u64 now, const struct sip_event *ev,
 		const struct call_source *source, struct call_bridge *b)
 {
-	struct slice event = sip_msg_header(ev->msg, SIP_HDR_EVENT)->value, package;
+	const struct sip_hdr *hdr = sip_msg_header(ev->msg, SIP_HDR_EVENT);
+	bool refers = ev->msg->method == SIP_REFER;
+	struct slice event = refers ? SLICE("refer") : hdr->value, package;
 	struct sip_cursor c = sip_cursor_of(event);
 
+	b->number[CALL_BANK_WATCHER] = refers ? ev->msg->cseq : 0;
 	package = sip_take(&c, SIP_CHAR_TOKEN);
 	if (!package.n || package.n > MAX_PACKAGE)
 		return -EINVAL;
@@ -208,7 +211,7 @@ struct call_bridge *call_bridge_new(struct call_engine *e, u64 now, const struct
 	if (b)
 		call_bridge_free(e, b);
 	if (err == -EINVAL)
-		refuse(e, now, ev, 400, "", "SUBSCRIBE without a Contact or a package");
+		refuse(e, now, ev, 400, "", "no Contact, or no package");
 	else
 		refuse(e, now, ev, 500, RETRY, "no memory");
 	return NULL;
@@ -232,6 +235,8 @@ static void take(struct call_engine *e, struct call_bridge *b, struct call_way_o
 	b->to.listener = leg->listener;
 	b->to.routed = call_routed_get(leg->routed);
 	b->to.dialog = leg->dialog;
+	if (b->number[CALL_BANK_WATCHER])
+		b->number[CALL_BANK_NOTIFIER] = b->to.dialog->local_cseq;
 	leg->dialog = NULL;
 	call_kept_begin(e, &b->record, EVENT_RECORD_CARRIED, 0);
 	b->kept = true;

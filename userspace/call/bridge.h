@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A bridge: a subscription (RFC 6665) that is carried. Who watches has a dialog with us, and
- * we have one with who tells; what is said in one of them is said in the other. Inside of call/.
+ * A bridge: a subscription (RFC 6665) that is carried, begun by SUBSCRIBE or REFER. Who watches
+ * has a dialog with us, and we have one with who tells; what is said in one of them is said in
+ * the other. Inside of call/.
  */
 #ifndef CALL_BRIDGE_H
 #define CALL_BRIDGE_H
@@ -22,6 +23,7 @@ struct call_bridge {
 	struct list crossings;		/* struct call_crossing */
 	struct timer timer;
 	char *event;			/* value of Event */
+	u32 number[CALL_BANKS];		/* CSeq of the REFER that made it, there; 0: none did */
 	char *package, *resource, *watcher;
 	const struct call_way_out *way;	/* that led to the notifier; NULL: none has yet */
 	bool kept;			/* there is a record */

@@ -29,22 +29,32 @@ static json_t *save_leg(const struct call_engine *e, const struct call_leg *leg)
 	return saved;
 }
 
+static json_t *save_refer(const struct call_bridge *b)
+{
+	return json_pack("{s:I, s:I}", "from", (json_int_t)b->number[CALL_BANK_WATCHER],
+			 "to", (json_int_t)b->number[CALL_BANK_NOTIFIER]);
+}
+
 json_t *call_bridge_save(const struct call_engine *e, u64 now, u64 wall, struct call_bridge *b)
 {
 	const struct call *call = &b->sides.call;
+	json_t *saved;
 	size_t i;
 
 	for (i = 0; i < CALL_BANKS; i++)
 		b->saved_cseq[i] = b->errands[i].dialog->local_cseq + CALL_CSEQ_AHEAD;
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o}",
-			 "version", VERSION, "kind", "carried",
-			 "package", json_text(b->package), "event", json_text(b->event),
-			 "resource", json_text(b->resource), "watcher", json_text(b->watcher),
-			 "expires", call_expiry_save(now, wall, b->expires),
-			 "domain", json_text(call->domain ? call->domain->name : ""),
-			 "user", json_text(call->user ? call->user : ""),
-			 "renamed", call->renamed, "notifies", (json_int_t)b->notifies,
-			 "from", save_leg(e, &b->sides.from), "to", save_leg(e, &b->to));
+	saved = json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o}",
+			  "version", VERSION, "kind", "carried",
+			  "package", json_text(b->package), "event", json_text(b->event),
+			  "resource", json_text(b->resource), "watcher", json_text(b->watcher),
+			  "expires", call_expiry_save(now, wall, b->expires),
+			  "domain", json_text(call->domain ? call->domain->name : ""),
+			  "user", json_text(call->user ? call->user : ""),
+			  "renamed", call->renamed, "notifies", (json_int_t)b->notifies,
+			  "from", save_leg(e, &b->sides.from), "to", save_leg(e, &b->to));
+	if (saved && b->number[CALL_BANK_WATCHER])
+		json_object_set_new(saved, "refer", save_refer(b));
+	return saved;
 }
 
 /* --- and back --- */
@@ -112,6 +122,20 @@ static char *read_text(struct json_reader *r, const json_t *saved, const char *k
 	return strdup(text);
 }
 
+/* Numbers of the REFER that made it, if one did. */
+static void read_refer(struct json_reader *r, const json_t *saved, struct call_bridge *b)
+{
+	const json_t *refer = json_object_get(saved, "refer") ?
+			      json_read_object(r, saved, "refer") : NULL;
+
+	if (!refer)
+		return;
+	b->number[CALL_BANK_WATCHER] = (u32)json_read_u64(r, refer, "from", UINT32_MAX);
+	b->number[CALL_BANK_NOTIFIER] = (u32)json_read_u64(r, refer, "to", UINT32_MAX);
+	if (!b->number[CALL_BANK_WATCHER])
+		wrong(r, "refer");
+}
+
 void call_bridge_restore(struct call_engine *e, struct json_reader *r, u64 now, u64 wall,
 			 u64 record, const json_t *saved)
 {
@@ -127,6 +151,7 @@ void call_bridge_restore(struct call_engine *e, struct json_reader *r, u64 now, 
 	b->event = read_text(r, saved, "event", 1024);
 	b->resource = read_text(r, saved, "resource", REGISTRAR_AOR - 1);
 	b->notifies = (u32)json_read_u64(r, saved, "notifies", UINT32_MAX);
+	read_refer(r, saved, b);
 	read_user(e, r, saved, &b->sides.call);
 	read_leg(e, r, json_read_object(r, saved, "from"), &b->sides.from,
 		 &b->errands[CALL_BANK_WATCHER]);

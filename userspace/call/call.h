@@ -72,6 +72,7 @@ enum call_input {
 	CALL_INPUT_ASKED,	/* of our OPTIONS */
 	CALL_INPUT_REFER,
 	CALL_INPUT_SUBSCRIBE,
+	CALL_INPUT_NOTIFY,
 	CALL_INPUT_NOTIFIED,	/* final outcome of our NOTIFY */
 	CALL_INPUT_MOVED,	/* of the INVITE that makes a leg another call's */
 	CALL_INPUT_INFO,
@@ -281,7 +282,8 @@ struct call {
 	bool end_told;
 	bool recovered;			/* of an earlier run of the daemon */
 	bool storing;			/* an effect that writes it down is queued */
-	struct call_refer *refer;	/* the last one inside of it; or NULL */
+	struct list passed;		/* struct call_passed: REFERs that the other party has */
+	struct call_refer *refer;	/* the last one that we carry out; or NULL */
 	bool referred;			/* there was one */
 	bool transferred;		/* the other party is another call's */
 	u64 joins;			/* the new call that it is joined with; 0: none */
@@ -587,6 +589,7 @@ void call_event_refused(struct call_engine *e, u64 now, const struct sip_event *
 #include "call/branch.h"
 #include "call/carry.h"
 #include "call/outbox.h"
+#include "call/refer_pass.h"
 #include "call/transfer.h"
 
 #endif

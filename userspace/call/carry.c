@@ -73,8 +73,10 @@ void call_carry_replace(struct call_leg *leg, const struct sip_client *client,
 {
 	struct call_carried *c = of_client(leg, client);
 
-	if (c)
-		c->client = new;
+	if (!c)
+		return;
+	c->client = new;
+	call_passed_sent(c->from, sip_server_request(c->server), c->to->dialog);
 }
 
 /* The other leg, if its peer knows of a dialog with us, as far as we can tell. */
@@ -113,7 +115,7 @@ static struct call_carried *add(struct call_leg *from, struct call_leg *to,
 	return c;
 }
 
-void call_carry_as(struct call_engine *e, u64 now, struct call_leg *leg,
+bool call_carry_as(struct call_engine *e, u64 now, struct call_leg *leg,
 		   const struct sip_event *ev, char *headers, char *body)
 {
 	struct call_leg *to = far_leg(leg);
@@ -125,16 +127,32 @@ void call_carry_as(struct call_engine *e, u64 now, struct call_leg *leg,
 		free(headers);
 		free(body);
 		refuse(e, now, leg, ev->server, 500, "Retry-After: 1\r\n");
-		return;
+		return false;
 	}
 	if (!call_outbox_carry(e, now, to, c->number, headers, body))
-		return;
+		return true;
 	forget(c);
 	refuse(e, now, leg, ev->server, 500, "");
+	return false;
 }
 
-void call_carry(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_event *ev)
+/* NULL: no memory, or nobody is there. */
+static char *lines_for(struct call_engine *e, const struct call_leg *leg,
+		       const struct call_leg *to, const struct sip_msg *msg, const char *more)
 {
+	char *lines = to ? call_headers_carry(e, leg, to, msg) : NULL, *all;
+
+	if (!lines || !*more)
+		return lines;
+	all = buf_format("%s%s", lines, more);
+	free(lines);
+	return all;
+}
+
+bool call_carry_with(struct call_engine *e, u64 now, struct call_leg *leg,
+		     const struct sip_event *ev, const char *more)
+{
+	bool carried = false;
 	struct call_leg *to = far_leg(leg);
 	char *extensions = call_headers_unsupported(ev->msg), *body = NULL;
 	struct sip_content content;
@@ -146,9 +164,15 @@ void call_carry(struct call_engine *e, u64 now, struct call_leg *leg, const stru
 		refuse(e, now, leg, ev->server, status,
 		       status == 415 ? "Accept-Encoding: identity\r\n" : "");
 	else
-		call_carry_as(e, now, leg, ev,
-			      to ? call_headers_carry(e, leg, to, ev->msg) : NULL, body);
+		carried = call_carry_as(e, now, leg, ev, lines_for(e, leg, to, ev->msg, more),
+					body);
 	free(extensions);
+	return carried;
+}
+
+void call_carry(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_event *ev)
+{
+	call_carry_with(e, now, leg, ev, "");
 }
 
 void call_carry_send(struct call_engine *e, u64 now, const struct call_message *m)
@@ -165,8 +189,10 @@ void call_carry_send(struct call_engine *e, u64 now, const struct call_message *
 	};
 	if (!call_auth_request(e, now, c->to, msg->method, &content, &c->client)) {
 		e->counters[CALL_COUNT_CARRIED]++;
+		call_passed_sent(c->from, msg, c->to->dialog);
 		return;
 	}
+	call_passed_back(c->from, msg, 500, NULL);
 	refuse(e, now, c->from, c->server, 500, "");
 	forget(c);
 }
@@ -222,6 +248,8 @@ CALL_ACTION(call_carried_back)
 	u16 status = call_errand_status(ev);
 	bool lost = is_lost(c, status);
 
+	call_passed_back(c->from, sip_server_request(c->server), status,
+			 ev->type == SIP_EVENT_RESPONSE ? ev->msg : NULL);
 	if (ev->type == SIP_EVENT_RESPONSE)
 		pass_answer(e, now, c, ev->msg);
 	else
@@ -237,6 +265,14 @@ CALL_ACTION(call_carried_back)
 
 /* --- the end --- */
 
+/* A subscription ends with its call (RFC 6665 §4.2.2), what else was asked is given up. */
+static u16 status_of_end(const struct call_carried *c)
+{
+	enum sip_method method = sip_server_request(c->server)->method;
+
+	return method == SIP_NOTIFY || method == SIP_SUBSCRIBE ? 481 : 487;
+}
+
 void call_carry_end(struct call_engine *e, u64 now, struct call_leg *leg)
 {
 	struct list *at, *next, *all = &leg->call->carried;
@@ -249,7 +285,7 @@ void call_carry_end(struct call_engine *e, u64 now, struct call_leg *leg)
 			continue;
 		if (c->client)
 			call_auth_forget(e, c->to, c->client);
-		call_carry_answer(e, now, c->from, c->server, 487, SLICE(""));
+		call_carry_answer(e, now, c->from, c->server, status_of_end(c), SLICE(""));
 		forget(c);
 	}
 }

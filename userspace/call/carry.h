@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What passes from one side of a call to the other and is answered there: INFO, MESSAGE. A
- * part of call.h, which alone includes it.
+ * What passes from one side of a call to the other and is answered there: INFO, MESSAGE, and a
+ * REFER with what is said of it. A part of call.h, which alone includes it.
  */
 #ifndef CALL_CARRY_H
 #define CALL_CARRY_H
@@ -21,11 +21,14 @@ struct call_carried {
  * and has the answer that comes back; or it is refused.
  */
 void call_carry(struct call_engine *e, u64 now, struct call_leg *leg, const struct sip_event *ev);
+/* The same with more lines. false: it was refused. */
+bool call_carry_with(struct call_engine *e, u64 now, struct call_leg *leg,
+		     const struct sip_event *ev, const char *more);
 /*
  * The same with these lines of headers and this body, of the same type, in the words of the
  * other side; malloc'ed, and taken. headers NULL: no memory; body NULL: as it is.
  */
-void call_carry_as(struct call_engine *e, u64 now, struct call_leg *leg,
+bool call_carry_as(struct call_engine *e, u64 now, struct call_leg *leg,
 		   const struct sip_event *ev, char *headers, char *body);
 /* The request on m->leg whose turn it is. */
 void call_carry_send(struct call_engine *e, u64 now, const struct call_message *m);

@@ -6,6 +6,7 @@
  * passed on.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -79,15 +80,41 @@ static struct call_crossing *of_client(const struct call_bridge *b,
 
 /* --- there --- */
 
+/* By which number a REFER goes there: a value for Event. NULL: it is that of the message. */
+static const char *event_there(const struct call_bridge *b, const struct call_crossing *c,
+			       const struct sip_msg *msg, char event[32])
+{
+	bool has_id;
+	u32 id;
+
+	if (!b->number[CALL_BANK_WATCHER])
+		return NULL;
+	call_refer_event_of(msg, &id, &has_id);
+	snprintf(event, 32, has_id ? "refer;id=%u" : "refer", b->number[c->to]);
+	return event;
+}
+
+/* Does Event of msg, from that side, say which subscription this is? */
+static bool is_about(const struct call_bridge *b, enum call_bank from, const struct sip_msg *msg)
+{
+	bool has_id;
+	u32 id;
+
+	return !b->number[CALL_BANK_WATCHER] ||
+	       (call_refer_event_of(msg, &id, &has_id) && (!has_id || id == b->number[from]));
+}
+
 static int ask_for(struct call_engine *e, u64 now, struct call_bridge *b, struct call_crossing *c)
 {
 	const struct sip_msg *msg = sip_server_request(c->server);
 	const struct call_leg *to = leg_of(b, c->to);
-	char *headers = call_headers_apart(e, leg_of(b, !c->to), to, msg);
-	struct sip_content content = { .headers = slice_str(headers) };
-	char *body;
-	int err = headers ? 0 : -ENOMEM;
+	char *headers, *body, event[32];
+	struct sip_content content = { .max_forwards = 0 };
+	int err;
 
+	headers = call_headers_about(e, leg_of(b, !c->to), to, msg, event_there(b, c, msg, event));
+	content.headers = slice_str(headers);
+	err = headers ? 0 : -ENOMEM;
 	c->refusal = call_body_carry(e, leg_of(b, !c->to), to, msg, &content, &body);
 	if (c->refusal)
 		err = -EINVAL;
@@ -195,6 +222,10 @@ static void notify(struct call_engine *e, u64 now, struct call_bridge *b,
 		answer(e, now, b, CALL_BANK_NOTIFIER, ev->server, state ? 489 : 400, "");
 		return;
 	}
+	if (!is_about(b, CALL_BANK_NOTIFIER, ev->msg)) {
+		answer(e, now, b, CALL_BANK_NOTIFIER, ev->server, 481, "");
+		return;
+	}
 	if (!cross(e, now, b, CALL_BANK_WATCHER, ev->server))
 		return;
 	b->notified = true;
@@ -224,6 +255,8 @@ static void subscribe(struct call_engine *e, u64 now, struct call_bridge *b,
 
 	if (!b->begun || !sip_msg_header(ev->msg, SIP_HDR_EVENT)) {
 		answer(e, now, b, CALL_BANK_WATCHER, ev->server, b->begun ? 489 : 491, "");
+	} else if (!is_about(b, CALL_BANK_WATCHER, ev->msg)) {
+		answer(e, now, b, CALL_BANK_WATCHER, ev->server, 481, "");
 	} else if (!may_watch(e, b)) {
 		answer(e, now, b, CALL_BANK_WATCHER, ev->server, 403, "");
 		call_bridge_end(e, now, b, "rejected");

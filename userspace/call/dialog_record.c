@@ -20,21 +20,24 @@ static json_t *save_text(const char *text)
 
 json_t *call_dialog_save(const struct sip_dialog *d)
 {
-	json_t *routes = json_array();
+	json_t *routes = json_array(), *saved;
 	size_t i;
 
 	for (i = 0; i < d->nroutes; i++)
 		json_array_append_new(routes, save_text(d->routes[i]));
-	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b}",
-			 "uac", d->uac, "call_id", save_text(d->call_id),
-			 "local_tag", save_text(d->local_tag),
-			 "remote_tag", save_text(d->remote_tag),
-			 "local_uri", save_text(d->local_uri),
-			 "remote_uri", save_text(d->remote_uri),
-			 "local_contact", save_text(d->local_contact),
-			 "remote_target", save_text(d->remote_target), "routes", routes,
-			 "local_cseq", (json_int_t)d->local_cseq + CALL_CSEQ_AHEAD,
-			 "remote_cseq", (json_int_t)d->remote_cseq, "translated", d->translated);
+	saved = json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b}",
+			  "uac", d->uac, "call_id", save_text(d->call_id),
+			  "local_tag", save_text(d->local_tag),
+			  "remote_tag", save_text(d->remote_tag),
+			  "local_uri", save_text(d->local_uri),
+			  "remote_uri", save_text(d->remote_uri),
+			  "local_contact", save_text(d->local_contact),
+			  "remote_target", save_text(d->remote_target), "routes", routes,
+			  "local_cseq", (json_int_t)d->local_cseq + CALL_CSEQ_AHEAD,
+			  "remote_cseq", (json_int_t)d->remote_cseq, "translated", d->translated);
+	if (saved && d->alias[0])
+		json_object_set_new(saved, "alias", save_text(d->alias));
+	return saved;
 }
 
 void call_flow_save(const struct call_engine *e, const struct flow *flow, json_t *to)
@@ -95,6 +98,20 @@ static void read_routes(struct json_reader *r, const json_t *saved, struct sip_d
 	}
 }
 
+/* It is told to others. */
+static void read_alias(struct json_reader *r, const json_t *saved, struct sip_dialog *d)
+{
+	const char *text;
+
+	if (!json_object_get(saved, "alias"))
+		return;
+	text = json_read_text(r, saved, "alias", sizeof(d->alias) - 1);
+	if (!r->bad && (!*text || text[strspn(text, "0123456789abcdef")]))
+		r->bad = "alias";
+	if (!r->bad)
+		strcpy(d->alias, text);
+}
+
 static struct sip_dialog *restore(struct call_engine *e, struct json_reader *r,
 				  const json_t *saved, enum sip_dialog_state state,
 				  const struct flow *flow, void *user)
@@ -117,6 +134,7 @@ static struct sip_dialog *restore(struct call_engine *e, struct json_reader *r,
 
 	snprintf(d.local_tag, sizeof(d.local_tag), "%s",
 		 json_read_text(r, saved, "local_tag", sizeof(d.local_tag) - 1));
+	read_alias(r, saved, &d);
 	read_routes(r, saved, &d);
 	if (!r->bad)
 		dialog = sip_dialog_restore(e->sip, &d, user);

@@ -34,6 +34,8 @@ static enum call_input request_input(enum sip_method method)
 		return CALL_INPUT_REFER;
 	case SIP_SUBSCRIBE:
 		return CALL_INPUT_SUBSCRIBE;
+	case SIP_NOTIFY:
+		return CALL_INPUT_NOTIFY;
 	case SIP_INFO:
 		return CALL_INPUT_INFO;
 	case SIP_MESSAGE:

@@ -157,6 +157,7 @@ static const char *const counter_names[CALL_NCOUNTERS] = {
 	[CALL_COUNT_TRANSFERS] = "transfers",
 	[CALL_COUNT_TRANSFERS_FAILED] = "transfers-failed",
 	[CALL_COUNT_TRANSFERS_REFUSED] = "transfers-refused",
+	[CALL_COUNT_TRANSFERS_PASSED] = "transfers-passed",
 };
 
 static const char *const watched_names[EVENT_PACKAGES] = {

@@ -95,7 +95,9 @@ static void pass_answer(struct call_engine *e, u64 now, struct call_way_out *way
 	free(headers);
 	free(phrase);
 	free(body);
-	if (x->bridge)
+	if (x->bridge && msg->method == SIP_REFER && call_refer_is_silent(msg))
+		call_bridge_free(e, x->bridge);
+	else if (x->bridge)
 		call_bridge_begin(e, now, x->bridge, msg);
 	x->bridge = NULL;
 }
@@ -117,6 +119,12 @@ static void refuse(struct call_engine *e, u64 now, struct call_exchange *x)
 	respond(e, now, x, f ? f->status : 503, f ? f->phrase : NULL, &content);
 }
 
+/* Who is referred calls somebody, and one of them is enough. */
+static bool is_for_one(const struct call_exchange *x)
+{
+	return sip_server_request(x->sides.call.invite)->method == SIP_REFER;
+}
+
 /* All of them, whatever their q is: nobody picks up a message. */
 static void start_contacts(struct call_engine *e, u64 now, struct call_exchange *x,
 			   const char *aor)
@@ -125,6 +133,8 @@ static void start_contacts(struct call_engine *e, u64 now, struct call_exchange 
 	struct call_contact *contacts[REGISTRAR_CONTACTS];
 	size_t i, n = registrar_lookup(e->registrar->table, now, aor, found);
 
+	if (n && is_for_one(x))
+		n = 1;
 	for (i = 0; i < n; i++)
 		contacts[i] = call_contact_new(e, &found[i]);
 	for (i = 0; i < n; i++)
@@ -147,13 +157,15 @@ static void start_next(struct call_engine *e, u64 now, struct call_exchange *x)
 {
 	struct call *call = &x->sides.call;
 	const struct call_route *route = call->route;
+	bool one = is_for_one(x);
 	u16 q;
 
 	while (call->next_to < route->nto && !any_open(x) && call_exchange_has_time(e, now, x) &&
 	       !(call->failure && call->failure->status >= 600)) {
 		q = route->to[call->next_to].q;
-		while (call->next_to < route->nto && route->to[call->next_to].q == q)
+		do
 			call_way_out_trunk(e, now, x, &route->to[call->next_to++]);
+		while (!one && call->next_to < route->nto && route->to[call->next_to].q == q);
 	}
 }
 
@@ -301,7 +313,7 @@ static void begin(struct call_engine *e, u64 now, const struct sip_event *ev,
 		call_refuse(e, now, ev, 503, RETRY, "no memory");
 		return;
 	}
-	if (ev->msg->method == SIP_SUBSCRIBE) {
+	if (ev->msg->method == SIP_SUBSCRIBE || ev->msg->method == SIP_REFER) {
 		x->bridge = call_bridge_new(e, now, ev, source, x);
 		if (!x->bridge) {
 			x->sides.call.invite = NULL;	/* it was refused */
@@ -310,6 +322,7 @@ static void begin(struct call_engine *e, u64 now, const struct sip_event *ev,
 		}
 	}
 	e->counters[CALL_COUNT_EXCHANGES]++;
+	e->counters[CALL_COUNT_TRANSFERS_PASSED] += ev->msg->method == SIP_REFER;
 	if (is_closed(e, now, x)) {
 		free_exchange(e, now, x);
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An exchange: a request outside of calls that means somebody else, MESSAGE or PUBLISH, or the
- * SUBSCRIBE that begins something, and its answer. Inside of call/.
+ * SUBSCRIBE or REFER that begins something, and its answer. Inside of call/.
  */
 #ifndef CALL_EXCHANGE_H
 #define CALL_EXCHANGE_H
@@ -46,16 +46,18 @@ struct call_way_out {
 	struct sip_auth_attempt auth;
 	struct timer timer;		/* the next address is tried then */
 	bool open;			/* it may still be answered */
+	u16 refusal;			/* of what may not be sent there; 0: it may */
+	const char *why;
 };
 
 struct call_exchange {
 	struct list node;		/* in the engine */
 	struct call_sides sides;	/* call.invite: what is not answered yet, or NULL */
 	struct list ways;
-	struct call_bridge *bridge;	/* of a SUBSCRIBE; NULL: of none, or not any more */
+	struct call_bridge *bridge;	/* of SUBSCRIBE or REFER; NULL: none, or not any more */
 };
 
-/* A MESSAGE: to somebody, or refused. */
+/* A MESSAGE or REFER: to somebody, or refused. */
 void call_exchange(struct call_engine *e, u64 now, const struct sip_event *ev,
 		   const struct call_source *source);
 /* What a route may lead to somebody. false: none does, and nothing was done. */

@@ -235,11 +235,19 @@ static void add_max_forwards(struct call_passage *p)
 			   p->msg->max_forwards > 0 ? (u32)p->msg->max_forwards - 1 : 70);
 }
 
-/* What may be asked of us in to's dialog. */
+/* What may be asked in to's dialog: of us, or of who sent msg, as he says. */
 static void add_refer(struct call_passage *p)
 {
-	if (call_refer_allowed(p->to))
+	enum call_transfer_mode mode = call_refer_mode(p->to);
+
+	if (mode == CALL_TRANSFER_HANDLE)
 		buf_str(&p->lines, CALL_ALLOW_REFER);
+	if (mode != CALL_TRANSFER_PASS || call_refer_mode(p->from) != mode)
+		return;
+	buf_str(&p->lines, sip_msg_lists(p->msg, SIP_HDR_ALLOW, "REFER") ?
+		"Allow: REFER, NOTIFY\r\n" : "Allow: NOTIFY\r\n");
+	if (sip_msg_supports(p->msg, "norefersub"))
+		buf_str(&p->lines, "Supported: norefersub\r\n");
 }
 
 static char *take(struct call_passage *p)
@@ -273,6 +281,18 @@ static const u8 of_events[] = {
 	SIP_HDR_SIP_IF_MATCH, SIP_HDR_MIN_EXPIRES,
 };
 
+static const u8 of_refer[] = { SIP_HDR_REFER_SUB };
+
+/* Of what is said of one in a call; Event is another one there. */
+static const u8 of_refers[] = {
+	SIP_HDR_REFER_SUB, SIP_HDR_SUBSCRIPTION_STATE, SIP_HDR_ALLOW_EVENTS, SIP_HDR_MIN_EXPIRES,
+};
+
+static bool is_of_refer(enum sip_method method)
+{
+	return method == SIP_REFER || method == SIP_NOTIFY || method == SIP_SUBSCRIBE;
+}
+
 static void pass_these(struct call_passage *p, const u8 *ids, size_t n)
 {
 	size_t i;
@@ -291,6 +311,8 @@ char *call_headers_carry(const struct call_engine *e, const struct call_leg *fro
 	add_max_forwards(&p);
 	pass_all(&p);
 	pass_these(&p, of_bodies, sizeof(of_bodies));
+	if (is_of_refer(msg->method))
+		pass_these(&p, of_refers, sizeof(of_refers));
 	return take(&p);
 }
 
@@ -298,9 +320,10 @@ char *call_headers_carry(const struct call_engine *e, const struct call_leg *fro
  * Both ends agree on a package, or on an entity-tag, and not with us. RFC 3261 §21.4.6: a 405
  * says what is allowed instead.
  */
-char *call_headers_apart(const struct call_engine *e, const struct call_leg *from,
-			 const struct call_leg *to, const struct sip_msg *msg)
+char *call_headers_about(const struct call_engine *e, const struct call_leg *from,
+			 const struct call_leg *to, const struct sip_msg *msg, const char *event)
 {
+	size_t skip = event ? 1 : 0;	/* Event, which is the first */
 	struct call_passage p;
 
 	begin(&p, e, from, to, msg);
@@ -309,12 +332,22 @@ char *call_headers_apart(const struct call_engine *e, const struct call_leg *fro
 	add_max_forwards(&p);
 	pass_all(&p);
 	pass_these(&p, of_bodies, sizeof(of_bodies));
-	pass_these(&p, of_events, sizeof(of_events));
+	pass_these(&p, of_events + skip, sizeof(of_events) - skip);
+	if (event)
+		buf_printf(&p.lines, "Event: %s\r\n", event);
+	if (msg->method == SIP_REFER)
+		pass_these(&p, of_refer, sizeof(of_refer));
 	if (msg->request && from == from->call->all[0])
 		call_caller_assert(&p);
 	if (msg->request && to->routed && to->routed->lines)
 		buf_str(&p.lines, to->routed->lines);
 	return take(&p);
+}
+
+char *call_headers_apart(const struct call_engine *e, const struct call_leg *from,
+			 const struct call_leg *to, const struct sip_msg *msg)
+{
+	return call_headers_about(e, from, to, msg, NULL);
 }
 
 char *call_headers_answer(const struct call_engine *e, const struct call_leg *from,

@@ -39,6 +39,9 @@ char *call_headers_carry(const struct call_engine *e, const struct call_leg *fro
 /* The same of a message outside of calls; and what its package and its route say. */
 char *call_headers_apart(const struct call_engine *e, const struct call_leg *from,
 			 const struct call_leg *to, const struct sip_msg *msg);
+/* The same with that value of Event; NULL: as it is. */
+char *call_headers_about(const struct call_engine *e, const struct call_leg *from,
+			 const struct call_leg *to, const struct sip_msg *msg, const char *event);
 /* Of the caller's first INVITE, and of a 2xx to it, with our own capabilities. */
 char *call_headers_invite(const struct call_engine *e, const struct call_leg *to,
 			  const struct sip_msg *msg, bool offer);

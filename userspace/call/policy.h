@@ -21,6 +21,7 @@
 enum call_transfer_mode {
 	CALL_TRANSFER_OFF,		/* 403 */
 	CALL_TRANSFER_HANDLE,		/* we carry it out */
+	CALL_TRANSFER_PASS,		/* the other party does, where REFERs pass, too */
 };
 
 struct call_realm {

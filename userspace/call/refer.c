@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "call/dialog_record.h"
+#include "call/exchange.h"
 #include "call/transfer_private.h"
 
 #define LIFETIME (300 * NSEC_PER_SEC)
@@ -25,9 +26,8 @@ static void answer(struct call_engine *e, u64 now, const struct sip_event *ev,
 	sip_server_put(e->sip, now, ev->server);
 }
 
-/* why: a text without quotes; NULL: the status says it. */
-static void refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
-		   const char *why)
+void call_refer_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+		       const char *why)
 {
 	char lines[160] = "";
 
@@ -40,13 +40,13 @@ static void refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u
 	answer(e, now, ev, ev->dialog, status, lines);
 }
 
-bool call_refer_allowed(const struct call_leg *leg)
+enum call_transfer_mode call_refer_mode(const struct call_leg *leg)
 {
 	const struct call_policy *p = leg->call->policy;
 
 	if (leg->trunk >= 0)
-		return p->trunks[leg->trunk].transfer == CALL_TRANSFER_HANDLE;
-	return leg->realm >= 0 && p->realms[leg->realm].transfer == CALL_TRANSFER_HANDLE;
+		return p->trunks[leg->trunk].transfer;
+	return leg->realm >= 0 ? p->realms[leg->realm].transfer : CALL_TRANSFER_OFF;
 }
 
 bool call_refer_is_done(const struct call_refer *r)
@@ -74,8 +74,7 @@ static u16 read_refer(const struct sip_msg *msg, struct call_refer_asked *asked,
 	return call_refer_to_read(to->value, &asked->to, why);
 }
 
-/* RFC 4488: he does not want to hear of it. */
-static bool is_silent(const struct sip_msg *msg)
+bool call_refer_is_silent(const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_REFER_SUB);
 
@@ -97,7 +96,7 @@ static struct call_refer *make(struct call_engine *e, u64 now, struct call_leg *
 	r->id = msg->cseq;
 	r->apart = !ev->dialog;
 	r->first = r->apart || !call->referred;
-	r->ended = is_silent(msg);
+	r->ended = call_refer_is_silent(msg);
 	r->expires = now + LIFETIME;
 	r->timer = (struct timer){ .kind = CALL_TIMER_REFER, .owner = call };
 	call_refer_free(e, call);
@@ -202,7 +201,7 @@ static void begin(struct call_engine *e, u64 now, struct call_leg *leg, const st
 		status = call_transfer_make(e, now, leg, asked, &to, &why);
 	if (status) {
 		call_refer_free(e, leg->call);
-		refuse(e, now, ev, status, why);
+		call_refer_refuse(e, now, ev, status, why);
 		return;
 	}
 	e->counters[CALL_COUNT_TRANSFERS]++;
@@ -218,12 +217,17 @@ static void begin(struct call_engine *e, u64 now, struct call_leg *leg, const st
 CALL_ACTION(call_refer)
 {
 	struct call_refer_asked asked;
+	enum call_transfer_mode mode = call_refer_mode(leg);
 	const char *why = NULL;
 	char *extensions;
 	u16 status;
 
-	if (!call_refer_allowed(leg)) {
-		refuse(e, now, ev, 403, "transfer is off here");
+	if (mode == CALL_TRANSFER_PASS && ev->dialog) {
+		call_refer_pass(e, now, leg, ev);
+		return;
+	}
+	if (mode != CALL_TRANSFER_HANDLE) {
+		call_refer_refuse(e, now, ev, 403, "transfer is off here");
 		return;
 	}
 	extensions = call_headers_unsupported(ev->msg);
@@ -237,7 +241,7 @@ CALL_ACTION(call_refer)
 	if (!status && !call_transfer_quiet(leg->call))
 		status = 491;
 	if (status)
-		refuse(e, now, ev, status, why);
+		call_refer_refuse(e, now, ev, status, why);
 	else
 		begin(e, now, leg, ev, &asked);
 }
@@ -249,6 +253,20 @@ static void gone(struct call_engine *e, u64 now, const struct sip_event *ev)
 	answer(e, now, ev, NULL, 481, "");
 }
 
+/* Nobody is in a call with him: it is for whoever it is sent to (exchange.c). */
+static void refer_somebody(struct call_engine *e, u64 now, const struct sip_event *ev,
+			   const struct call_source *source)
+{
+	const struct call_policy *p = e->policy;
+	enum call_transfer_mode mode = source->trunk >= 0 ? p->trunks[source->trunk].transfer :
+							    p->realms[source->realm].transfer;
+
+	if (mode == CALL_TRANSFER_PASS)
+		call_exchange(e, now, ev, source);
+	else
+		call_not_allowed(e, now, NULL, ev);
+}
+
 void call_refer_apart(struct call_engine *e, u64 now, const struct sip_event *ev,
 		      const struct call_source *source)
 {
@@ -258,11 +276,11 @@ void call_refer_apart(struct call_engine *e, u64 now, const struct sip_event *ev
 	struct call_leg *leg;
 
 	if (!hdr) {
-		call_not_allowed(e, now, NULL, ev);
+		refer_somebody(e, now, ev, source);
 		return;
 	}
 	if (!sip_parse_target_dialog(hdr->value, &named)) {
-		refuse(e, now, ev, 400, "malformed Target-Dialog");
+		call_refer_refuse(e, now, ev, 400, "malformed Target-Dialog");
 		return;
 	}
 	d = sip_dialog_of_ids(e->sip, named.call_id, named.to_tag, named.from_tag);
@@ -441,6 +459,8 @@ CALL_ACTION(call_refer_subscribe)
 {
 	const struct call_refer *r = leg->call->refer;
 
+	if (call_refer_pass_subscribe(e, now, leg, ev))
+		return;
 	if (!is_refer(ev->msg, NULL))
 		call_not_allowed(e, now, leg, ev);
 	else if (!r || r->referrer != leg || r->apart || r->ended || !is_refer(ev->msg, r))

@@ -127,6 +127,7 @@ static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const str
 				    json_pack("{s:s, s:o}", "domain", call->domain->name,
 					      "user", save_text(call->user)));
 	set_refer(e, object, call);
+	call_passed_save(call, object);
 	return object;
 }
 
@@ -419,6 +420,7 @@ static void restore_up(struct restoring *s, const json_t *saved)
 	restore_media(s, json_read_object(&s->r, saved, "media"));
 	restore_caller(s, saved);
 	restore_callee(s, saved);
+	call_passed_restore(call, s->now, &s->r, saved);
 }
 
 static void restore(struct restoring *s, const json_t *saved)

@@ -93,6 +93,13 @@ static call_action *const actions[CALL_NINPUTS][CALL_NSTATES] = {
 		[CALL_UP]		= call_refer_subscribe,
 		[CALL_ENDING]	= call_gone,
 	},
+	[CALL_INPUT_NOTIFY] = {
+		[CALL_TRYING]	= call_not_allowed,
+		[CALL_RINGING]	= call_not_allowed,
+		[CALL_ANSWERED]	= call_not_allowed,
+		[CALL_UP]	= call_refer_notify,
+		[CALL_ENDING]	= call_gone,
+	},
 	[CALL_INPUT_NOTIFIED] = {
 		[CALL_TRYING]	= call_refer_notified,
 		[CALL_RINGING]	= call_refer_notified,

@@ -67,8 +67,13 @@ struct sip_msg *call_refer_to_invite(const struct call_refer_to *to, const char 
 				     const char *call_id, u32 max_forwards);
 
 /* refer.c */
-/* Does leg's peer get a REFER carried out? */
-bool call_refer_allowed(const struct call_leg *leg);
+/* What becomes of a REFER of leg's peer. */
+enum call_transfer_mode call_refer_mode(const struct call_leg *leg);
+/* why: a text without quotes; NULL: the status says it. */
+void call_refer_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+		       const char *why);
+/* RFC 4488: there is to be no subscription, or there is none. */
+bool call_refer_is_silent(const struct sip_msg *msg);
 /* Nothing is left to be done or told. */
 bool call_refer_is_done(const struct call_refer *r);
 /* REFER outside of any dialog, which Target-Dialog says is about one. */

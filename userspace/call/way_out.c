@@ -92,6 +92,25 @@ static void await(struct call_engine *e, u64 now, struct call_way_out *way)
 	timer_arm(&e->timers, &way->timer, now + (silence ? silence : 16 * e->t1));
 }
 
+/* What is said to him, or NULL; of a REFER it may be that he is not to get it. */
+static char *headers_for(struct call_engine *e, struct call_way_out *way,
+			 const struct sip_msg *msg)
+{
+	const struct call_leg *from = &way->exchange->sides.from, *to = &way->leg;
+	char *headers = call_headers_apart(e, from, to, msg), *lines = NULL, *all = NULL;
+
+	if (msg->method != SIP_REFER)
+		return headers;
+	way->why = "who is called is not to be referred";
+	way->refusal = call_refer_mode(to) != CALL_TRANSFER_PASS ? 403 :
+		       call_refer_map(e, from, to, msg, &lines, &way->why);
+	if (headers && lines)
+		all = buf_format("%s%s", headers, lines);
+	free(headers);
+	free(lines);
+	return all;
+}
+
 static int send_request(struct call_engine *e, u64 now, struct call_way_out *way)
 {
 	struct call_exchange *x = way->exchange;
@@ -108,7 +127,7 @@ static int send_request(struct call_engine *e, u64 now, struct call_way_out *way
 			way->leg.dialog->by_notify = x->bridge;
 	}
 	if (!err && !call_body_carry(e, &x->sides.from, &way->leg, msg, &content, &body))
-		headers = call_headers_apart(e, &x->sides.from, &way->leg, msg);
+		headers = headers_for(e, way, msg);
 	content.headers = slice_str(headers);
 	err = headers ? call_sides_request(e, now, &way->leg, &way->auth, msg->method, &content,
 					   handle, &way->errand.client) : -ENOMEM;
@@ -126,6 +145,17 @@ void call_way_out_close(struct call_engine *e, struct call_way_out *way)
 	way->leg.dialog = NULL;
 	sip_auth_attempt_free(&way->auth);
 	way->auth = (struct sip_auth_attempt){ 0 };
+}
+
+static void fail_unsent(struct call_way_out *way, struct call_failure *f)
+{
+	if (way->refusal) {
+		call_failure_clear(f);
+		*f = (struct call_failure){ .status = way->refusal };
+		if (way->why)
+			slice_copy(f->text, sizeof(f->text), slice_str(way->why));
+	}
+	call_way_out_fail(way, f);
 }
 
 void call_way_out_next(struct call_engine *e, u64 now, struct call_way_out *way)
@@ -147,7 +177,7 @@ void call_way_out_next(struct call_engine *e, u64 now, struct call_way_out *way)
 		f = hops->last;
 		hops->last = (struct call_failure){ 0 };
 	}
-	call_way_out_fail(way, &f);
+	fail_unsent(way, &f);
 }
 
 /* --- where it goes --- */
@@ -196,7 +226,7 @@ void call_way_out_contact(struct call_engine *e, u64 now, struct call_exchange *
 	if (!err)
 		err = send_request(e, now, way);
 	if (err)
-		call_way_out_fail(way, &f);
+		fail_unsent(way, &f);
 }
 
 /* --- what is said to it --- */

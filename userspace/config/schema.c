@@ -32,7 +32,7 @@ static const char *const larges[] = { "stream", "datagram", NULL };
 static const char *const trusts[] = { "none", "full", NULL };
 static const char *const rtp_stats[] = { "never", "bye", NULL };
 /* In the order of enum call_transfer_mode. */
-static const char *const transfers[] = { "off", "handle", NULL };
+static const char *const transfers[] = { "off", "handle", "pass", NULL };
 static const char *const auths[] = { "none", "digest", NULL };
 /* In the order of enum call_identity, enum call_flow_trust. */
 /* In the order of enum sip_digest_alg. */
@@ -193,10 +193,13 @@ const struct schema_item schema[] = {
 		 "challenged (RFC 3261 section 22), and taken from a subscriber of a domain that "
 		 "this realm serves.")),
 	KEY("realms.*.transfer", CHOICE, DEFAULT("off"), CHOICES(transfers), RELOAD(CALLS),
-	    HELP("What becomes of a REFER in a call (RFC 3515) from this realm, of who is no trunk: "
+	    HELP("What becomes of a REFER (RFC 3515) in a call from this realm, of who is no trunk: "
 		 "off, it is refused with 403; handle, Jalur calls whom it names, by the routes "
 		 "and with the rights and limits of who sent it, and puts the other party "
-		 "through, who needs no REFER for that.")),
+		 "through, who needs no REFER for that; pass, it goes to the other party, who "
+		 "then calls by his own rights, if pass stands on his side, too, else it is "
+		 "refused with 403. With pass a REFER outside of calls goes by the routes, to who "
+		 "has pass, too.")),
 	KEY("realms.*.headers", MAP, RELOAD(CALLS),
 	    HELP("Headers that are treated otherwise than trust says.")),
 	KEY("realms.*.headers.pass", LIST, RELOAD(CALLS),

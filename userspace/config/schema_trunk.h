@@ -129,7 +129,8 @@
 	KEY("trunks.*.transfer", CHOICE, DEFAULT("off"), CHOICES(transfers), RELOAD(CALLS),
 	    HELP("What becomes of a REFER of this trunk in a call; as transfer of a realm, which says "
 		 "nothing of trunks. With handle it can make Jalur call whoever the routes lead "
-		 "it to, at the cost of whose routes these are.")),
+		 "it to, at the cost of whose routes these are; with pass the other party of a "
+		 "call can make it call whoever it can reach.")),
 	KEY("trunks.*.rtp-stat", CHOICE, DEFAULT("never"), CHOICES(rtp_stats), RELOAD(CALLS),
 	    HELP("With bye, the 200 to a BYE of this trunk tells in P-RTP-Stat what was sent and "
 		 "received.")),

@@ -283,6 +283,7 @@ struct sip_dialog *sip_dialog_restore(struct sip_engine *e, const struct sip_dia
 	d->translated = from->translated;
 	d->local_cseq = from->local_cseq;
 	d->remote_cseq = from->remote_cseq;
+	memcpy(d->alias, from->alias, sizeof(d->alias));
 	d->remote_tag = from->remote_tag ? strdup(from->remote_tag) : NULL;
 	d->call_id = strdup(from->call_id);
 	d->local_uri = strdup(from->local_uri);
@@ -432,10 +433,29 @@ static struct sip_dialog *find_exact(struct sip_engine *e, struct slice local, s
 	return NULL;
 }
 
+const char *sip_dialog_alias(struct sip_engine *e, struct sip_dialog *d)
+{
+	if (!d->alias[0])
+		sip_engine_token(e, d->alias);
+	return d->alias;
+}
+
+static struct sip_dialog *find_alias(struct sip_engine *e, struct slice local, struct slice alias)
+{
+	struct sip_dialog *d = first_by_tag(e, local);
+
+	for (; d; d = next_by_tag(hash_next(&d->priv->node), local))
+		if (d->remote_tag && d->alias[0] && slice_eq(slice_str(d->alias), alias))
+			return d;
+	return NULL;
+}
+
 struct sip_dialog *sip_dialog_of_ids(struct sip_engine *e, struct slice call_id,
 				     struct slice local_tag, struct slice remote_tag)
 {
-	return find_exact(e, local_tag, remote_tag, call_id);
+	struct sip_dialog *d = find_exact(e, local_tag, remote_tag, call_id);
+
+	return d || !slice_eq(call_id, remote_tag) ? d : find_alias(e, local_tag, call_id);
 }
 
 struct sip_dialog *sip_dialog_find(struct sip_engine *e, const struct sip_msg *msg)

@@ -29,6 +29,7 @@ struct sip_dialog {
 	enum sip_dialog_state state;
 	bool uac;			/* we sent the INVITE */
 	char local_tag[40];
+	char alias[17];			/* sip_dialog_alias(); empty: it has none */
 	char *remote_tag;		/* NULL: not known yet */
 	char *call_id;
 	char *local_uri;		/* as in our From or To: name-addr without tag */
@@ -89,7 +90,15 @@ struct sip_dialog *sip_dialog_restore(struct sip_engine *e, const struct sip_dia
  */
 bool sip_dialog_moved(struct sip_engine *e, u64 now, struct sip_dialog *d,
 		      struct sip_server *server);
-/* The dialog that is called so on our side, whatever its state; NULL: there is none. */
+/*
+ * What it is called where its peer's words must not be seen, as Call-ID and as remote tag,
+ * beside its local tag: an INVITE with Replaces of these finds it.
+ */
+const char *sip_dialog_alias(struct sip_engine *e, struct sip_dialog *d);
+/*
+ * The dialog that is called so on our side, or by its alias, whatever its state; NULL: there
+ * is none.
+ */
 struct sip_dialog *sip_dialog_of_ids(struct sip_engine *e, struct slice call_id,
 				     struct slice local_tag, struct slice remote_tag);
 /* The Request-URI of the next request; good until the dialog learns another. */
