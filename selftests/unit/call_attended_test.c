@@ -367,6 +367,7 @@ TEST_F(attended, an_offer_or_a_refer_in_the_middle_of_it_is_491)
 FIXTURE(ringing) {
 	struct harness h;
 	struct dialog first, second;
+	u32 branch;			/* of A's INVITE in the second */
 };
 
 FIXTURE_SETUP(ringing)
@@ -379,6 +380,7 @@ FIXTURE_SETUP(ringing)
 	keep_dialog(&h->ua[A], &self->first);
 	begin_dialog(h, A, "2000");
 	send_request(h, A, "INVITE", 1, NULL, SDP_A);
+	self->branch = h->branch;
 	expect(h, A, "SIP/2.0 100");
 	expect(h, C, "INVITE ");
 	answer(h, C, "180 Ringing", NULL);
@@ -391,27 +393,124 @@ FIXTURE_TEARDOWN(ringing)
 	harness_stop(&self->h);
 }
 
-TEST_F(ringing, a_call_that_rings_is_joined_when_it_is_answered)
+/* A's own call ends, and C is called again, for B. */
+static void called_anew(FIXTURE_DATA(ringing) *self)
+{
+	struct harness *h = &self->h;
+	struct __test_metadata *_metadata = h->_metadata;
+
+	ask(h, &self->first, &self->second, "");
+	expect(h, A, "SIP/2.0 202");
+	expect_notify(h, A, "active;expires=", "100 Trying");
+	expect(h, A, "SIP/2.0 487");
+	use_dialog(&h->ua[A], &self->second);
+	send_same_branch(h, A, "ACK", self->branch, NULL);
+	use_dialog(&h->ua[A], &self->first);
+	EXPECT_TRUE(contains(header(expect(h, C, "CANCEL "), "Reason"), "elsewhere"));
+	reply(h, C, "200 OK", NULL);
+	answer(h, C, "487 Request Terminated", NULL);
+	expect(h, C, "INVITE ");
+	EXPECT_EQ(h->ua[C].invite.body.n, 0);
+	EXPECT_EQ(header(&h->ua[C].invite, "Replaces").n, 0);
+	expect(h, C, "ACK ");
+	EXPECT_FALSE(pending(h, B));
+	EXPECT_EQ(call_engine_calls(h->engine), 2);
+}
+
+TEST_F(ringing, whom_a_call_rings_for_is_called_anew_for_the_other_party)
+{
+	struct harness *h = &self->h;
+
+	called_anew(self);
+	c_answers(h, A, B);
+	put_through(h, A, B);
+	c_hangs_up(h, B);
+}
+
+TEST_F(ringing, when_he_does_not_answer_the_first_call_returns)
+{
+	struct harness *h = &self->h;
+
+	called_anew(self);
+	answer(h, C, "180 Ringing", NULL);
+	expect_notify(h, A, "active;expires=", "180 Ringing");
+	answer(h, C, "486 Busy Here", NULL);
+	expect(h, C, "ACK ");
+	expect_notify(h, A, "terminated;reason=noresource", "486 Busy Here");
+	expect_unharmed(h, A, B);
+}
+
+TEST_F(ringing, a_phone_that_cancels_its_call_or_hangs_it_up_does_no_harm)
+{
+	struct harness *h = &self->h;
+
+	called_anew(self);
+	use_dialog(&h->ua[A], &self->second);
+	send_same_branch(h, A, "CANCEL", self->branch, NULL);
+	expect(h, A, "SIP/2.0 200");
+	send_request(h, A, "BYE", ++h->ua[A].cseq, NULL, NULL);
+	expect(h, A, "SIP/2.0 481");
+	use_dialog(&h->ua[A], &self->first);
+	EXPECT_FALSE(pending(h, C));
+	c_answers(h, A, B);
+	put_through(h, A, B);
+	c_hangs_up(h, B);
+}
+
+TEST_F(ringing, it_has_the_place_of_the_call_that_rang_on_the_referrers_trunk)
+{
+	struct harness *h = &self->h;
+
+	h->policy->trunks[0].max_calls = 2;
+	called_anew(self);
+	begin_dialog(h, A, "2000");
+	send_request(h, A, "INVITE", 1, NULL, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	expect(h, A, "SIP/2.0 503");
+	send_same_branch(h, A, "ACK", h->branch, NULL);
+	use_dialog(&h->ua[A], &self->first);
+	c_answers(h, A, B);
+	put_through(h, A, B);
+	c_hangs_up(h, B);
+}
+
+TEST_F(ringing, the_referrer_may_hang_up_his_first_call_too)
+{
+	struct harness *h = &self->h;
+
+	called_anew(self);
+	a_says(h, &self->first, "BYE", NULL);
+	expect(h, A, "SIP/2.0 200");
+	answer(h, C, "200 OK", SDP_C);
+	expect(h, B, "INVITE ");
+	answer(h, B, "200 OK", SDP_B);
+	expect(h, B, "ACK ");
+	expect(h, C, "ACK ");
+	h->ua[C].cseq = 100;
+	c_hangs_up(h, B);
+}
+
+TEST_F(ringing, the_call_that_rang_has_answered_before_that_was_heard)
 {
 	struct harness *h = &self->h;
 
 	ask(h, &self->first, &self->second, "");
-	EXPECT_TRUE(header(expect(h, A, "SIP/2.0 491"), "Retry-After").n > 0);
-	EXPECT_TRUE(contains(header(&h->ua[A].msg, "Warning"), "not answered yet"));
-	EXPECT_FALSE(pending(h, B));
-	EXPECT_FALSE(pending(h, C));
+	expect(h, A, "SIP/2.0 202");
+	expect_notify(h, A, "active;expires=", "100 Trying");
+	expect(h, A, "SIP/2.0 487");
 	use_dialog(&h->ua[A], &self->second);
+	send_same_branch(h, A, "ACK", self->branch, NULL);
+	use_dialog(&h->ua[A], &self->first);
+	expect(h, C, "CANCEL ");
+	reply(h, C, "481 Call/Transaction Does Not Exist", NULL);
 	answer(h, C, "200 OK", SDP_C);
+	expect(h, C, "INVITE ");
 	expect(h, C, "ACK ");
-	expect(h, A, "SIP/2.0 200");
-	acknowledge(h, A);
-	keep_dialog(&h->ua[A], &self->second);
-	h->ua[C].cseq = 100;
-	join_taken(h, &self->first, &self->second);
-	c_offers(h, &self->first, &self->second);
-	b_answers(h);
-	a_is_let_go(h);
-	hangs_up(h, C, B);
+	expect(h, C, "BYE ");
+	reply(h, C, "200 OK", NULL);
+	c_answers(h, A, B);
+	put_through(h, A, B);
+	c_hangs_up(h, B);
 }
 
 TEST_HARNESS_MAIN

@@ -502,6 +502,42 @@ TEST_F(refer, a_subscriber_joins_two_calls_of_his_within_his_limit)
 	c_hangs_up(h, B);
 }
 
+TEST_F(refer, a_subscriber_puts_through_to_whom_he_rings_within_his_limit)
+{
+	struct harness *h = &self->h;
+	struct dialog first, second;
+	char line[512];
+
+	alice_calls_b(h);
+	keep_dialog(&h->ua[STRANGER], &first);
+	h->policy->routes[1].to[0].trunk = 2;
+	send_authentic(h, "INVITE", "alice", "secret", "");
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, C, "INVITE ");
+	answer(h, C, "180 Ringing", NULL);
+	learn(&h->ua[STRANGER], expect(h, STRANGER, "SIP/2.0 180"));
+	keep_dialog(&h->ua[STRANGER], &second);
+	h->policy->domains[0].max_calls = 2;
+	refer_to_line(&h->ua[STRANGER], &second, "", line, sizeof(line));
+	use_dialog(&h->ua[STRANGER], &first);
+	refer(h, STRANGER, line);
+	expect(h, STRANGER, "SIP/2.0 202");
+	expect_notify(h, STRANGER, "active;expires=", "100 Trying");
+	expect(h, STRANGER, "SIP/2.0 487");
+	expect(h, C, "CANCEL ");
+	reply(h, C, "200 OK", NULL);
+	answer(h, C, "487 Request Terminated", NULL);
+	expect(h, C, "INVITE ");
+	expect(h, C, "ACK ");
+	answer(h, C, "486 Busy Here", NULL);
+	expect(h, C, "ACK ");
+	expect_notify(h, STRANGER, "terminated;reason=noresource", "486 Busy Here");
+	send_request(h, B, "BYE", ++h->ua[B].cseq, NULL, NULL);
+	expect(h, B, "SIP/2.0 200");
+	expect(h, STRANGER, "BYE ");
+	reply(h, STRANGER, "200 OK", NULL);
+}
+
 TEST_F(refer, a_subscriber_joins_no_call_of_another_one)
 {
 	struct harness *h = &self->h;

@@ -5,6 +5,10 @@
  * for an offer there. From then on it is as with anybody else who was called (transfer.c), but
  * that he changes calls, too, and that his old one is given back when it comes to nothing: then
  * the answer to his offer is what he was told last in it.
+ *
+ * A call of the referrer's that still rings has nobody to ask. Whoever it rings for is called anew
+ * for the other party, as if there had been no Replaces, and the call is cancelled. So it does not
+ * matter whether the referrer's phone waits for what becomes of its own call, or gives it up.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +23,24 @@ static u16 refuse(const char **why, u16 status, const char *text)
 }
 
 /* --- which call, and whose --- */
+
+/* Of the one who called, and has no answer: whom he called there is called. */
+static u16 find_ringing(struct call_refer_asked *asked, const char **why)
+{
+	const struct call_leg *leg = asked->joined;
+	const struct call *call = leg->call;
+	struct slice ruri = call->invite ? sip_server_request(call->invite)->ruri : SLICE("");
+
+	asked->joined = NULL;
+	if (call->state >= CALL_ANSWERED || leg->side != MEDIA_LEG_A || !ruri.n ||
+	    ruri.n >= sizeof(asked->called))
+		return refuse(why, 491, "the call to join is not answered yet");
+	slice_copy(asked->called, sizeof(asked->called), ruri);
+	asked->ringing = call->id;
+	asked->to.uri = slice_str(asked->called);
+	asked->to.replaces[0] = 0;
+	return 0;
+}
 
 u16 call_attended_find(const struct call_engine *e, const struct call_leg *leg,
 		       const struct call_source *source, struct call_refer_asked *asked,
@@ -35,7 +57,7 @@ u16 call_attended_find(const struct call_engine *e, const struct call_leg *leg,
 	if (asked->joined->call->state == CALL_ENDING)
 		return refuse(why, 603, "the call to join is over");
 	if (asked->joined->call->state < CALL_UP)
-		return refuse(why, 491, "the call to join is not answered yet");
+		return find_ringing(asked, why);
 	if (early_only)
 		return refuse(why, 486, "the call to join is answered");
 	if (!call_transfer_quiet(asked->joined->call))

@@ -101,6 +101,8 @@ struct call_refer_asked {
 	/* call_transfer_make(): */
 	char aor[REGISTRAR_AOR];	/* of one of our users */
 	struct call_leg *joined;	/* the referrer's, of another call of his; or NULL */
+	u64 ringing;			/* or that is not answered, and is called anew; 0: none */
+	char called[256];		/* whom he called in that one */
 };
 
 /*

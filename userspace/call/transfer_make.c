@@ -132,17 +132,23 @@ static bool counts(const struct call *call, const struct call_source *source)
 	       !strcmp(call->domain->name, source->domain->name);
 }
 
+static struct call *ringing(const struct call_engine *e, const struct call_refer_asked *asked)
+{
+	return asked->ringing ? call_find(e, asked->ringing) : NULL;
+}
+
 /* The referrer's limits are those of the new call; his calls that are in it end for it. */
 static u16 take_place(struct call_engine *e, struct call *call, const struct call_leg *leg,
-		      const struct call_source *source, const struct call_leg *joined,
+		      const struct call_source *source, const struct call_refer_asked *asked,
 		      const char **why)
 {
-	u32 counted = (u32)counts(leg->call, source) + (joined && counts(joined->call, source));
+	const struct call *also = asked->joined ? asked->joined->call : ringing(e, asked);
+	u32 counted = (u32)counts(leg->call, source) + (also && counts(also, source));
 	u32 limit = 0;
 	int err;
 
 	/* who was called by both pays for neither */
-	if (joined && !counted)
+	if (asked->joined && !counted)
 		return 0;
 	err = call_caller_set(call, source);
 	if (!err && call->domain && call->domain->max_calls && !call->emergency)
@@ -169,6 +175,13 @@ static u16 take_trunk(struct call_engine *e, u64 now, struct call *call, int tru
 	return refuse(why, f.status, "the referrer's trunk takes no more calls");
 }
 
+/* The call that rings ends for this one, and gives it its place on the referrer's trunk. */
+static void take_over(struct call *call, struct call *rings)
+{
+	call->legs[0]->counted = rings->all[0]->counted;
+	rings->all[0]->counted = NULL;
+}
+
 void call_transfer_seat(struct call_leg *empty, const struct call_leg *party)
 {
 	const struct call_policy *p = empty->call->policy;
@@ -191,10 +204,12 @@ static u16 fill(struct call_engine *e, u64 now, struct call *call, struct call_l
 	} else {
 		call->route = call->routed->route;
 		call->emergency = call->route->emergency;
-		status = take_trunk(e, now, call, source->trunk, why);
+		status = asked->ringing ? 0 : take_trunk(e, now, call, source->trunk, why);
 	}
 	if (!status)
-		status = take_place(e, call, leg, source, asked->joined, why);
+		status = take_place(e, call, leg, source, asked, why);
+	if (!status && asked->ringing)
+		take_over(call, ringing(e, asked));
 	call_transfer_seat(call->legs[0], call_other(leg));
 	return status;
 }
@@ -255,12 +270,26 @@ u16 call_transfer_make(struct call_engine *e, u64 now, struct call_leg *leg,
 	return status ? status : make(e, now, leg, &source, asked, routed, call, why);
 }
 
+/* Who is called hears of the new call at once: for him this one is no missed call. */
+static void end_ringing(struct call_engine *e, u64 now, struct call *call)
+{
+	if (!call)
+		return;
+	call_end(e, now, call, &(struct call_reason){
+		.status = 487, .text = "transferred while it rang", .by = CALL_ENDED_BY_CALLER,
+		.bye_headers = SLICE("Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n"),
+	});
+	call_store(e, call);
+	call_settle(e, now, call);
+}
+
 void call_transfer_send(struct call_engine *e, u64 now, struct call *call,
 			const struct call_refer_asked *asked)
 {
 	const struct call_failure *f;
 	bool sent;
 
+	end_ringing(e, now, ringing(e, asked));
 	e->counters[CALL_COUNT_CALLS]++;
 	call_event_add(e, now, CALL_EVENT_NEW, call);
 	call_set_timer(e, now, call);
