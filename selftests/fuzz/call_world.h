@@ -3,10 +3,10 @@
  * The signalling core between a caller, a callee and a stranger, for the targets that
  * put hostile bytes into it. Steps are text: a line that begins with ">a", ">b" or ">c"
  * starts a datagram from the caller, the callee or a stranger, which lasts to the next
- * such line; ">t N" lets N seconds pass; ">m" makes every end silent. In a datagram
- * "%t", "%c" and "%b" stand for the tag, Call-ID and branch that the engine put into its
- * last request, so that inputs reach into its dialogs. At the end every call must come
- * to its end by itself.
+ * such line; ">t N" lets N seconds pass; ">m" makes every end silent; ">r" lets REFERs pass
+ * from now on. In a datagram "%t", "%c" and "%b" stand for the tag, Call-ID and branch that
+ * the engine put into its last request, so that inputs reach into its dialogs. At the end
+ * every call must come to its end by itself.
  */
 #ifndef CALL_WORLD_H
 #define CALL_WORLD_H
@@ -24,6 +24,7 @@
 
 struct world {
 	struct call_engine *engine;
+	struct call_policy *policy;		/* the engine's */
 	struct media_ports *ports[2];
 	u64 now;
 	char tag[64], call_id[128], branch[128];
@@ -141,6 +142,7 @@ static void start(struct world *w)
 	w->now = NSEC_PER_SEC;
 	conf.policy = make_policy(w);
 	w->engine = call_engine_new(&conf);
+	w->policy = conf.policy;
 	call_policy_put(conf.policy);
 }
 
@@ -217,6 +219,14 @@ static void media_step(struct world *w)
 	run(w);
 }
 
+static void let_refers_pass(struct world *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->policy->ntrunks; i++)
+		w->policy->trunks[i].transfer = CALL_TRANSFER_PASS;
+}
+
 static const char *substitute(const struct world *w, char key)
 {
 	return key == 't' ? w->tag : key == 'c' ? w->call_id : key == 'b' ? w->branch : NULL;
@@ -263,6 +273,8 @@ static void step(struct world *w, const char *p, size_t n)
 		pass_time(w, w->now + (n > 3 ? (u64)(p[3] & 0x3f) : 1) * NSEC_PER_SEC);
 	else if (p[1] == 'm')
 		media_step(w);
+	else if (p[1] == 'r')
+		let_refers_pass(w);
 }
 
 static void steps(struct world *w, const char *text, size_t size)

@@ -5,7 +5,8 @@
 # are linphone. Bob refers alice to carol (blind); alice, who has a call with carol and one with
 # dave, joins the two (attended). Each of a new pair must have heard the other's tone, through a
 # session of their own, and the referrer is out of it. (This baresip is no party that is put
-# through: it may take what the new one says for old.)
+# through: it may take what the new one says for old.) With TRANSFER=pass each of them is told to
+# call by himself, and does (e2e_transfer_pass.sh).
 . "$(dirname "$0")/lib.sh"
 . "$here/peers.sh"
 . "$here/baresip.sh"
@@ -13,7 +14,7 @@
 . "$here/linphone.sh"
 CAROL=10.2.0.3
 DAVE=$STRANGER
-TRANSFER=handle
+TRANSFER=${TRANSFER-handle}
 setup
 plan 27
 
@@ -45,14 +46,22 @@ only_call_is() {	# address address
 }
 
 media_is_right() { sessions_are 1 && media_sockets_are_right; }
-transfers_are() { [ "$(counter transfers) $(counter transfers-failed)" = "$1 0" ]; }
+# Before that she has had one call, and where she was told to call, another one of her own.
+JOIN="transfer 2 --to-call 3"
+if [ "$TRANSFER" = pass ]; then
+	JOIN="transfer 3 --to-call 4"
+	transfers_are() { [ "$(counter transfers) $(counter transfers-passed)" = "0 $1" ]; }
+else
+	transfers_are() { [ "$(counter transfers) $(counter transfers-failed)" = "$1 0" ]; }
+fi
 
 # recorded FILE: and no longer being written
 recorded() { [ "$(stat -c %s "$1")" -gt 20000 ] && ! fuser_of "$1"; }
 fuser_of() { find /proc/[0-9]*/fd -lname "$1" 2>/dev/null | grep -q .; }
 has_heard() { wait_for recorded "$dir/$1.wav" && has_tone "$2" "$dir/$1.wav"; }	# file hz
 
-# What a second phone of a namespace says comes from its own address, by the port of its audio.
+# What a second phone of a namespace says comes from its own address, by the ports of its
+# audio, of which each call takes the next.
 speaks_from() {	# ns port address gateway
 	ip -n "$1" rule add ipproto udp sport "$2" table 40
 	ip -n "$1" route add default via "$4" src "$3" table 40
@@ -62,8 +71,8 @@ write_domain udp "carol dave" "$NO_DNS" </dev/null
 hosts "$caller_ns" "$OUTSIDE jalur.example"
 hosts "$callee_ns" "$INSIDE jalur.example"
 ip -n "$callee_ns" addr add $CAROL/24 dev to-relay
-speaks_from "$callee_ns" 4040-4041 $CAROL $INSIDE
-speaks_from "$caller_ns" 4080-4081 $DAVE $OUTSIDE
+speaks_from "$callee_ns" 4040-4079 $CAROL $INSIDE
+speaks_from "$caller_ns" 4080-4119 $DAVE $OUTSIDE
 must "jalurd starts" start_jalurd_again
 must "the phones start" phones_are_made
 must "all are registered" all_registered
@@ -84,8 +93,7 @@ must "alice calls carol" eval 'records carol c2 && records dave d2 && calls alic
 must "carol is held" eval 'wait_for relayed 50 && tell_linphone alice pause && wait_for held_are 1'
 must "alice calls dave" eval 'calls alice dave && wait_for up_are 2'
 check "the relay has two sessions" wait_for sessions_are 2
-# she has had one call before
-must "she joins the two" tell_linphone alice "transfer 2 --to-call 3"
+must "she joins the two" tell_linphone alice "$JOIN"
 must "carol and dave are in a call, and alice is not" wait_for only_call_is $CAROL $DAVE
 check "the relay has one session" wait_for media_is_right
 check "audio is relayed both ways" wait_for relayed 150

@@ -163,6 +163,12 @@ TEST_F(pass, without_a_subscription_there_is_none)
 		     NULL);
 	EXPECT_TRUE(slice_eq(header(expect(h, A, "SIP/2.0 200"), "Refer-Sub"), SLICE("false")));
 	is_unknown(h, B, A, far);
+	/* and who cannot do without one says so */
+	passes(h, A, B, TO_C "Refer-Sub: false\r\nRequire: norefersub\r\n");
+	reply_tagged(h, B, &h->ua[B].msg, "420 Bad Extension", h->ua[B].local_tag,
+		     "Unsupported: norefersub\r\n", NULL);
+	EXPECT_TRUE(slice_eq(header(expect(h, A, "SIP/2.0 420"), "Unsupported"),
+			     SLICE("norefersub")));
 	hang_up(h, A);
 }
 

@@ -100,6 +100,40 @@ struct call_contact *call_contact_new(const struct call_engine *e,
 	return NULL;
 }
 
+/* What leads there: route set and target of the dialog. */
+static char *path_of(const struct sip_dialog *d)
+{
+	struct buf b;
+	size_t i;
+
+	buf_init(&b);
+	for (i = 0; i < d->nroutes; i++)
+		buf_printf(&b, "%s%s", i ? ", " : "", d->routes[i]);
+	buf_str(&b, "");
+	return buf_take(&b);
+}
+
+struct call_contact *call_contact_of(const struct call_engine *e, const struct call_leg *leg)
+{
+	const struct sip_dialog *d = leg->dialog;
+	struct call_contact *c = zalloc(sizeof(*c));
+	struct sip_uri uri;
+
+	if (!c)
+		return NULL;
+	c->flow = d->flow;
+	c->realm = call_policy_realm(e->policy, d->flow.listener);
+	c->secure = sip_uri_parse(slice_str(d->remote_target), &uri) && uri.kind == SIP_URI_SIPS;
+	c->nat = d->translated;
+	c->aor = call_leg_subscriber(leg);
+	c->uri = strdup(d->remote_target);
+	c->path = path_of(d);
+	if (c->aor && c->uri && c->path && c->realm >= 0)
+		return c;
+	call_contact_free(c);
+	return NULL;
+}
+
 static bool is_user(const struct call_engine *e, const struct call_domain *domain,
 		    const char *aor)
 {
@@ -171,6 +205,12 @@ bool call_contacts_call(struct call_engine *e, u64 now, struct call *call, const
 		if (contact)
 			add(call, contact, &to);
 	}
+	return call_branch_contacts(e, now, call);
+}
+
+bool call_contact_call(struct call_engine *e, u64 now, struct call *call, struct call_contact *c)
+{
+	add(call, c, &(struct call_destination){ .q = 1000 });
 	return call_branch_contacts(e, now, call);
 }
 

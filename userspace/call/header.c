@@ -281,11 +281,13 @@ static const u8 of_events[] = {
 	SIP_HDR_SIP_IF_MATCH, SIP_HDR_MIN_EXPIRES,
 };
 
-static const u8 of_refer[] = { SIP_HDR_REFER_SUB };
+/* What may be unsupported there is what it requires (refer_map.c). */
+static const u8 of_refer[] = { SIP_HDR_REFER_SUB, SIP_HDR_UNSUPPORTED };
 
 /* Of what is said of one in a call; Event is another one there. */
 static const u8 of_refers[] = {
 	SIP_HDR_REFER_SUB, SIP_HDR_SUBSCRIPTION_STATE, SIP_HDR_ALLOW_EVENTS, SIP_HDR_MIN_EXPIRES,
+	SIP_HDR_UNSUPPORTED,
 };
 
 static bool is_of_refer(enum sip_method method)

@@ -166,7 +166,7 @@ static void send_on(struct call_engine *e, u64 now, struct call *call, struct ca
 		return;
 	}
 	if (replaced)
-		sent = call_replaces_take(call, replaced) && call_branch_replace(e, now, call);
+		sent = call_replaces_call(e, now, call, replaced);
 	else if (call_goes_to_contacts(call))
 		sent = call_contacts_call(e, now, call, aor);
 	else

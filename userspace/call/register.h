@@ -59,7 +59,11 @@ struct call_contact {
 /* NULL: no memory, or no realm leads there any more. */
 struct call_contact *call_contact_new(const struct call_engine *e,
 				      const struct registrar_contact *contact);
+/* The phone that leg has a dialog with. NULL: the same, or nobody knows whose it is. */
+struct call_contact *call_contact_of(const struct call_engine *e, const struct call_leg *leg);
 void call_contact_free(struct call_contact *c);		/* NULL allowed */
+/* It is called, and no other; takes it. false: nothing went out. */
+bool call_contact_call(struct call_engine *e, u64 now, struct call *call, struct call_contact *c);
 /*
  * Calls one of our users, wherever he is registered. 0, 480: nowhere, or 404: he is none of
  * ours; the routes may know him.

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "call/register.h"
 #include "call/trunk_state.h"
 
 static u16 refuse(const char **why, u16 status, const char *text)
@@ -49,7 +50,8 @@ u16 call_replaces_find(struct call_engine *e, const struct sip_msg *msg, struct 
 	return 0;
 }
 
-bool call_replaces_take(struct call *call, struct call_leg *leg)
+/* Whose dialog it is: a trunk's, or that of a phone. */
+static bool take(struct call *call, struct call_leg *leg)
 {
 	const struct call_leg *other = call_other(leg);
 	const struct sip_dialog *d = other->dialog;
@@ -65,7 +67,20 @@ bool call_replaces_take(struct call *call, struct call_leg *leg)
 		     d->call_id, d->remote_tag, d->local_tag,
 		     leg->call->state < CALL_ANSWERED ? ";early-only" : "") < 0)
 		r->line = NULL;
-	return r->trunk >= 0 && r->request_uri && r->line;
+	return (r->trunk >= 0 || other->trunk < 0) && r->request_uri && r->line;
+}
+
+bool call_replaces_call(struct call_engine *e, u64 now, struct call *call, struct call_leg *leg)
+{
+	struct call_contact *phone;
+
+	if (!take(call, leg))
+		return false;
+	if (call->replacement->trunk >= 0)
+		return call_branch_replace(e, now, call);
+	call->next_to = call->route->nto;
+	phone = call_contact_of(e, call_other(leg));
+	return phone && call_contact_call(e, now, call, phone);
 }
 
 void call_replaces_clear(struct call *call)
