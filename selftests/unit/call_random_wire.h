@@ -126,6 +126,15 @@ static inline void wire_asked(struct wire *wire, u64 now, struct slice bytes)
 	wire->n++;
 }
 
+/*
+ * What the SIP engine refuses by itself, and a challenge, leave no transaction: when the request
+ * comes again, the dialog may be there that was not, or he be known who asks.
+ */
+static inline bool wire_is_brief(u16 status)
+{
+	return status == 401 || status == 481 || status == 500;
+}
+
 /* Jalur says something. */
 static inline void wire_said(struct wire *wire, u64 now, struct slice bytes)
 {
@@ -140,8 +149,7 @@ static inline void wire_said(struct wire *wire, u64 now, struct slice bytes)
 	if (!r) {
 		wire->unasked++;
 		wire_wrong(wire, "unasked", "", msg.status, 0);
-	} else if (!r->status || r->status == 401) {
-		/* a challenge remembers nothing, and who asked may be known when he asks again */
+	} else if (!r->status || wire_is_brief(r->status)) {
 		r->status = msg.status;
 		r->answered = now;
 	} else if (r->status != msg.status) {
