@@ -73,6 +73,58 @@ TEST_F(bridge_kept, it_is_written_before_its_numbers_are_used_up)
 	leave(h);
 }
 
+static u64 written_end(const struct harness *h)
+{
+	json_t *saved = json_loads(h->event, 0, NULL);
+	u64 ms = (u64)json_integer_value(json_object_get(saved, "expires"));
+
+	json_decref(saved);
+	return ms * NSEC_PER_MSEC - WALL;
+}
+
+/* What who tells says of its end is more than a rounded second away from what was written. */
+TEST_F(bridge_kept, it_is_written_that_it_ends_earlier_or_later)
+{
+	struct harness *h = &self->h;
+	char *first;
+
+	begin(h);
+	EXPECT_EQ(written_end(h), h->now + 600 * SECOND);
+	first = strdup(h->event);
+	advance(h, 1500 * NSEC_PER_MSEC);
+	told_and_heard(h, ACTIVE, WAITING);
+	EXPECT_STREQ(h->event, first);
+	told_and_heard(h, VOICE "Subscription-State: active;expires=60\r\n", WAITING);
+	EXPECT_EQ(written_end(h), h->now + 60 * SECOND);
+	told_and_heard(h, ACTIVE, WAITING);
+	EXPECT_EQ(written_end(h), h->now + 600 * SECOND);
+	free(first);
+	leave(h);
+}
+
+/* The last NOTIFY never comes: after a restart nobody waits for it for as long as was granted. */
+TEST_F(bridge_kept, who_left_has_left_after_a_restart_too)
+{
+	struct harness *h = &self->h;
+	char *text;
+
+	begin(h);
+	resubscribe(h, "Expires: 0\r\n");
+	expect(h, B, "SUBSCRIBE ");
+	accepted(h, "Expires: 0\r\n");
+	EXPECT_EQ(written_end(h), h->now);
+	text = strdup(h->event);
+	advance(h, 33 * SECOND);
+	EXPECT_EQ(bridges(h), 0);
+	EXPECT_EQ(restore(h, 7, text), NULL);
+	EXPECT_EQ(bridges(h), 1);
+	advance(h, 66 * SECOND);
+	EXPECT_TRUE(slice_eq(header(expect(h, A, "NOTIFY "), "Subscription-State"),
+			     SLICE("terminated;reason=timeout")));
+	discard(h, A);
+	free(text);
+}
+
 TEST_F(bridge_kept, what_is_wrong_with_a_record_is_named)
 {
 	static const struct {

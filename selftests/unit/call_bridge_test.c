@@ -221,6 +221,110 @@ TEST_F(bridge, a_subscriber_has_so_many_and_no_more)
 	advance(h, 40 * SECOND);
 }
 
+/* A request of A's outside of dialogs, without a Contact. */
+static void send_without_contact(struct harness *h, const char *lines)
+{
+	char text[512];
+	int n = snprintf(text, sizeof(text),
+			 "SUBSCRIBE sip:4930123@sbc.example SIP/2.0\r\n"
+			 "Via: SIP/2.0/UDP " IP_A ":5060;branch=z9hG4bKodd%u\r\n"
+			 "Max-Forwards: 70\r\nFrom: <sip:alice@" IP_A ">;tag=1\r\n"
+			 "To: <sip:4930123@sbc.example>\r\nCall-ID: odd%u\r\nCSeq: 1 SUBSCRIBE\r\n"
+			 "%sContent-Length: 0\r\n\r\n", h->branch + 1, h->branch + 1, lines);
+
+	h->branch++;
+	input(h, A, text, (size_t)n);
+}
+
+TEST_F(bridge, what_is_no_subscription_is_refused_by_us)
+{
+	static const char *const events[] = { "Event: ;id=7\r\n", "Event:\r\n", "Event: "
+		"a23456789012345678901234567890123456789012345678901234567890123456789\r\n" };
+	struct harness *h = &self->h;
+	size_t i;
+
+	for (i = 0; i < sizeof(events) / sizeof(*events); i++) {
+		begin_dialog(h, A, "4930123");
+		send_request(h, A, "SUBSCRIBE", 1, events[i], NULL);
+		expect(h, A, "SIP/2.0 400");
+	}
+	send_without_contact(h, VOICE);
+	expect(h, A, "SIP/2.0 400");
+	EXPECT_FALSE(pending(h, B));
+	EXPECT_EQ(bridges(h), 0);
+}
+
+TEST_F(bridge, nobody_is_believed_for_more_than_a_week)
+{
+	struct harness *h = &self->h;
+
+	subscribe(h, VOICE "Expires: 99999999999\r\n");
+	accepted(h, "Expires: 99999999999\r\n");
+	h->ua[B].cseq = 100;
+	told_and_heard(h, VOICE "Subscription-State: active\r\n", WAITING);
+	advance(h, (7 * 24 * 3600 + 31) * SECOND);
+	EXPECT_EQ(bridges(h), 1);
+	advance(h, 2 * SECOND);
+	EXPECT_TRUE(slice_eq(header(expect(h, A, "NOTIFY "), "Subscription-State"),
+			     SLICE("terminated;reason=timeout")));
+	discard(h, A);
+	reply(h, A, "200 OK", NULL);
+}
+
+/* The dialog is there by a NOTIFY, the 2xx is not. */
+TEST_F(bridge, it_cannot_be_refreshed_before_it_is_accepted)
+{
+	struct harness *h = &self->h;
+
+	self->asked = sip_msg_dup(subscribe(h, VOICE));
+	learn(&h->ua[B], self->asked);
+	h->ua[B].cseq = 50;
+	tell(h, B, ACTIVE, WAITING);
+	expect(h, A, "NOTIFY ");
+	learn(&h->ua[A], &h->ua[A].msg);
+	reply(h, A, "200 OK", NULL);
+	expect(h, B, "SIP/2.0 200");
+	h->ua[A].cseq = 1;
+	resubscribe(h, "Expires: 600\r\n");
+	expect(h, A, "SIP/2.0 491");
+	reply_tagged(h, B, self->asked, "200 OK", "tag-of-1", "Expires: 600\r\n", NULL);
+	expect(h, A, "SIP/2.0 200");
+	free(self->asked);
+	h->ua[B].cseq = 60;
+	send_request(h, A, "SUBSCRIBE", ++h->ua[A].cseq, "Expires: 600\r\n", NULL);
+	expect(h, A, "SIP/2.0 489");
+	EXPECT_FALSE(pending(h, B));
+	leave(h);
+}
+
+TEST_F(bridge, a_refusal_of_our_credentials_is_no_challenge_to_who_watches)
+{
+	static const char challenge[] =
+		"WWW-Authenticate: Digest realm=\"b\", nonce=\"%u\", qop=\"auth\"\r\n";
+	struct harness *h = &self->h;
+	const struct sip_msg *msg;
+	char line[128];
+	unsigned int i;
+
+	begin(h);
+	ASSERT_EQ(call_trunk_set_credentials(&h->policy->trunks[1], strdup("jalur"),
+					     strdup("wrong"), NULL), 0);
+	resubscribe(h, "Expires: 600\r\n");
+	for (i = 1; i < 3; i++) {
+		snprintf(line, sizeof(line), challenge, i);
+		reply_tagged(h, B, expect(h, B, "SUBSCRIBE "), "401 Unauthorized", "x", line, NULL);
+	}
+	msg = expect(h, A, "SIP/2.0 503");
+	EXPECT_FALSE(header(msg, "WWW-Authenticate").n);
+	EXPECT_FALSE(pending(h, B));
+	EXPECT_EQ(counter(h, "credentials-refused"), 1);
+	EXPECT_EQ(bridges(h), 1);
+	h->ua[B].cseq = 200;
+	tell(h, B, GONE, NULL);
+	heard(h, "200 OK");
+	expect(h, B, "SIP/2.0 200");
+}
+
 /* --- its end --- */
 
 TEST_F(bridge, who_tells_may_end_it)

@@ -10,14 +10,20 @@
 #define CALL_RANDOM_H
 
 #include "base/random.h"
+#include "call_random_wire.h"
 #include "call_world.h"
 
 #define MSEC NSEC_PER_MSEC
-#define NPHONES 4
-#define NCALLERS 3			/* the last one watches, call_random_watch.h */
-#define MAX_KEPT 256
+/* The first of them call, then one is two subscribers', and the last: call_random_apart.h. */
+#define NPHONES 7
+#define NCALLERS 3
+#define AUTHOR 4
+#define TELLER IP_B ":5070"
+#define ANOTHER IP_C ":5070"
+#define MAX_KEPT 512
+#define MAX_TAKEN 65536
 
-enum { TIMER_PHONE_CALL = 100, TIMER_NEXT, TIMER_VISIT };
+enum { TIMER_PHONE_CALL = 100, TIMER_NEXT, TIMER_VISIT, TIMER_APART };
 enum phase { CALLING, RINGING, UP, OVER };
 
 struct phone {
@@ -74,6 +80,8 @@ struct world {
 	struct phone phones[NPHONES];
 	struct timers flying;
 	struct random random;
+	struct wire wire;
+	bool calm;			/* nothing is lost or late, and nobody is moody */
 	u64 now;
 	unsigned int started, wanted;
 	unsigned int answered, refused, cancelled, byes, reinvites, lost, sessions, updates;
@@ -84,6 +92,10 @@ struct world {
 	struct sip_auth_client *auth[2];	/* of alice, and of bob */
 	unsigned int watches, notified, published, registered, vanished, kept_reloaded;
 	unsigned int deaf;		/* phones that were not told of the end */
+	/* outside of calls */
+	unsigned int aparts, tellers, apart_answers, subscribed, unsubscribed, heard, by_hand;
+	unsigned int ended_as_planned, delivered, carried_reloaded, reloads;
+	bool taken[MAX_TAKEN];		/* somebody said 2xx to it */
 };
 
 static inline u64 chance(struct world *w, u64 below)
@@ -108,10 +120,10 @@ static inline void fly(struct world *w, struct arrival *a, u64 delay)
 static inline void send_bytes(struct world *w, struct phone *to, const struct flow *flow,
 			      struct slice bytes)
 {
-	unsigned int copies = 1 + percent(w, 2);
+	unsigned int copies = 1 + (!w->calm && percent(w, 2));
 	struct arrival *a;
 
-	if (percent(w, 4) || (to && w->now < to->gone_until)) {
+	if ((!w->calm && percent(w, 4)) || (to && w->now < to->gone_until)) {
 		w->lost++;
 		return;
 	}
@@ -121,7 +133,8 @@ static inline void send_bytes(struct world *w, struct phone *to, const struct fl
 		a->flow = *flow;
 		a->n = bytes.n;
 		memcpy(a->bytes, bytes.p, bytes.n);
-		fly(w, a, MSEC + chance(w, percent(w, 3) ? 900 * MSEC : 40 * MSEC));
+		fly(w, a, w->calm ? 5 * MSEC :
+			  MSEC + chance(w, percent(w, 3) ? 900 * MSEC : 40 * MSEC));
 	}
 }
 
@@ -171,7 +184,7 @@ static inline void ask_store(struct world *w, const struct effect *e)
 	a = calloc(1, sizeof(*a));
 	a->ticket = e->ticket;
 	a->kind = e->kind;
-	a->result = percent(w, 2) ? -EIO : 0;
+	a->result = !w->calm && percent(w, 2) ? -EIO : 0;
 	fly(w, a, chance(w, 10 * MSEC));
 }
 
@@ -207,6 +220,7 @@ static inline void carry_from_jalur(struct world *w)
 		if (e->kind == EFFECT_SEND) {
 			struct phone *p = phone_at(w, &e->flow.peer);
 
+			wire_said(&w->wire, w->now, slice_of(e->bytes, e->len));
 			if (p)
 				send_bytes(w, p, &p->jalur, slice_of(e->bytes, e->len));
 		} else if (e->kind == EFFECT_STORE_CALL) {

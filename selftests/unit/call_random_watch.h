@@ -24,6 +24,7 @@ struct visit {
 	const char *event, *whom;
 	u32 expires;
 	bool body;			/* the next PUBLISH has one */
+	bool two;			/* registers two contacts */
 	char tag[32];			/* SIP-ETag */
 	struct sip_dialog *dialog;
 	struct sip_client *client;
@@ -63,6 +64,7 @@ static inline struct visit *new_visit(struct phone *p, enum visit_kind kind)
 	v->phone = p;
 	v->kind = kind;
 	v->alice = percent(p->world, 60);
+	v->two = percent(p->world, 30);
 	v->action = (struct timer){ .kind = TIMER_VISIT, .owner = v };
 	list_add_tail(&p->calls, &v->node);
 	timers_reserve(&p->timers, 1);
@@ -77,11 +79,15 @@ static inline void visit_lines(const struct visit *v, struct buf *b)
 		buf_printf(b, "Event: %s\r\n", v->event);
 	if (v->kind == VISIT_REGISTER)
 		buf_printf(b, "Contact: <sip:%s@" WATCH_IP ":5060>\r\n", visitors[v->alice]);
+	if (v->kind == VISIT_REGISTER && v->two)
+		buf_printf(b, "Contact: <sip:%s.too@" WATCH_IP ":5060>\r\n", visitors[v->alice]);
 	if (v->kind == VISIT_PUBLISH)
 		buf_str(b, "Event: presence\r\n");
 	if (v->tag[0])
 		buf_printf(b, "SIP-If-Match: %s\r\n", v->tag);
 	buf_printf(b, "Expires: %u\r\n", v->expires);
+	/* a stranger hears nothing that is longer than what he says */
+	buf_str(b, "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, NOTIFY\r\n");
 }
 
 static inline const char *visit_body(const struct visit *v)
@@ -259,6 +265,18 @@ static inline u16 notified(struct visit *v, const struct sip_msg *msg)
 	return percent(w, 96) ? 200 : percent(w, 50) ? 481 : 503;
 }
 
+static inline u16 written(struct world *w, const struct sip_msg *msg)
+{
+	u32 number = 0;
+
+	if (!w->calm && percent(w, 10))
+		return 486;
+	slice_u32(msg->body, &number);
+	w->taken[number % MAX_TAKEN] = true;
+	w->delivered++;
+	return 200;
+}
+
 static inline void take_visit(struct phone *p, const struct sip_event *ev)
 {
 	struct visit *v = ev->user;
@@ -273,6 +291,8 @@ static inline void take_visit(struct phone *p, const struct sip_event *ev)
 		}
 		if (ev->msg->method == SIP_NOTIFY)
 			status = ev->dialog ? notified(v, ev->msg) : 481;
+		else if (ev->msg->method == SIP_MESSAGE)
+			status = written(p->world, ev->msg);
 		sip_respond(p->engine, p->world->now, ev->server, ev->dialog, status, NULL,
 			    &content);
 		sip_server_put(p->engine, p->world->now, ev->server);

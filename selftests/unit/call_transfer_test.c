@@ -240,6 +240,30 @@ TEST_F(transfer, who_refuses_the_new_media_keeps_the_old_call)
 	expect_unharmed(h, self->who, self->other);
 }
 
+/* He took the new offer, and said nothing that media can flow by: he hears the old again. */
+TEST_F(transfer, who_gives_no_usable_answer_keeps_the_old_call)
+{
+	struct harness *h = &self->h;
+	const struct sip_msg *msg;
+
+	referred(h, self->who);
+	c_answers(h, self->who, self->other);
+	answer(h, self->other, "200 OK", NULL);
+	expect(h, self->other, "ACK ");
+	EXPECT_TRUE(contains(expect(h, C, "ACK ")->body, "m=audio 0 "));
+	msg = expect(h, C, "BYE ");
+	EXPECT_TRUE(contains(header(msg, "Reason"), "cause=79"));
+	reply(h, C, "200 OK", NULL);
+	expect_notify(h, self->who, "terminated;reason=noresource", "488 Not Acceptable Here");
+	EXPECT_EQ(counter(h, "refused-media"), 1);
+	msg = expect(h, self->other, "INVITE ");
+	EXPECT_TRUE(contains(msg->body, "m=audio "));
+	answer(h, self->other, "200 OK", self->other == A ? SDP_A : SDP_B);
+	expect(h, self->other, "ACK ");
+	EXPECT_EQ(call_engine_sessions(h->engine), 1);
+	expect_unharmed(h, self->who, self->other);
+}
+
 TEST_F(transfer, a_session_that_the_kernel_refuses_returns_the_call)
 {
 	struct harness *h = &self->h;

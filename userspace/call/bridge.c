@@ -113,7 +113,7 @@ void call_bridge_go_on(struct call_engine *e, struct call_bridge *b, u64 record,
 	call_leg_dialog_made(&b->to);
 	call_kept_begin(e, &b->record, EVENT_RECORD_CARRIED, record);
 	b->kept = true;
-	b->expires = expires;
+	b->expires = b->saved_expires = expires;
 	call_bridge_wait(e, 0, b);
 }
 

@@ -16,6 +16,7 @@ enum call_bank { CALL_BANK_WATCHER, CALL_BANK_NOTIFIER, CALL_BANKS };
 struct call_bridge {
 	struct event_record record;	/* once there is a notifier */
 	u32 saved_cseq[CALL_BANKS];	/* of the dialogs, in the record */
+	u64 saved_expires;		/* ns, in the record */
 	struct hash_node node;		/* by watcher */
 	struct call_sides sides;
 	struct call_leg to;		/* the notifier's */

@@ -41,6 +41,7 @@ json_t *call_bridge_save(const struct call_engine *e, u64 now, u64 wall, struct 
 	json_t *saved;
 	size_t i;
 
+	b->saved_expires = b->expires;
 	for (i = 0; i < CALL_BANKS; i++)
 		b->saved_cseq[i] = b->errands[i].dialog->local_cseq + CALL_CSEQ_AHEAD;
 	saved = json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o}",

@@ -14,6 +14,8 @@
 #include "call/trunk_state.h"
 #include "sip/chars.h"
 
+#define ROUNDED (2 * NSEC_PER_SEC)
+
 static const struct call_leg *leg_of(const struct call_bridge *b, enum call_bank bank)
 {
 	return bank == CALL_BANK_WATCHER ? &b->sides.from : &b->to;
@@ -197,6 +199,12 @@ static struct call_crossing *cross(struct call_engine *e, u64 now, struct call_b
 
 /* --- what they ask --- */
 
+/* By more than seconds are rounded on the way. */
+static bool is_apart(u64 a, u64 b)
+{
+	return a > b + ROUNDED || b > a + ROUNDED;
+}
+
 /* "terminated;reason=...": the last one; else how long it goes on. */
 static void read_state(struct call_engine *e, u64 now, struct call_bridge *b, struct slice state)
 {
@@ -210,6 +218,8 @@ static void read_state(struct call_engine *e, u64 now, struct call_bridge *b, st
 	}
 	if (sip_param(sip_cursor_rest(&c), "expires", &value) && slice_u32(value, &seconds))
 		call_bridge_lasts(b, now, seconds);
+	if (b->begun && is_apart(b->expires, b->saved_expires))
+		call_kept_changed(e, &b->record);
 	call_bridge_wait(e, now, b);
 }
 
@@ -327,10 +337,9 @@ static void granted(struct call_engine *e, u64 now, struct call_bridge *b,
 {
 	u32 seconds;
 
-	if (c->last)
-		b->leaves = true;
-	else if (call_bridge_seconds(msg, &seconds))
-		call_bridge_lasts(b, now, seconds);
+	b->leaves |= c->last;
+	if (c->last || call_bridge_seconds(msg, &seconds))
+		call_bridge_lasts(b, now, c->last ? 0 : seconds);
 	call_kept_changed(e, &b->record);
 	call_bridge_wait(e, now, b);
 }
