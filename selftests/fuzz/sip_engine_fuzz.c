@@ -237,7 +237,7 @@ static void change_stranger(struct world *w)
 	w->unknown = !w->unknown;
 }
 
-static bool knows(const void *arg, const struct flow *flow)
+static bool knows(void *arg, const struct flow *flow)
 {
 	const struct world *w = arg;
 

@@ -30,7 +30,7 @@ static inline bool is_at_rest(const struct call *call)
 			return false;
 		if (leg->server || leg->invite || leg->update || leg->updating || leg->unacked ||
 		    leg->refresh || leg->question || leg->asking || leg->bye || leg->hung_up ||
-		    leg->notifying || leg->moving ||
+		    leg->notifying || leg->moving || leg->owed ||
 		    (call_in_pair(leg) && leg->state != CALL_LEG_UP))
 			return false;
 	}
