@@ -347,6 +347,7 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	list_init(&e->lookups);
 	list_init(&e->exchanges);
 	list_init(&e->events);
+	e->sender = CALL_UNASKED;
 	e->node = conf->node;
 	e->epoch = conf->epoch;
 	e->store = conf->store;
