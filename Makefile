@@ -99,7 +99,7 @@ tools: $(B)/jalurctl
 
 # Where each message passes; who says how to optimise (make OPT=-O0) is obeyed. The daemon
 # is optimised as a whole when it is linked, which takes a while (make LTO= does without);
-# tests are linked as they are.
+# tests are linked as they are, by -fno-lto, which must not be there else: it always wins.
 ifeq ($(origin OPT)$(SAN),file)
 $(foreach f,base sip registrar,$(eval $(B)/obj/$(f)/%.o: HOT := -O3))
 LTO		:= -flto=auto -fno-plt
@@ -121,7 +121,8 @@ $(foreach f,$(FOLDERS),$(eval $(call archive,$(f))))
 
 $(B)/jalurd: $(B)/obj/main.o $(ARCHIVES)
 	$(call say,LINK)
-	+$(Q)$(CC) $(LDFLAGS) $(if $(LTO),$(LTO) $(OPT)) -o $@ $< $(LINKLIBS)
+	+$(Q)$(CC) $(if $(LTO),$(filter-out -fno-lto,$(LDFLAGS)) $(LTO) $(OPT),$(LDFLAGS)) -o $@ $< \
+		$(LINKLIBS)
 
 CTL_OBJS	:= $(patsubst tools/jalurctl/%.c,$(B)/obj/jalurctl/%.o,$(sort $(wildcard tools/jalurctl/*.c)))
 
