@@ -20,7 +20,7 @@
 #include "transport/loop.h"
 
 #define BURST 32
-#define SINGLES 4		/* datagrams one by one before two are asked for */
+#define SINGLES 16		/* datagrams one by one before two are asked for */
 #define MAX_DATAGRAM 65536
 #define MAX_QUEUED 4096		/* datagrams that wait for the socket */
 #define BUFFER_BYTES (4 << 20)
