@@ -202,10 +202,10 @@ check-many: userspace tools net-tests
 check-transfer: userspace tools net-tests
 	@$(MAKE) --no-print-directory modules-6.12 DEBUG=1
 	@selftests/vm/run --kernel 6.12 --timeout 1200 $(CURDIR)/selftests/sip/e2e_transfer.sh
+	@selftests/vm/run --kernel 6.12 --timeout 1200 $(CURDIR)/selftests/sip/e2e_transfer_pass.sh
 
 fuzz: fuzz-targets
 	@printf '%s\n' $(notdir $(FUZZ)) | xargs -P $(FUZZ_JOBS) -I NAME tools/fuzz NAME $(FUZZ_SECONDS)
-
 
 check: $(KSFT_ROOT)/.done
 	@tools/run-tests
