@@ -33,7 +33,7 @@ static json_t *ask(struct harness *h, struct command_context *ctx, struct comman
 		   const char *line)
 {
 	ctx->now = h->now;
-	ctx->wall = 1700000000 * NSEC_PER_SEC + h->now;
+	ctx->wall = WALL + h->now;
 	admin_run(ctx, slice_str(line), answer);
 	run(h);
 	return answer->object;

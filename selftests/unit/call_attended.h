@@ -34,11 +34,6 @@ static UNUSED void use_dialog(struct ua *ua, const struct dialog *d)
 	ua->cseq = d->cseq;
 }
 
-static UNUSED const char *sdp_of(enum who who)
-{
-	return who == B ? SDP_B : who == C ? SDP_C : SDP_A;
-}
-
 /* from calls number, where to answers: both are in the dialog of that. */
 static UNUSED void connect_call(struct harness *h, enum who from, const char *number, enum who to)
 {
@@ -46,10 +41,8 @@ static UNUSED void connect_call(struct harness *h, enum who from, const char *nu
 	send_request(h, from, "INVITE", 1, NULL, sdp_of(from));
 	expect(h, from, "SIP/2.0 100");
 	expect(h, to, "INVITE ");
-	answer(h, to, "200 OK", sdp_of(to));
-	expect(h, to, "ACK ");
-	expect(h, from, "SIP/2.0 200");
-	acknowledge(h, from);
+	accepts(h, to);
+	is_answered(h, from);
 	h->ua[to].cseq = 100;
 }
 
@@ -144,8 +137,7 @@ static UNUSED void b_answers(struct harness *h)
 	struct __test_metadata *_metadata = h->_metadata;
 	const struct sip_msg *msg;
 
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
+	accepts(h, B);
 	msg = expect(h, C, "ACK ");
 	EXPECT_TRUE(contains(msg->body, "m=audio "));
 	EXPECT_FALSE(contains(msg->body, "m=audio 0 "));
@@ -156,21 +148,10 @@ static UNUSED void a_is_let_go(struct harness *h)
 {
 	struct __test_metadata *_metadata = h->_metadata;
 
-	expect(h, A, "BYE ");
-	reply(h, A, "200 OK", NULL);
-	expect_notify(h, A, "terminated;reason=noresource", "200 OK");
-	expect(h, A, "BYE ");
-	reply(h, A, "200 OK", NULL);
+	gets_bye(h, A);
+	is_let_go(h, A);
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
 	EXPECT_EQ(call_engine_sessions(h->engine), 1);
-}
-
-static UNUSED void hangs_up(struct harness *h, enum who who, enum who other)
-{
-	send_request(h, who, "BYE", ++h->ua[who].cseq, NULL, NULL);
-	expect(h, who, "SIP/2.0 200");
-	expect(h, other, "BYE ");
-	reply(h, other, "200 OK", NULL);
 }
 
 static UNUSED void a_says(struct harness *h, struct dialog *in, const char *method, const char *sdp)
@@ -178,6 +159,12 @@ static UNUSED void a_says(struct harness *h, struct dialog *in, const char *meth
 	use_dialog(&h->ua[A], in);
 	send_request(h, A, method, ++h->ua[A].cseq, NULL, sdp);
 	in->cseq = h->ua[A].cseq;
+}
+
+static UNUSED void a_leaves(struct harness *h, struct dialog *call)
+{
+	a_says(h, call, "BYE", NULL);
+	expect(h, A, "SIP/2.0 200");
 }
 
 /* A re-INVITE of A's passes in both calls, which then end. */
@@ -195,14 +182,10 @@ static UNUSED void unharmed(struct harness *h, struct dialog *first, struct dial
 		a_says(h, dialogs[i], "INVITE", SDP_A);
 		expect(h, A, "SIP/2.0 100");
 		expect(h, others[i], "INVITE ");
-		answer(h, others[i], "200 OK", sdp_of(others[i]));
-		expect(h, others[i], "ACK ");
-		expect(h, A, "SIP/2.0 200");
-		acknowledge(h, A);
-		a_says(h, dialogs[i], "BYE", NULL);
-		expect(h, A, "SIP/2.0 200");
-		expect(h, others[i], "BYE ");
-		reply(h, others[i], "200 OK", NULL);
+		accepts(h, others[i]);
+		is_answered(h, A);
+		a_leaves(h, dialogs[i]);
+		gets_bye(h, others[i]);
 	}
 }
 

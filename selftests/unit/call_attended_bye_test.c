@@ -40,10 +40,8 @@ TEST_F(attended_bye, the_referrer_who_hangs_up_both_has_done_his_part)
 	struct harness *h = &self->h;
 
 	join_taken(h, &self->first, &self->second);
-	a_says(h, &self->second, "BYE", NULL);
-	expect(h, A, "SIP/2.0 200");
-	a_says(h, &self->first, "BYE", NULL);
-	expect(h, A, "SIP/2.0 200");
+	a_leaves(h, &self->second);
+	a_leaves(h, &self->first);
 	EXPECT_FALSE(pending(h, B));
 	EXPECT_FALSE(pending(h, C));
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
@@ -59,12 +57,9 @@ TEST_F(attended_bye, the_referrer_may_hang_up_one_of_them_while_the_media_is_bei
 
 	join_taken(h, &self->first, &self->second);
 	c_offers(h, &self->first, &self->second);
-	a_says(h, &self->second, "BYE", NULL);
-	expect(h, A, "SIP/2.0 200");
+	a_leaves(h, &self->second);
 	b_answers(h);
-	expect_notify(h, A, "terminated;reason=noresource", "200 OK");
-	expect(h, A, "BYE ");
-	reply(h, A, "200 OK", NULL);
+	is_let_go(h, A);
 	hangs_up(h, B, C);
 }
 
@@ -73,16 +68,11 @@ TEST_F(attended_bye, whom_nobody_waits_for_any_more_is_hung_up)
 	struct harness *h = &self->h;
 
 	join_taken(h, &self->first, &self->second);
-	a_says(h, &self->second, "BYE", NULL);
-	expect(h, A, "SIP/2.0 200");
-	a_says(h, &self->first, "BYE", NULL);
-	expect(h, A, "SIP/2.0 200");
-	answer(h, C, "488 Not Acceptable Here", NULL);
-	expect(h, C, "ACK ");
-	expect(h, C, "BYE ");
-	reply(h, C, "200 OK", NULL);
-	expect(h, B, "BYE ");
-	reply(h, B, "200 OK", NULL);
+	a_leaves(h, &self->second);
+	a_leaves(h, &self->first);
+	refuses(h, C, "488 Not Acceptable Here");
+	gets_bye(h, C);
+	gets_bye(h, B);
 }
 
 TEST_F(attended_bye, who_hangs_up_before_he_offers_leaves_the_other_call)
@@ -90,13 +80,10 @@ TEST_F(attended_bye, who_hangs_up_before_he_offers_leaves_the_other_call)
 	struct harness *h = &self->h;
 
 	join_taken(h, &self->first, &self->second);
-	send_request(h, C, "BYE", ++h->ua[C].cseq, NULL, NULL);
-	expect(h, C, "SIP/2.0 200");
-	answer(h, C, "487 Request Terminated", NULL);
-	expect(h, C, "ACK ");
-	expect_notify(h, A, "terminated;reason=noresource", "487 Request Terminated");
-	expect(h, A, "BYE ");
-	reply(h, A, "200 OK", NULL);
+	says_bye(h, C);
+	refuses(h, C, "487 Request Terminated");
+	is_told_the_end(h, A, "487 Request Terminated");
+	gets_bye(h, A);
 	EXPECT_FALSE(pending(h, B));
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
 	hangs_up(h, B, A);
@@ -111,15 +98,12 @@ TEST_F(attended_bye, who_hangs_up_while_his_offer_is_under_way_leaves_the_other_
 	send_request(h, C, "BYE", ++h->ua[C].cseq, NULL, NULL);
 	expect(h, C, "ACK ");
 	expect(h, C, "SIP/2.0 200");
-	expect_notify(h, A, "terminated;reason=noresource", "487 Request Terminated");
-	expect(h, A, "BYE ");
-	reply(h, A, "200 OK", NULL);
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
+	is_told_the_end(h, A, "487 Request Terminated");
+	gets_bye(h, A);
+	accepts(h, B);
 	/* and the old media again */
 	expect(h, B, "INVITE ");
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
+	accepts(h, B);
 	hangs_up(h, B, A);
 }
 
@@ -128,11 +112,9 @@ TEST_F(attended_bye, who_is_referred_and_hangs_up_leaves_the_call_to_join)
 	struct harness *h = &self->h;
 
 	join_taken(h, &self->first, &self->second);
-	send_request(h, B, "BYE", ++h->ua[B].cseq, NULL, NULL);
-	expect(h, B, "SIP/2.0 200");
-	expect_notify(h, A, "terminated;reason=noresource", "487 Request Terminated");
-	expect(h, A, "BYE ");
-	reply(h, A, "200 OK", NULL);
+	says_bye(h, B);
+	is_told_the_end(h, A, "487 Request Terminated");
+	gets_bye(h, A);
 	/* C's offer comes too late */
 	answer(h, C, "200 OK", SDP_C);
 	EXPECT_FALSE(contains(expect(h, C, "ACK ")->body, "m=audio 0 "));

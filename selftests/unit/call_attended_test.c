@@ -67,14 +67,11 @@ TEST_F(attended, the_other_call_may_be_the_one_that_the_refer_is_in)
 	/* C is referred to B */
 	refer_to_line(&h->ua[A], &self->first, "", line, sizeof(line));
 	use_dialog(&h->ua[A], &self->second);
-	refer(h, A, line);
-	expect(h, A, "SIP/2.0 202");
-	expect_notify(h, A, "active;expires=", "100 Trying");
+	refer_accepted(h, A, line);
 	EXPECT_EQ(expect(h, B, "INVITE ")->body.n, 0);
 	answer(h, B, "200 OK", SDP_B);
 	EXPECT_TRUE(contains(expect(h, C, "INVITE ")->body, "m=audio "));
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, C, "ACK ");
+	accepts(h, C);
 	expect(h, B, "ACK ");
 	a_is_let_go(h);
 	hangs_up(h, B, C);
@@ -90,15 +87,8 @@ TEST_F(attended, the_new_call_is_one_like_any_other)
 	c_offers(h, &self->first, &self->second);
 	b_answers(h);
 	a_is_let_go(h);
-	for (i = 0; i < 2; i++) {
-		send_request(h, both[i], "INVITE", ++h->ua[both[i]].cseq, NULL, sdp_of(both[i]));
-		expect(h, both[i], "SIP/2.0 100");
-		expect(h, both[!i], "INVITE ");
-		answer(h, both[!i], "200 OK", sdp_of(both[!i]));
-		expect(h, both[!i], "ACK ");
-		expect(h, both[i], "SIP/2.0 200");
-		acknowledge(h, both[i]);
-	}
+	for (i = 0; i < 2; i++)
+		reinvites(h, both[i], both[!i]);
 	hangs_up(h, B, C);
 }
 
@@ -138,8 +128,7 @@ TEST_F(attended, each_hears_the_same_speaker_in_o_one_version_on)
 	o = memmem(h->ua[B].invite.body.p, h->ua[B].invite.body.n, "o=- ", 4);
 	ASSERT_EQ(sscanf(o, "o=- %llu %llu", &session, &version), 2);
 	EXPECT_EQ(version, 1);
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
+	accepts(h, B);
 	expect(h, C, "ACK ");
 	o = memmem(h->ua[C].msg.body.p, h->ua[C].msg.body.n, "o=- ", 4);
 	ASSERT_EQ(sscanf(o, "o=- %llu %llu", &session, &version), 2);
@@ -158,17 +147,13 @@ TEST_F(attended, the_kernel_comes_before_the_new_media_on_either_side)
 	EXPECT_FALSE(pending(h, B));
 	complete(h);
 	expect(h, B, "INVITE ");
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
+	accepts(h, B);
 	EXPECT_FALSE(pending(h, C));
 	EXPECT_FALSE(pending(h, A));
 	complete(h);
 	expect(h, C, "ACK ");
-	expect(h, A, "BYE ");
-	reply(h, A, "200 OK", NULL);
-	expect_notify(h, A, "terminated;reason=noresource", "200 OK");
-	expect(h, A, "BYE ");
-	reply(h, A, "200 OK", NULL);
+	gets_bye(h, A);
+	is_let_go(h, A);
 	complete(h);
 	complete(h);
 	h->late = false;
@@ -191,10 +176,8 @@ TEST_F(attended, the_dialog_of_somebody_else_cannot_be_joined_and_nothing_is_tol
 	/* nor is a call joined with itself */
 	ask(h, &self->first, &self->first, "");
 	join_refused(h, "SIP/2.0 603");
-	a_says(h, &self->first, "BYE", NULL);
-	expect(h, A, "SIP/2.0 200");
-	expect(h, B, "BYE ");
-	reply(h, B, "200 OK", NULL);
+	a_leaves(h, &self->first);
+	gets_bye(h, B);
 	hangs_up(h, C, A);
 }
 
@@ -202,8 +185,7 @@ TEST_F(attended, a_call_that_is_ending_cannot_be_joined)
 {
 	struct harness *h = &self->h;
 
-	a_says(h, &self->second, "BYE", NULL);
-	expect(h, A, "SIP/2.0 200");
+	a_leaves(h, &self->second);
 	expect(h, C, "BYE ");
 	ask(h, &self->first, &self->second, "");
 	expect(h, A, "SIP/2.0 603");
@@ -230,10 +212,8 @@ TEST_F(attended, a_call_in_which_an_offer_is_under_way_is_joined_later)
 	expect(h, A, "INVITE ");
 	ask(h, &self->first, &self->second, "");
 	EXPECT_TRUE(header(expect(h, A, "SIP/2.0 491"), "Retry-After").n > 0);
-	answer(h, A, "200 OK", SDP_A);
-	expect(h, A, "ACK ");
-	expect(h, C, "SIP/2.0 200");
-	acknowledge(h, C);
+	accepts(h, A);
+	is_answered(h, C);
 	join_taken(h, &self->first, &self->second);
 	c_offers(h, &self->first, &self->second);
 	b_answers(h);
@@ -248,9 +228,8 @@ TEST_F(attended, who_refuses_to_make_an_offer_stays_where_he_is)
 	struct harness *h = &self->h;
 
 	join_taken(h, &self->first, &self->second);
-	answer(h, C, "488 Not Acceptable Here", NULL);
-	expect(h, C, "ACK ");
-	expect_notify(h, A, "terminated;reason=noresource", "488 Not Acceptable Here");
+	refuses(h, C, "488 Not Acceptable Here");
+	is_told_the_end(h, A, "488 Not Acceptable Here");
 	EXPECT_FALSE(pending(h, B));
 	unharmed(h, &self->first, &self->second);
 }
@@ -266,7 +245,7 @@ TEST_F(attended, an_offer_that_cannot_be_used_is_answered_with_the_media_of_old)
 	msg = expect(h, C, "ACK ");
 	EXPECT_TRUE(contains(msg->body, "m=audio "));
 	EXPECT_FALSE(contains(msg->body, "m=audio 0 "));
-	expect_notify(h, A, "terminated;reason=noresource", "502 Bad Gateway");
+	is_told_the_end(h, A, "502 Bad Gateway");
 	EXPECT_FALSE(pending(h, B));
 	unharmed(h, &self->first, &self->second);
 }
@@ -278,10 +257,9 @@ TEST_F(attended, who_offers_nothing_is_told_the_media_of_old)
 	join_taken(h, &self->first, &self->second);
 	answer(h, C, "200 OK", NULL);
 	expect(h, C, "ACK ");
-	expect_notify(h, A, "terminated;reason=noresource", "502 Bad Gateway");
+	is_told_the_end(h, A, "502 Bad Gateway");
 	EXPECT_TRUE(contains(expect(h, C, "INVITE ")->body, "m=audio "));
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, C, "ACK ");
+	accepts(h, C);
 	unharmed(h, &self->first, &self->second);
 }
 
@@ -292,12 +270,11 @@ TEST_F(attended, when_the_other_refuses_the_offer_both_calls_are_as_they_were)
 
 	join_taken(h, &self->first, &self->second);
 	c_offers(h, &self->first, &self->second);
-	answer(h, B, "488 Not Acceptable Here", NULL);
-	expect(h, B, "ACK ");
+	refuses(h, B, "488 Not Acceptable Here");
 	msg = expect(h, C, "ACK ");
 	EXPECT_TRUE(contains(msg->body, "m=audio "));
 	EXPECT_FALSE(contains(msg->body, "m=audio 0 "));
-	expect_notify(h, A, "terminated;reason=noresource", "488 Not Acceptable Here");
+	is_told_the_end(h, A, "488 Not Acceptable Here");
 	unharmed(h, &self->first, &self->second);
 }
 
@@ -306,12 +283,11 @@ TEST_F(attended, a_session_that_the_kernel_refuses_leaves_both_calls_as_they_wer
 	struct harness *h = &self->h;
 
 	join_taken(h, &self->first, &self->second);
-	h->fail_applies = 1;
-	h->apply_result = -ENOSPC;
+	kernel_refuses(h);
 	answer(h, C, "200 OK", SDP_C);
 	EXPECT_FALSE(contains(expect(h, C, "ACK ")->body, "m=audio 0 "));
 	EXPECT_FALSE(pending(h, B));
-	expect_notify(h, A, "terminated;reason=noresource", "503 Service Unavailable");
+	is_told_the_end(h, A, "503 Service Unavailable");
 	unharmed(h, &self->first, &self->second);
 }
 
@@ -321,15 +297,12 @@ TEST_F(attended, who_took_media_that_came_to_nothing_is_told_the_old_again)
 
 	join_taken(h, &self->first, &self->second);
 	c_offers(h, &self->first, &self->second);
-	h->fail_applies = 1;
-	h->apply_result = -ENOSPC;
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
+	kernel_refuses(h);
+	accepts(h, B);
 	EXPECT_FALSE(contains(expect(h, C, "ACK ")->body, "m=audio 0 "));
-	expect_notify(h, A, "terminated;reason=noresource", "503 Service Unavailable");
+	is_told_the_end(h, A, "503 Service Unavailable");
 	EXPECT_TRUE(contains(expect(h, B, "INVITE ")->body, "m=audio "));
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
+	accepts(h, B);
 	unharmed(h, &self->first, &self->second);
 }
 
@@ -424,7 +397,7 @@ TEST_F(ringing, whom_a_call_rings_for_is_called_anew_for_the_other_party)
 	called_anew(self);
 	c_answers(h, A, B);
 	put_through(h, A, B);
-	c_hangs_up(h, B);
+	hangs_up(h, C, B);
 }
 
 TEST_F(ringing, when_he_does_not_answer_the_first_call_returns)
@@ -432,11 +405,9 @@ TEST_F(ringing, when_he_does_not_answer_the_first_call_returns)
 	struct harness *h = &self->h;
 
 	called_anew(self);
-	answer(h, C, "180 Ringing", NULL);
-	expect_notify(h, A, "active;expires=", "180 Ringing");
-	answer(h, C, "486 Busy Here", NULL);
-	expect(h, C, "ACK ");
-	expect_notify(h, A, "terminated;reason=noresource", "486 Busy Here");
+	c_rings(h, A);
+	c_is_busy(h);
+	is_told_the_end(h, A, "486 Busy Here");
 	expect_unharmed(h, A, B);
 }
 
@@ -454,7 +425,7 @@ TEST_F(ringing, a_phone_that_cancels_its_call_or_hangs_it_up_does_no_harm)
 	EXPECT_FALSE(pending(h, C));
 	c_answers(h, A, B);
 	put_through(h, A, B);
-	c_hangs_up(h, B);
+	hangs_up(h, C, B);
 }
 
 TEST_F(ringing, it_has_the_place_of_the_call_that_rang_on_the_referrers_trunk)
@@ -471,7 +442,7 @@ TEST_F(ringing, it_has_the_place_of_the_call_that_rang_on_the_referrers_trunk)
 	use_dialog(&h->ua[A], &self->first);
 	c_answers(h, A, B);
 	put_through(h, A, B);
-	c_hangs_up(h, B);
+	hangs_up(h, C, B);
 }
 
 TEST_F(ringing, the_referrer_may_hang_up_his_first_call_too)
@@ -479,15 +450,9 @@ TEST_F(ringing, the_referrer_may_hang_up_his_first_call_too)
 	struct harness *h = &self->h;
 
 	called_anew(self);
-	a_says(h, &self->first, "BYE", NULL);
-	expect(h, A, "SIP/2.0 200");
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, B, "INVITE ");
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	expect(h, C, "ACK ");
-	h->ua[C].cseq = 100;
-	c_hangs_up(h, B);
+	a_leaves(h, &self->first);
+	is_connected_to_c(h, B);
+	hangs_up(h, C, B);
 }
 
 TEST_F(ringing, the_call_that_rang_has_answered_before_that_was_heard)
@@ -506,11 +471,10 @@ TEST_F(ringing, the_call_that_rang_has_answered_before_that_was_heard)
 	answer(h, C, "200 OK", SDP_C);
 	expect(h, C, "INVITE ");
 	expect(h, C, "ACK ");
-	expect(h, C, "BYE ");
-	reply(h, C, "200 OK", NULL);
+	gets_bye(h, C);
 	c_answers(h, A, B);
 	put_through(h, A, B);
-	c_hangs_up(h, B);
+	hangs_up(h, C, B);
 }
 
 TEST_HARNESS_MAIN

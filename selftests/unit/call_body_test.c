@@ -106,29 +106,26 @@ TEST_F(body, without_an_offer_among_parts_it_comes_later)
 	expect(h, A, "SIP/2.0 100");
 	expect(h, B, "INVITE ");
 	EXPECT_EQ(h->ua[B].invite.body.n, 0);
-	answer(h, B, "486 Busy Here", NULL);
-	expect(h, B, "ACK ");
+	refuses(h, B, "486 Busy Here");
 	expect(h, A, "SIP/2.0 486");
 	send_same_branch(h, A, "ACK", h->branch, NULL);
 }
 
 TEST_F(body, what_may_be_left_out_is)
 {
-	static const char *const accepts[] = {
+	static const char *const wishes[] = {
 		"Accept: text/html, */*;q=0.1\r\n", "Accept: text/html\r\nAccept: Application/SDP;level=1\r\n",
 		"Accept: application/*\r\n", "Content-Disposition: session;handling=optional\r\n",
 	};
 	struct harness *h = &self->h;
 	size_t i;
 
-	for (i = 0; i < sizeof(accepts) / sizeof(*accepts); i++) {
-		invite(h, accepts[i], SDP_A);
+	for (i = 0; i < sizeof(wishes) / sizeof(*wishes); i++) {
+		invite(h, wishes[i], SDP_A);
 		expect(h, A, "SIP/2.0 100");
 		expect(h, B, "INVITE ");
-		answer(h, B, "200 OK", SDP_B);
-		expect(h, B, "ACK ");
-		expect(h, A, "SIP/2.0 200");
-		acknowledge(h, A);
+		accepts(h, B);
+		is_answered(h, A);
 		hang_up(h, A);
 	}
 }
@@ -148,10 +145,8 @@ TEST_F(body, a_new_offer_is_judged_like_the_first)
 		     LOCATION(OPTIONAL) PART("application/sdp", "", SDP_A) END);
 	expect(h, A, "SIP/2.0 100");
 	expect(h, B, "INVITE ");
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	expect(h, A, "SIP/2.0 200");
-	acknowledge(h, A);
+	accepts(h, B);
+	is_answered(h, A);
 	hang_up(h, A);
 }
 

@@ -86,6 +86,32 @@ static UNUSED void resubscribe(struct harness *h, const char *lines)
 	send_request(h, A, "SUBSCRIBE", ++h->ua[A].cseq, all, NULL);
 }
 
+/* What another engine wrote of a subscription is read; NULL, or what is wrong with it. */
+static UNUSED const char *restore_event(struct harness *h, u64 record, const char *text)
+{
+	const char *bad = call_engine_restore_event(h->engine, h->now, WALL + h->now, record,
+						    slice_str(text));
+
+	run(h);
+	return bad;
+}
+
+/* h goes on with the subscription of before, which A and B know of. */
+static UNUSED void take_over(struct harness *h, const struct harness *before)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	struct aside a, b;
+
+	ASSERT_NE(before->event, NULL);
+	ASSERT_EQ(restore_event(h, before->event_record, before->event), NULL);
+	put_aside(&before->ua[A], &a);
+	put_aside(&before->ua[B], &b);
+	take_back(&h->ua[A], &a);
+	take_back(&h->ua[B], &b);
+	h->branch = 1000;
+	EXPECT_EQ(bridges(h), 1);
+}
+
 /* A unsubscribes, and all of it is over. */
 static UNUSED void leave(struct harness *h)
 {

@@ -7,7 +7,6 @@
 
 #include "call_bridge.h"
 
-#define WALL (1700000000 * NSEC_PER_SEC)
 
 FIXTURE(bridge_kept) {
 	struct harness h;
@@ -24,30 +23,13 @@ FIXTURE_TEARDOWN(bridge_kept)
 	harness_stop(&self->h);
 }
 
-static const char *restore(struct harness *h, u64 record, const char *text)
-{
-	const char *bad = call_engine_restore_event(h->engine, h->now, WALL + h->now, record,
-						    slice_str(text));
-
-	run(h);
-	return bad;
-}
-
 TEST_F(bridge_kept, it_goes_on_after_a_restart)
 {
 	struct harness *h = &self->h, before;
-	struct aside a, b;
 
 	harness_start(&before, _metadata);
 	begin(&before);
-	ASSERT_NE(before.event, NULL);
-	ASSERT_EQ(restore(h, before.event_record, before.event), NULL);
-	put_aside(&before.ua[A], &a);
-	put_aside(&before.ua[B], &b);
-	take_back(&h->ua[A], &a);
-	take_back(&h->ua[B], &b);
-	h->branch = 1000;
-	EXPECT_EQ(bridges(h), 1);
+	take_over(h, &before);
 	EXPECT_FALSE(pending(h, A) || pending(h, B));
 	told_and_heard(h, ACTIVE, WAITING);
 	resubscribe(h, "Expires: 600\r\n");
@@ -116,7 +98,7 @@ TEST_F(bridge_kept, who_left_has_left_after_a_restart_too)
 	text = strdup(h->event);
 	advance(h, 33 * SECOND);
 	EXPECT_EQ(bridges(h), 0);
-	EXPECT_EQ(restore(h, 7, text), NULL);
+	EXPECT_EQ(restore_event(h, 7, text), NULL);
 	EXPECT_EQ(bridges(h), 1);
 	advance(h, 66 * SECOND);
 	EXPECT_TRUE(slice_eq(header(expect(h, A, "NOTIFY "), "Subscription-State"),
@@ -153,7 +135,7 @@ TEST_F(bridge_kept, what_is_wrong_with_a_record_is_named)
 		json_object_set_new(saved, table[i].key,
 				    json_loads(table[i].value, JSON_DECODE_ANY, NULL));
 		text = json_dumps(saved, 0);
-		EXPECT_STREQ(restore(h, 7, text), table[i].wrong);
+		EXPECT_STREQ(restore_event(h, 7, text), table[i].wrong);
 		EXPECT_EQ(bridges(h), 0);
 		free(text);
 		json_decref(saved);
@@ -161,7 +143,7 @@ TEST_F(bridge_kept, what_is_wrong_with_a_record_is_named)
 	free(h->policy->trunks[1].name);
 	h->policy->trunks[1].name = strdup("renamed");
 	call_policy_complete(h->policy);
-	EXPECT_STREQ(restore(h, 7, before.event), "trunk");
+	EXPECT_STREQ(restore_event(h, 7, before.event), "trunk");
 	harness_stop(&before);
 }
 

@@ -61,11 +61,8 @@ TEST_F(connection, lost_between_the_200_and_the_ack)
 {
 	struct harness *h = &self->h;
 
-	send_invite(h, A, SDP_A);
-	expect(h, A, "SIP/2.0 100");
-	expect(h, B, "INVITE ");
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
+	a_calls_b(h);
+	accepts(h, B);
 	expect(h, A, "SIP/2.0 200");
 	lose(h, A);
 	acknowledge(h, A);
@@ -89,17 +86,13 @@ TEST_F(connection, lost_while_it_rings)
 {
 	struct harness *h = &self->h;
 
-	send_invite(h, A, SDP_A);
-	expect(h, A, "SIP/2.0 100");
-	expect(h, B, "INVITE ");
+	a_calls_b(h);
 	answer(h, B, "180 Ringing", NULL);
 	expect(h, A, "SIP/2.0 180");
 	lose(h, B);
 	EXPECT_FALSE(pending(h, A));
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	expect(h, A, "SIP/2.0 200");
-	acknowledge(h, A);
+	accepts(h, B);
+	is_answered(h, A);
 	hang_up(h, A);
 }
 

@@ -59,38 +59,27 @@ static void register_phone(struct harness *h, const char *headers)
 	expect(h, STRANGER, "SIP/2.0 200");
 }
 
-/* B, the PBX, calls uri; the branch of its INVITE. */
-static u32 call_uri(struct harness *h, const char *uri)
+/* B, the PBX, calls uri. */
+static void call_uri(struct harness *h, const char *uri)
 {
-	u32 branch;
-
 	begin_dialog(h, B, "1");
 	snprintf(h->ua[B].target, sizeof(h->ua[B].target), "%s", uri);
 	send_request(h, B, "INVITE", 1, NULL, SDP_B);
-	branch = h->branch;
 	if (!strncmp(h->ua[B].queue[h->ua[B].head % MAX_QUEUE].text, "SIP/2.0 100", 11))
 		expect(h, B, "SIP/2.0 100");
-	return branch;
 }
 
-static void fails(struct harness *h, u32 branch, const char *status)
+static void fails(struct harness *h, const char *status)
 {
 	expect(h, B, status);
-	send_same_branch(h, B, "ACK", branch, NULL);
+	send_same_branch(h, B, "ACK", h->branch, NULL);
 }
 
-static void end_call(struct harness *h)
+/* B hears that the phone has answered, and hangs up. */
+static void is_answered_and_ends(struct harness *h)
 {
-	send_request(h, B, "BYE", ++h->ua[B].cseq, NULL, NULL);
-	expect(h, B, "SIP/2.0 200");
-	expect(h, STRANGER, "BYE ");
-	reply(h, STRANGER, "200 OK", NULL);
-}
-
-static void take_answer(struct harness *h)
-{
-	expect(h, B, "SIP/2.0 200");
-	acknowledge(h, B);
+	is_answered(h, B);
+	hangs_up(h, B, STRANGER);
 }
 
 TEST_F(contact, a_phone_is_called_where_it_registered)
@@ -101,39 +90,33 @@ TEST_F(contact, a_phone_is_called_where_it_registered)
 	call_uri(h, "sip:" AOR);
 	expect(h, STRANGER, "INVITE sip:desk@203.0.113.66:5060;line=1 SIP/2.0");
 	EXPECT_NE(strstr(h->ua[STRANGER].last, "To: <sip:" AOR ">\r\n"), NULL);
-	answer(h, STRANGER, "200 OK", SDP_A);
-	expect(h, STRANGER, "ACK ");
-	take_answer(h);
-	end_call(h);
+	accepts(h, STRANGER);
+	is_answered_and_ends(h);
 }
 
 TEST_F(contact, one_behind_a_nat_is_called_by_the_way_it_came)
 {
 	struct harness *h = &self->h;
-	u32 branch;
 
 	register_phone(h, "Contact: <sip:desk@10.9.9.9:5060>\r\n");
-	branch = call_uri(h, "sip:%61lice@EXAMPLE.com");
+	call_uri(h, "sip:%61lice@EXAMPLE.com");
 	expect(h, STRANGER, "INVITE sip:desk@10.9.9.9:5060 SIP/2.0");
-	reply(h, STRANGER, "486 Busy Here", NULL);
-	expect(h, STRANGER, "ACK ");
-	fails(h, branch, "SIP/2.0 486");
+	refuses(h, STRANGER, "486 Busy Here");
+	fails(h, "SIP/2.0 486");
 }
 
 TEST_F(contact, a_path_is_the_route)
 {
 	struct harness *h = &self->h;
-	u32 branch;
 
 	register_phone(h, "Contact: <sip:desk@10.9.9.9>\r\n"
 		       "Path: <sip:203.0.113.66;lr>, <sip:10.9.9.1;lr>\r\n");
-	branch = call_uri(h, "sip:" AOR);
+	call_uri(h, "sip:" AOR);
 	expect(h, STRANGER, "INVITE sip:desk@10.9.9.9 SIP/2.0");
 	EXPECT_NE(strstr(h->ua[STRANGER].last, "Route: <sip:203.0.113.66;lr>"), NULL);
 	EXPECT_NE(strstr(h->ua[STRANGER].last, "<sip:10.9.9.1;lr>"), NULL);
-	reply(h, STRANGER, "486 Busy Here", NULL);
-	expect(h, STRANGER, "ACK ");
-	fails(h, branch, "SIP/2.0 486");
+	refuses(h, STRANGER, "486 Busy Here");
+	fails(h, "SIP/2.0 486");
 }
 
 /* What B calls is "49" and the name of one of our users. */
@@ -150,21 +133,18 @@ static void lead_to_users(struct harness *h)
 TEST_F(contact, a_route_leads_to_the_user_of_a_number)
 {
 	struct harness *h = &self->h;
-	u32 branch;
 
 	lead_to_users(h);
-	branch = call_uri(h, "sip:49alice@10.0.0.1");
-	fails(h, branch, "SIP/2.0 480");
-	branch = call_uri(h, "sip:49nobody@10.0.0.1");
-	fails(h, branch, "SIP/2.0 404");
+	call_uri(h, "sip:49alice@10.0.0.1");
+	fails(h, "SIP/2.0 480");
+	call_uri(h, "sip:49nobody@10.0.0.1");
+	fails(h, "SIP/2.0 404");
 	register_phone(h, "Contact: <sip:desk@203.0.113.66:5060;line=1>\r\n");
 	call_uri(h, "sip:49alice@10.0.0.1");
 	expect(h, STRANGER, "INVITE sip:desk@203.0.113.66:5060;line=1 SIP/2.0");
 	EXPECT_NE(strstr(h->ua[STRANGER].last, "To: <sip:" AOR ">\r\n"), NULL);
-	answer(h, STRANGER, "200 OK", SDP_A);
-	expect(h, STRANGER, "ACK ");
-	take_answer(h);
-	end_call(h);
+	accepts(h, STRANGER);
+	is_answered_and_ends(h);
 }
 
 TEST_F(contact, equal_q_at_once_and_a_lower_one_when_those_failed)
@@ -179,14 +159,10 @@ TEST_F(contact, equal_q_at_once_and_a_lower_one_when_those_failed)
 	expect(h, STRANGER, "INVITE sip:x@203.0.113.66 SIP/2.0");
 	expect(h, STRANGER, "ACK ");
 	EXPECT_FALSE(pending(h, STRANGER));
-	h->ua[STRANGER].msg = h->ua[STRANGER].invite;
-	reply(h, STRANGER, "486 Busy Here", NULL);
-	expect(h, STRANGER, "ACK ");
+	refuses(h, STRANGER, "486 Busy Here");
 	expect(h, STRANGER, "INVITE sip:low@203.0.113.66 SIP/2.0");
-	answer(h, STRANGER, "200 OK", SDP_A);
-	expect(h, STRANGER, "ACK ");
-	take_answer(h);
-	end_call(h);
+	accepts(h, STRANGER);
+	is_answered_and_ends(h);
 }
 
 TEST_F(contact, all_at_once_where_the_domain_says_so)
@@ -204,58 +180,51 @@ TEST_F(contact, all_at_once_where_the_domain_says_so)
 	expect(h, STRANGER, "CANCEL sip:x@203.0.113.66 SIP/2.0");
 	reply(h, STRANGER, "200 OK", NULL);
 	expect(h, STRANGER, "ACK ");
-	take_answer(h);
 	learn(&h->ua[STRANGER], &h->ua[STRANGER].invite);
-	end_call(h);
+	is_answered_and_ends(h);
 	advance(h, 40 * NSEC_PER_SEC);
 }
 
 TEST_F(contact, who_is_not_there_is_480_and_who_is_nobody_404)
 {
 	struct harness *h = &self->h;
-	u32 branch;
 
-	branch = call_uri(h, "sip:" AOR);
-	fails(h, branch, "SIP/2.0 480");
+	call_uri(h, "sip:" AOR);
+	fails(h, "SIP/2.0 480");
 	h->policy->nroutes = 1;
-	branch = call_uri(h, "sip:nobody@" DOMAIN);
-	fails(h, branch, "SIP/2.0 404");
+	call_uri(h, "sip:nobody@" DOMAIN);
+	fails(h, "SIP/2.0 404");
 	h->policy->nroutes = 2;
 }
 
 TEST_F(contact, a_number_at_our_domain_that_is_no_user_takes_the_routes)
 {
 	struct harness *h = &self->h;
-	u32 branch;
 
-	branch = call_uri(h, "sip:4930123@" DOMAIN);
+	call_uri(h, "sip:4930123@" DOMAIN);
 	expect(h, A, "INVITE sip:4930123@" IP_A);
-	reply(h, A, "486 Busy Here", NULL);
-	expect(h, A, "ACK ");
-	fails(h, branch, "SIP/2.0 486");
+	refuses(h, A, "486 Busy Here");
+	fails(h, "SIP/2.0 486");
 }
 
 TEST_F(contact, who_cannot_take_calls_is_no_matter_of_a_trunk)
 {
 	struct harness *h = &self->h;
-	u32 branch;
 
 	register_phone(h, "Contact: <sip:desk@203.0.113.66>\r\n");
-	branch = call_uri(h, "sip:" AOR);
+	call_uri(h, "sip:" AOR);
 	expect(h, STRANGER, "INVITE sip:desk@203.0.113.66 SIP/2.0");
-	reply(h, STRANGER, "503 Service Unavailable", NULL);
-	expect(h, STRANGER, "ACK ");
-	fails(h, branch, "SIP/2.0 5");
+	refuses(h, STRANGER, "503 Service Unavailable");
+	fails(h, "SIP/2.0 5");
 }
 
 TEST_F(contact, sips_is_refused_where_there_is_no_tls)
 {
 	struct harness *h = &self->h;
-	u32 branch;
 
 	register_phone(h, "Contact: <sip:desk@203.0.113.66>\r\n");
-	branch = call_uri(h, "sips:" AOR);
-	fails(h, branch, "SIP/2.0 480");
+	call_uri(h, "sips:" AOR);
+	fails(h, "SIP/2.0 480");
 	EXPECT_NE(strstr(h->ua[B].last, "SIPS Not Allowed"), NULL);
 }
 

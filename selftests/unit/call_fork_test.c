@@ -5,8 +5,6 @@
  */
 #include "call_harness.h"
 
-#define SDP_C "v=0\r\no=- 333 1 IN IP4 " IP_C "\r\ns=-\r\nc=IN IP4 " IP_C "\r\nt=0 0\r\n" \
-	"m=audio 7000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
 
 FIXTURE(fork) {
 	struct harness h;

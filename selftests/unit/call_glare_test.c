@@ -19,8 +19,7 @@ static void meet(struct harness *h, enum who who)
 	branch = h->branch;
 	expect(h, who, "SIP/2.0 491");
 	send_same_branch(h, who, "ACK", branch, NULL);
-	answer(h, who, "491 Request Pending", NULL);
-	expect(h, who, "ACK ");
+	refuses(h, who, "491 Request Pending");
 }
 
 /* Ours comes again, in time. */
@@ -80,7 +79,7 @@ TEST_F(glare, the_offer_of_a_transfer_goes_out_again_as_it_was)
 	body = comes_again(h, self->other, self->ours)->body;
 	EXPECT_TRUE(slice_eq(body, slice_str(before)));
 	put_through(h, self->who, self->other);
-	c_hangs_up(h, self->other);
+	hangs_up(h, C, self->other);
 }
 
 TEST_F(glare, the_phones_offer_comes_through_once_the_transfer_is_done)
@@ -92,15 +91,8 @@ TEST_F(glare, the_phones_offer_comes_through_once_the_transfer_is_done)
 	meet(h, self->other);
 	comes_again(h, self->other, self->ours);
 	put_through(h, self->who, self->other);
-	send_request(h, self->other, "INVITE", ++h->ua[self->other].cseq, NULL,
-		     sdp_of(self->other));
-	expect(h, self->other, "SIP/2.0 100");
-	expect(h, C, "INVITE ");
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, C, "ACK ");
-	expect(h, self->other, "SIP/2.0 200");
-	acknowledge(h, self->other);
-	c_hangs_up(h, self->other);
+	reinvites(h, self->other, C);
+	hangs_up(h, C, self->other);
 }
 
 TEST_F(glare, who_is_never_ready_for_the_offer_of_a_transfer_keeps_his_call)
@@ -116,10 +108,9 @@ TEST_F(glare, who_is_never_ready_for_the_offer_of_a_transfer_keeps_his_call)
 		comes_again(h, self->other, self->ours);
 	}
 	meet(h, self->other);
-	expect_notify(h, self->who, "terminated;reason=noresource", "491 Request Pending");
+	is_told_the_end(h, self->who, "491 Request Pending");
 	EXPECT_TRUE(contains(expect(h, C, "ACK ")->body, "m=audio 0 "));
-	expect(h, C, "BYE ");
-	reply(h, C, "200 OK", NULL);
+	gets_bye(h, C);
 	advance(h, 60 * NSEC_PER_SEC);
 	expect_unharmed(h, self->who, self->other);
 }
@@ -131,15 +122,11 @@ TEST_F(glare, the_referrer_may_hang_up_while_the_offer_waits)
 	referred(h, self->who);
 	c_answers(h, self->who, self->other);
 	meet(h, self->other);
-	send_request(h, self->who, "BYE", ++h->ua[self->who].cseq, NULL, NULL);
-	expect(h, self->who, "SIP/2.0 200");
+	says_bye(h, self->who);
 	comes_again(h, self->other, self->ours);
-	answer(h, self->other, "200 OK", sdp_of(self->other));
-	expect(h, self->other, "ACK ");
-	expect(h, C, "ACK ");
-	h->ua[C].cseq = 100;
+	joins_c(h, self->other);
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
-	c_hangs_up(h, self->other);
+	hangs_up(h, C, self->other);
 }
 
 TEST_F(glare, who_hangs_up_while_the_offer_waits_is_sent_none)
@@ -149,14 +136,11 @@ TEST_F(glare, who_hangs_up_while_the_offer_waits_is_sent_none)
 	referred(h, self->who);
 	c_answers(h, self->who, self->other);
 	meet(h, self->other);
-	send_request(h, self->other, "BYE", ++h->ua[self->other].cseq, NULL, NULL);
-	expect(h, self->other, "SIP/2.0 200");
-	expect_notify(h, self->who, "terminated;reason=noresource", "487 Request Terminated");
-	expect(h, self->who, "BYE ");
-	reply(h, self->who, "200 OK", NULL);
+	says_bye(h, self->other);
+	is_told_the_end(h, self->who, "487 Request Terminated");
+	gets_bye(h, self->who);
 	expect(h, C, "ACK ");
-	expect(h, C, "BYE ");
-	reply(h, C, "200 OK", NULL);
+	gets_bye(h, C);
 	advance(h, OURS_TO);
 	EXPECT_FALSE(pending(h, self->other));
 	EXPECT_EQ(call_engine_calls(h->engine), 0);
@@ -173,7 +157,7 @@ TEST_F(glare, who_was_called_may_hang_up_while_the_offer_waits)
 	send_request(h, C, "BYE", ++h->ua[C].cseq, NULL, NULL);
 	expect(h, C, "ACK ");
 	expect(h, C, "SIP/2.0 200");
-	expect_notify(h, self->who, "terminated;reason=noresource", "487 Request Terminated");
+	is_told_the_end(h, self->who, "487 Request Terminated");
 	advance(h, OURS_TO);
 	/* he had accepted nothing, and is told nothing */
 	EXPECT_FALSE(pending(h, self->other));
@@ -246,7 +230,7 @@ TEST_F(glare_attended, who_is_never_ready_for_it_stays_in_his_call)
 		comes_again(h, C, self->ours);
 	}
 	meet(h, C);
-	expect_notify(h, A, "terminated;reason=noresource", "491 Request Pending");
+	is_told_the_end(h, A, "491 Request Pending");
 	unharmed(h, &self->first, &self->second);
 }
 
@@ -256,10 +240,8 @@ TEST_F(glare_attended, the_referrer_may_hang_up_both_while_it_waits)
 
 	join_taken(h, &self->first, &self->second);
 	meet(h, C);
-	a_says(h, &self->second, "BYE", NULL);
-	expect(h, A, "SIP/2.0 200");
-	a_says(h, &self->first, "BYE", NULL);
-	expect(h, A, "SIP/2.0 200");
+	a_leaves(h, &self->second);
+	a_leaves(h, &self->first);
 	EXPECT_EQ(comes_again(h, C, self->ours)->body.n, 0);
 	c_offers(h, &self->first, &self->second);
 	b_answers(h);
@@ -274,17 +256,14 @@ TEST_F(glare_attended, the_old_media_is_told_again_until_it_is_heard)
 	join_taken(h, &self->first, &self->second);
 	c_offers(h, &self->first, &self->second);
 	/* what B accepts comes to nothing */
-	h->fail_applies = 1;
-	h->apply_result = -ENOSPC;
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	expect_notify(h, A, "terminated;reason=noresource", "503 Service Unavailable");
+	kernel_refuses(h);
+	accepts(h, B);
+	is_told_the_end(h, A, "503 Service Unavailable");
 	expect(h, C, "ACK ");
 	expect(h, B, "INVITE ");
 	meet(h, B);
 	EXPECT_TRUE(contains(comes_again(h, B, self->ours)->body, "m=audio "));
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
+	accepts(h, B);
 	unharmed(h, &self->first, &self->second);
 }
 
@@ -313,8 +292,7 @@ FIXTURE_SETUP(glare_refresh)
 	reply_tagged(h, B, &h->ua[B].invite, "200 OK", h->ua[B].local_tag,
 		     "Session-Expires: 1800;refresher=uac\r\n", SDP_B);
 	expect(h, B, "ACK ");
-	expect(h, A, "SIP/2.0 200");
-	acknowledge(h, A);
+	is_answered(h, A);
 	h->ua[B].cseq = 100;
 	advance(h, 900 * NSEC_PER_SEC);
 	expect(h, B, "INVITE ");
@@ -350,8 +328,7 @@ TEST_F(glare_refresh, an_offer_that_comes_meanwhile_refreshes_too)
 	expect(h, A, "INVITE ");
 	answer(h, A, "200 OK", SDP_A_HOLD);
 	expect(h, A, "ACK ");
-	expect(h, B, "SIP/2.0 200");
-	acknowledge(h, B);
+	is_answered(h, B);
 	advance(h, OURS_TO);
 	hang_up(h, A);
 }
@@ -363,15 +340,8 @@ TEST_F(glare_refresh, the_other_sides_offer_waits_for_it)
 	send_request(h, A, "INVITE", ++h->ua[A].cseq, NULL, SDP_A);
 	expect(h, A, "SIP/2.0 491");
 	send_same_branch(h, A, "ACK", h->branch, NULL);
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	send_request(h, A, "INVITE", ++h->ua[A].cseq, NULL, SDP_A);
-	expect(h, A, "SIP/2.0 100");
-	expect(h, B, "INVITE ");
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	expect(h, A, "SIP/2.0 200");
-	acknowledge(h, A);
+	accepts(h, B);
+	reinvites(h, A, B);
 	hang_up(h, A);
 }
 

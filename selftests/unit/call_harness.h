@@ -155,6 +155,32 @@ static UNUSED void answer(struct harness *h, enum who who, const char *status, c
 	reply_tagged(h, who, &h->ua[who].invite, status, h->ua[who].local_tag, NULL, sdp);
 }
 
+static UNUSED const char *sdp_of(enum who who)
+{
+	return who == B ? SDP_B : who == C ? SDP_C : SDP_A;
+}
+
+/* who answers the INVITE that it got last, and hears that this arrived. */
+static UNUSED void accepts(struct harness *h, enum who who)
+{
+	answer(h, who, "200 OK", sdp_of(who));
+	expect(h, who, "ACK ");
+}
+
+static UNUSED void refuses(struct harness *h, enum who who, const char *status)
+{
+	answer(h, who, status, NULL);
+	expect(h, who, "ACK ");
+}
+
+/* who, whom a call rang for, is called no more. */
+static UNUSED void is_cancelled(struct harness *h, enum who who)
+{
+	expect(h, who, "CANCEL ");
+	reply(h, who, "200 OK", NULL);
+	refuses(h, who, "487 Request Terminated");
+}
+
 /* The answer to who's INVITE: learns the dialog, sends ACK. */
 static UNUSED void acknowledge(struct harness *h, enum who who)
 {
@@ -164,30 +190,71 @@ static UNUSED void acknowledge(struct harness *h, enum who who)
 	send_ack(h, who);
 }
 
-/* A call from A to B that is up, nothing left to read. */
-static UNUSED void call_up(struct harness *h)
+static UNUSED void is_answered(struct harness *h, enum who who)
+{
+	expect(h, who, "SIP/2.0 200");
+	acknowledge(h, who);
+}
+
+/* B has the INVITE, and has not said anything. */
+static UNUSED void a_calls_b(struct harness *h)
 {
 	send_invite(h, A, SDP_A);
 	expect(h, A, "SIP/2.0 100");
 	expect(h, B, "INVITE ");
+}
+
+/* A call from A to B that is up, nothing left to read. */
+static UNUSED void call_up(struct harness *h)
+{
+	a_calls_b(h);
 	answer(h, B, "180 Ringing", NULL);
 	expect(h, A, "SIP/2.0 180");
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	expect(h, A, "SIP/2.0 200");
-	acknowledge(h, A);
+	accepts(h, B);
+	is_answered(h, A);
 	h->ua[B].cseq = 100;
 }
 
-/* who hangs up, both sides see it through. */
-static UNUSED void hang_up(struct harness *h, enum who who)
+/* An offer of who's in the call passes, and the other's answer, too. */
+static UNUSED void reinvites(struct harness *h, enum who who, enum who other)
 {
-	enum who other = who == A ? B : A;
+	send_request(h, who, "INVITE", ++h->ua[who].cseq, NULL, sdp_of(who));
+	expect(h, who, "SIP/2.0 100");
+	expect(h, other, "INVITE ");
+	accepts(h, other);
+	is_answered(h, who);
+}
 
+static UNUSED void says_bye(struct harness *h, enum who who)
+{
 	send_request(h, who, "BYE", ++h->ua[who].cseq, NULL, NULL);
 	expect(h, who, "SIP/2.0 200");
-	expect(h, other, "BYE ");
-	reply(h, other, "200 OK", NULL);
+}
+
+static UNUSED void gets_bye(struct harness *h, enum who who)
+{
+	expect(h, who, "BYE ");
+	reply(h, who, "200 OK", NULL);
+}
+
+/* who hangs up, both sides see it through. */
+static UNUSED void hangs_up(struct harness *h, enum who who, enum who other)
+{
+	says_bye(h, who);
+	gets_bye(h, other);
+}
+
+/* ... in a call of A and B. */
+static UNUSED void hang_up(struct harness *h, enum who who)
+{
+	hangs_up(h, who, who == A ? B : A);
+}
+
+/* What it is told next it refuses. */
+static UNUSED void kernel_refuses(struct harness *h)
+{
+	h->fail_applies = 1;
+	h->apply_result = -ENOSPC;
 }
 
 static UNUSED bool over_udp(const struct harness *h, enum who who)

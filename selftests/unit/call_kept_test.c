@@ -8,7 +8,6 @@
 
 #include <jansson.h>
 
-#define WALL (1700000000 * NSEC_PER_SEC)
 
 FIXTURE(kept) {
 	struct harness h, after;	/* the daemon before its restart, and after it */

@@ -140,8 +140,7 @@ TEST_F(lamp, who_is_called_is_seen_and_with_whom_if_that_is_shown)
 	answer(h, STRANGER, "180 Ringing", NULL);
 	expect(h, A, "SIP/2.0 180");
 	shows(self, "<state>early</state>");
-	answer(h, STRANGER, "486 Busy Here", NULL);
-	expect(h, STRANGER, "ACK ");
+	refuses(h, STRANGER, "486 Busy Here");
 	expect(h, A, "SIP/2.0 486");
 	send_same_branch(h, A, "ACK", h->branch, NULL);
 	take_back(ua, &self->lamp);
@@ -166,22 +165,17 @@ static void refer_to_a(struct harness *h, enum who who)
 static void let_go(struct harness *h, enum who who, enum who other)
 {
 	expect(h, other, "INVITE ");
-	answer(h, other, "200 OK", other == B ? SDP_B : SDP_A);
-	expect(h, other, "ACK ");
+	accepts(h, other);
 	expect(h, A, "ACK ");
 	expect(h, who, "NOTIFY ");
 	reply(h, who, "200 OK", NULL);
-	expect(h, who, "BYE ");
-	reply(h, who, "200 OK", NULL);
+	gets_bye(h, who);
 	h->ua[A].cseq = 100;
 }
 
 static void a_hangs_up(struct harness *h, enum who other)
 {
-	send_request(h, A, "BYE", ++h->ua[A].cseq, NULL, NULL);
-	expect(h, A, "SIP/2.0 200");
-	expect(h, other, "BYE ");
-	reply(h, other, "200 OK", NULL);
+	hangs_up(h, A, other);
 }
 
 TEST_F(lamp, who_is_put_through_is_seen_in_the_new_call)
@@ -236,8 +230,7 @@ TEST_F(lamp, a_call_that_is_over_before_it_was_told_is_never_seen)
 	send_as(h, "INVITE", "alice", NULL);
 	expect(h, STRANGER, "SIP/2.0 100");
 	expect(h, B, "INVITE ");
-	answer(h, B, "486 Busy Here", NULL);
-	expect(h, B, "ACK ");
+	refuses(h, B, "486 Busy Here");
 	expect(h, STRANGER, "SIP/2.0 486");
 	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
 	put_aside(&h->ua[STRANGER], &self->call);
@@ -265,8 +258,7 @@ TEST_F(lamp, of_two_calls_the_one_that_goes_on_stays)
 	expect(h, B, "INVITE ");
 	shows(self, "<state>trying</state>");
 	EXPECT_EQ(dialogs(ua), 2);
-	answer(h, B, "486 Busy Here", NULL);
-	expect(h, B, "ACK ");
+	refuses(h, B, "486 Busy Here");
 	expect(h, STRANGER, "SIP/2.0 486");
 	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
 	shows(self, "<state>terminated</state>");

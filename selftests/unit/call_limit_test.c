@@ -83,7 +83,7 @@ TEST_F(subscriber, calls_no_longer_than_his_domain_allows)
 TEST_F(subscriber, whose_call_outlives_the_daemon_has_it_still)
 {
 	struct harness *h = &self->h, after;
-	u64 id, wall = 1700000000 * NSEC_PER_SEC + h->now;
+	u64 id, wall = WALL + h->now;
 	char *saved;
 
 	call_as_alice(h, "");

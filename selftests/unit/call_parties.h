@@ -20,6 +20,8 @@
 #include "call/watching.h"
 
 #define UNUSED __attribute__((unused))
+/* When virtual time is 0. */
+#define WALL (1700000000 * NSEC_PER_SEC)
 #define MAX_QUEUE 64
 #define MAX_TICKETS 32
 #define MAX_STORED 256

@@ -173,7 +173,7 @@ static inline void ask_relay(struct world *w, const struct effect *e)
 
 static inline void ask_store(struct world *w, const struct effect *e)
 {
-	u64 wall = 1700000000 * NSEC_PER_SEC + w->now;
+	u64 wall = WALL + w->now;
 	struct arrival *a;
 	char *text = NULL;
 
@@ -192,7 +192,7 @@ static inline void ask_store(struct world *w, const struct effect *e)
 static inline void keep_event(struct world *w, u64 record)
 {
 	struct __test_metadata *_metadata = w->_metadata;
-	u64 wall = 1700000000 * NSEC_PER_SEC + w->now;
+	u64 wall = WALL + w->now;
 	char *text = NULL;
 	size_t i;
 

@@ -61,7 +61,7 @@ static inline void reload(struct world *w, struct call *call)
 {
 	struct __test_metadata *_metadata = w->_metadata;
 	struct media_plan *plan = media_plan_copy(call->plan);
-	u64 id = call->id, wall = 1700000000 * NSEC_PER_SEC + w->now, again;
+	u64 id = call->id, wall = WALL + w->now, again;
 	char *saved, *resaved;
 	const char *bad;
 
@@ -91,7 +91,7 @@ static inline void reload_carried(struct world *w, const struct kept *kept, stru
 {
 	struct __test_metadata *_metadata = w->_metadata;
 	struct call_engine *e = w->h.engine;
-	u64 wall = 1700000000 * NSEC_PER_SEC + w->now;
+	u64 wall = WALL + w->now;
 	u64 expires = b->leaves || b->expires < w->now ? w->now : b->expires;
 	struct hash_node *node;
 	const char *bad;
@@ -118,7 +118,7 @@ static inline void reload_kept(struct world *w, const struct kept *kept)
 	struct __test_metadata *_metadata = w->_metadata;
 	struct call_engine *e = w->h.engine;
 	struct hash_node *node = hash_first(&e->watchers->records, kept->record);
-	u64 wall = 1700000000 * NSEC_PER_SEC + w->now;
+	u64 wall = WALL + w->now;
 	struct event_record *r = hash_entry(node, struct event_record, node);
 	const char *bad;
 

@@ -37,8 +37,7 @@ static json_t *next_record(struct harness *h)
 
 	while (!object && call_engine_event(h->engine, &event)) {
 		if (event.record) {
-			line = admin_record_line(event.record, h->now,
-						 1700000000 * NSEC_PER_SEC + h->now);
+			line = admin_record_line(event.record, h->now, WALL + h->now);
 			object = json_loads(line, 0, NULL);
 			free(line);
 		}

@@ -75,30 +75,22 @@ static void refused(struct harness *h, const char *lines, const char *status)
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
 }
 
-static void busy(struct harness *h)
-{
-	answer(h, C, "486 Busy Here", NULL);
-	expect(h, C, "ACK ");
-}
-
 TEST_F(apart, the_other_party_of_the_call_is_put_through)
 {
 	struct harness *h = &self->h;
 
 	taken(h, &self->call);
-	answer(h, C, "180 Ringing", NULL);
-	expect_notify(h, B, "active;expires=", "180 Ringing");
+	c_rings(h, B);
 	answer(h, C, "200 OK", SDP_C);
 	expect(h, A, "INVITE ");
-	answer(h, A, "200 OK", SDP_A);
-	expect(h, A, "ACK ");
+	accepts(h, A);
 	expect(h, C, "ACK ");
-	expect_notify(h, B, "terminated;reason=noresource", "200 OK");
+	is_told_the_end(h, B, "200 OK");
 	/* and the call ends in its own dialog */
 	EXPECT_TRUE(slice_eq(expect(h, B, "BYE ")->call_id, slice_str(self->call.call_id)));
 	reply(h, B, "200 OK", NULL);
 	h->ua[C].cseq = 100;
-	c_hangs_up(h, A);
+	hangs_up(h, C, A);
 }
 
 TEST_F(apart, a_failure_is_told_in_the_dialog_of_the_refer)
@@ -106,8 +98,8 @@ TEST_F(apart, a_failure_is_told_in_the_dialog_of_the_refer)
 	struct harness *h = &self->h;
 
 	taken(h, &self->call);
-	busy(h);
-	expect_notify(h, B, "terminated;reason=noresource", "486 Busy Here");
+	c_is_busy(h);
+	is_told_the_end(h, B, "486 Busy Here");
 	use_dialog(&h->ua[B], &self->call);
 	expect_unharmed(h, B, A);
 }
@@ -119,7 +111,7 @@ TEST_F(apart, who_wants_no_subscription_gets_no_dialog)
 	refer_apart(h, &self->call, TO_C "Refer-Sub: false\r\n");
 	expect(h, B, "SIP/2.0 202");
 	expect(h, C, "INVITE ");
-	busy(h);
+	c_is_busy(h);
 	EXPECT_FALSE(pending(h, B));
 	use_dialog(&h->ua[B], &self->call);
 	expect_unharmed(h, B, A);
@@ -175,8 +167,8 @@ TEST_F(apart, one_that_is_under_way_is_the_only_one)
 	expect(h, B, "SIP/2.0 481");
 	keep_dialog(&h->ua[B], &self->call);
 	use_dialog(&h->ua[B], &refer_dialog);
-	busy(h);
-	expect_notify(h, B, "terminated;reason=noresource", "486 Busy Here");
+	c_is_busy(h);
+	is_told_the_end(h, B, "486 Busy Here");
 	use_dialog(&h->ua[B], &self->call);
 	expect_unharmed(h, B, A);
 }
@@ -194,7 +186,7 @@ TEST_F(apart, the_subscription_is_refreshed_and_given_up_in_its_dialog)
 	send_request(h, B, "SUBSCRIBE", ++h->ua[B].cseq, "Event: refer\r\nExpires: 0\r\n", NULL);
 	expect(h, B, "SIP/2.0 200");
 	expect_notify(h, B, "terminated;reason=timeout", "100 Trying");
-	busy(h);
+	c_is_busy(h);
 	EXPECT_FALSE(pending(h, B));
 	use_dialog(&h->ua[B], &self->call);
 	expect_unharmed(h, B, A);
@@ -209,13 +201,8 @@ TEST_F(apart, the_referrer_who_hangs_up_hears_that_this_was_all)
 	send_request(h, B, "BYE", ++h->ua[B].cseq, NULL, NULL);
 	expect_notify(h, B, "terminated;reason=", "100 Trying");
 	expect(h, B, "SIP/2.0 200");
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, A, "INVITE ");
-	answer(h, A, "200 OK", SDP_A);
-	expect(h, A, "ACK ");
-	expect(h, C, "ACK ");
-	h->ua[C].cseq = 100;
-	c_hangs_up(h, A);
+	is_connected_to_c(h, A);
+	hangs_up(h, C, A);
 }
 
 TEST_F(apart, two_calls_are_joined)
@@ -235,15 +222,11 @@ TEST_F(apart, two_calls_are_joined)
 	EXPECT_EQ(expect(h, C, "INVITE ")->body.n, 0);
 	answer(h, C, "200 OK", SDP_C);
 	expect(h, A, "INVITE ");
-	answer(h, A, "200 OK", SDP_A);
-	expect(h, A, "ACK ");
+	accepts(h, A);
 	expect(h, C, "ACK ");
-	expect(h, B, "BYE ");
-	reply(h, B, "200 OK", NULL);
-	expect_notify(h, B, "terminated;reason=noresource", "200 OK");
-	expect(h, B, "BYE ");
-	reply(h, B, "200 OK", NULL);
-	c_hangs_up(h, A);
+	gets_bye(h, B);
+	is_let_go(h, B);
+	hangs_up(h, C, A);
 }
 
 TEST_F(apart, after_a_restart_the_subscription_is_ended_in_its_dialog)
@@ -254,12 +237,9 @@ TEST_F(apart, after_a_restart_the_subscription_is_ended_in_its_dialog)
 	taken(h, &self->call);
 	memcpy(call_id, h->ua[B].call_id, sizeof(call_id));
 	restart(h);
-	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	is_told_the_end(h, B, "503 Service Unavailable");
 	EXPECT_STREQ(h->ua[B].call_id, call_id);
-	expect(h, C, "CANCEL ");
-	reply(h, C, "200 OK", NULL);
-	answer(h, C, "487 Request Terminated", NULL);
-	expect(h, C, "ACK ");
+	is_cancelled(h, C);
 	use_dialog(&h->ua[B], &self->call);
 	h->ua[B].cseq = 300;
 	expect_unharmed(h, B, A);

@@ -14,7 +14,6 @@
 	"Contact: <sip:two@203.0.113.66:5060>;q=0.1\r\n"
 #define FRAGMENT "Content-Type: message/sipfrag\r\n"
 #define LAST "terminated;reason=noresource"
-#define WALL (1700000000 * NSEC_PER_SEC)
 
 FIXTURE(somebody) {
 	struct harness h;
@@ -344,19 +343,9 @@ TEST_F(somebody, a_challenge_of_the_trunk_gives_it_another_number)
 
 /* --- a restart --- */
 
-static const char *restore(struct harness *h, u64 record, const char *text)
-{
-	const char *bad = call_engine_restore_event(h->engine, h->now, WALL + h->now, record,
-						    slice_str(text));
-
-	run(h);
-	return bad;
-}
-
 TEST_F(somebody, it_goes_on_after_a_restart)
 {
 	struct harness *h = &self->h, before;
-	struct aside a, b;
 	u32 far;
 
 	harness_start(&before, _metadata);
@@ -364,14 +353,7 @@ TEST_F(somebody, it_goes_on_after_a_restart)
 	far = taken(&before);
 	send_notify(&before, far, "active;expires=60", "100 Trying");
 	is_told(&before, true, "active;expires=60", "100 Trying");
-	ASSERT_NE(before.event, NULL);
-	ASSERT_EQ(restore(h, before.event_record, before.event), NULL);
-	put_aside(&before.ua[A], &a);
-	put_aside(&before.ua[B], &b);
-	take_back(&h->ua[A], &a);
-	take_back(&h->ua[B], &b);
-	h->branch = 1000;
-	EXPECT_EQ(bridges(h), 1);
+	take_over(h, &before);
 	is_over(h, far);
 	harness_stop(&before);
 }
@@ -396,7 +378,7 @@ TEST_F(somebody, what_is_wrong_with_its_record_is_named)
 
 		json_object_set_new(saved, "refer", json_loads(table[i].value, JSON_DECODE_ANY, NULL));
 		text = json_dumps(saved, 0);
-		EXPECT_STREQ(restore(h, 7, text), table[i].wrong);
+		EXPECT_STREQ(restore_event(h, 7, text), table[i].wrong);
 		EXPECT_EQ(bridges(h), 0);
 		free(text);
 		json_decref(saved);

@@ -35,16 +35,8 @@ static void refused(struct harness *h, const char *lines, const char *status)
 /* B's REFER has been taken, C is called. */
 static void taken(struct harness *h, const char *lines)
 {
-	refer(h, B, lines);
-	expect(h, B, "SIP/2.0 202");
-	expect_notify(h, B, "active;expires=", "100 Trying");
+	refer_accepted(h, B, lines);
 	expect(h, C, "INVITE ");
-}
-
-static void busy(struct harness *h)
-{
-	answer(h, C, "486 Busy Here", NULL);
-	expect(h, C, "ACK ");
 }
 
 TEST_F(refer, it_is_off_unless_somebody_says_otherwise)
@@ -55,8 +47,7 @@ TEST_F(refer, it_is_off_unless_somebody_says_otherwise)
 	send_invite(h, A, SDP_A);
 	expect(h, A, "SIP/2.0 100");
 	EXPECT_FALSE(sip_msg_lists(expect(h, B, "INVITE "), SIP_HDR_ALLOW, "REFER"));
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
+	accepts(h, B);
 	EXPECT_TRUE(sip_msg_lists(expect(h, A, "SIP/2.0 200"), SIP_HDR_ALLOW, "REFER"));
 	acknowledge(h, A);
 	h->ua[B].cseq = 100;
@@ -101,7 +92,7 @@ TEST_F(refer, the_number_of_a_tel_uri_will_do)
 
 	call_up(h);
 	taken(h, "Refer-To: tel:2000\r\n");
-	busy(h);
+	c_is_busy(h);
 	expect_notify(h, B, "terminated", "486 Busy Here");
 	hang_up(h, A);
 }
@@ -117,7 +108,7 @@ TEST_F(refer, a_dialog_of_somebody_else_is_named_to_him)
 			     SLICE("abc@y;to-tag=1;from-tag=2")));
 	EXPECT_TRUE(slice_eq(header(&h->ua[C].invite, "Require"), SLICE("replaces")));
 	EXPECT_EQ(header(&h->ua[C].invite, "Subject").n, 0);
-	busy(h);
+	c_is_busy(h);
 	expect_notify(h, B, "terminated", "486 Busy Here");
 	hang_up(h, A);
 }
@@ -154,7 +145,7 @@ TEST_F(refer, who_referred_is_told_to_trusted_ones_and_nothing_of_the_other_side
 		EXPECT_FALSE(contains(h->ua[C].invite.bytes, IP_A));
 		EXPECT_FALSE(contains(h->ua[C].invite.bytes, IP_B));
 		EXPECT_FALSE(contains(h->ua[C].invite.bytes, h->ua[A].call_id));
-		busy(h);
+		c_is_busy(h);
 		expect_notify(h, B, "terminated", "486 Busy Here");
 	}
 	hang_up(h, A);
@@ -170,11 +161,11 @@ TEST_F(refer, a_notify_that_is_lost_comes_again_and_the_end_comes_last)
 	expect(h, C, "INVITE ");
 	expect(h, B, "NOTIFY ");
 	answer(h, C, "180 Ringing", NULL);
-	busy(h);
+	c_is_busy(h);
 	EXPECT_FALSE(pending(h, B));
 	advance(h, 600 * NSEC_PER_MSEC);
 	expect_notify(h, B, "active;expires=", "100 Trying");
-	expect_notify(h, B, "terminated;reason=noresource", "486 Busy Here");
+	is_told_the_end(h, B, "486 Busy Here");
 	hang_up(h, A);
 }
 
@@ -189,7 +180,7 @@ TEST_F(refer, a_refer_that_comes_again_is_taken_once)
 	expect(h, B, "SIP/2.0 202");
 	EXPECT_FALSE(pending(h, C));
 	EXPECT_EQ(call_engine_calls(h->engine), 2);
-	busy(h);
+	c_is_busy(h);
 	expect_notify(h, B, "terminated", "486 Busy Here");
 	hang_up(h, A);
 }
@@ -205,15 +196,9 @@ TEST_F(refer, who_does_not_know_the_subscription_loses_nothing_else)
 	expect(h, B, "NOTIFY ");
 	reply(h, B, "481 Subscription Does Not Exist", NULL);
 	answer(h, C, "180 Ringing", NULL);
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, A, "INVITE ");
-	answer(h, A, "200 OK", SDP_A);
-	expect(h, A, "ACK ");
-	expect(h, C, "ACK ");
-	h->ua[C].cseq = 100;
-	expect(h, B, "BYE ");
-	reply(h, B, "200 OK", NULL);
-	c_hangs_up(h, A);
+	is_connected_to_c(h, A);
+	gets_bye(h, B);
+	hangs_up(h, C, A);
 }
 
 TEST_F(refer, who_never_takes_the_last_notify_is_let_go_all_the_same)
@@ -222,12 +207,7 @@ TEST_F(refer, who_never_takes_the_last_notify_is_let_go_all_the_same)
 
 	call_up(h);
 	taken(h, TO_C);
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, A, "INVITE ");
-	answer(h, A, "200 OK", SDP_A);
-	expect(h, A, "ACK ");
-	expect(h, C, "ACK ");
-	h->ua[C].cseq = 100;
+	is_connected_to_c(h, A);
 	expect(h, B, "NOTIFY ");
 	/* meanwhile there is nobody who could take an offer of his */
 	send_request(h, B, "INVITE", ++h->ua[B].cseq, NULL, SDP_B);
@@ -240,7 +220,7 @@ TEST_F(refer, who_never_takes_the_last_notify_is_let_go_all_the_same)
 	EXPECT_EQ(h->ua[B].msg.method, SIP_BYE);
 	reply(h, B, "200 OK", NULL);
 	discard(h, B);
-	c_hangs_up(h, A);
+	hangs_up(h, C, A);
 }
 
 TEST_F(refer, the_subscription_is_refreshed_and_given_up)
@@ -260,7 +240,7 @@ TEST_F(refer, the_subscription_is_refreshed_and_given_up)
 	expect(h, B, "SIP/2.0 481");
 	send_request(h, A, "SUBSCRIBE", ++h->ua[A].cseq, "Event: refer\r\n", NULL);
 	expect(h, A, "SIP/2.0 481");
-	busy(h);
+	c_is_busy(h);
 	EXPECT_FALSE(pending(h, B));
 	hang_up(h, A);
 }
@@ -278,7 +258,7 @@ TEST_F(refer, a_subscription_that_is_not_refreshed_ends)
 	expect_notify(h, B, "active;expires=60", "180 Ringing");
 	advance(h, 60 * NSEC_PER_SEC);
 	expect_notify(h, B, "terminated;reason=timeout", "180 Ringing");
-	busy(h);
+	c_is_busy(h);
 	hang_up(h, A);
 }
 
@@ -294,22 +274,14 @@ TEST_F(refer, a_call_that_was_put_through_is_put_through_again)
 	h->policy->routes[0].match.number.prefix[0] = '3';
 	h->policy->routes[2].match.number.prefix = strdup("7");
 	h->policy->routes[2].to[0].trunk = 1;
-	refer(h, C, "Refer-To: <sip:7000@x>\r\n");
-	expect(h, C, "SIP/2.0 202");
-	expect_notify(h, C, "active;expires=", "100 Trying");
+	refer_accepted(h, C, "Refer-To: <sip:7000@x>\r\n");
 	expect(h, B, "INVITE ");
 	answer(h, B, "200 OK", SDP_B);
 	expect(h, A, "INVITE ");
-	answer(h, A, "200 OK", SDP_A);
-	expect(h, A, "ACK ");
+	accepts(h, A);
 	expect(h, B, "ACK ");
-	expect_notify(h, C, "terminated;reason=noresource", "200 OK");
-	expect(h, C, "BYE ");
-	reply(h, C, "200 OK", NULL);
-	send_request(h, A, "BYE", ++h->ua[A].cseq, NULL, NULL);
-	expect(h, A, "SIP/2.0 200");
-	expect(h, B, "BYE ");
-	reply(h, B, "200 OK", NULL);
+	is_let_go(h, C);
+	hangs_up(h, A, B);
 }
 
 /* --- subscribers --- */
@@ -331,9 +303,7 @@ static void alice_refers(struct harness *h)
 {
 	struct __test_metadata *_metadata = h->_metadata;
 
-	refer(h, STRANGER, TO_C "Referred-By: <sip:president@example.com>\r\n");
-	expect(h, STRANGER, "SIP/2.0 202");
-	expect_notify(h, STRANGER, "active;expires=", "100 Trying");
+	refer_accepted(h, STRANGER, TO_C "Referred-By: <sip:president@example.com>\r\n");
 	expect(h, C, "INVITE ");
 	EXPECT_TRUE(slice_eq(header(&h->ua[C].invite, "Referred-By"),
 			     SLICE("<sip:alice@example.com>")));
@@ -345,15 +315,16 @@ static void alice_puts_b_through(struct harness *h)
 {
 	alice_calls_b(h);
 	alice_refers(h);
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, B, "INVITE ");
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	expect(h, C, "ACK ");
-	expect_notify(h, STRANGER, "terminated;reason=noresource", "200 OK");
-	h->ua[C].cseq = 100;
-	expect(h, STRANGER, "BYE ");
-	reply(h, STRANGER, "200 OK", NULL);
+	is_connected_to_c(h, B);
+	is_let_go(h, STRANGER);
+}
+
+/* She has as many calls as she may have. */
+static void alice_may_not_call(struct harness *h)
+{
+	send_authentic(h, "INVITE", "alice", "secret", "");
+	expect(h, STRANGER, "SIP/2.0 486");
+	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
 }
 
 TEST_F(refer, a_subscriber_answers_for_the_new_call_by_his_own_name)
@@ -361,7 +332,7 @@ TEST_F(refer, a_subscriber_answers_for_the_new_call_by_his_own_name)
 	struct harness *h = &self->h;
 
 	alice_puts_b_through(h);
-	c_hangs_up(h, B);
+	hangs_up(h, C, B);
 }
 
 TEST_F(refer, a_subscriber_has_not_more_calls_by_it_than_he_may)
@@ -371,20 +342,11 @@ TEST_F(refer, a_subscriber_has_not_more_calls_by_it_than_he_may)
 	alice_calls_b(h);
 	h->policy->domains[0].max_calls = 1;
 	alice_refers(h);
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, B, "INVITE ");
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	expect(h, C, "ACK ");
-	expect_notify(h, STRANGER, "terminated;reason=noresource", "200 OK");
-	h->ua[C].cseq = 100;
-	expect(h, STRANGER, "BYE ");
-	reply(h, STRANGER, "200 OK", NULL);
+	is_connected_to_c(h, B);
+	is_let_go(h, STRANGER);
 	/* it is his call still */
-	send_authentic(h, "INVITE", "alice", "secret", "");
-	expect(h, STRANGER, "SIP/2.0 486");
-	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
-	c_hangs_up(h, B);
+	alice_may_not_call(h);
+	hangs_up(h, C, B);
 }
 
 TEST_F(refer, a_subscriber_who_is_referred_is_told_to_trusted_ones)
@@ -397,25 +359,16 @@ TEST_F(refer, a_subscriber_who_is_referred_is_told_to_trusted_ones)
 	EXPECT_TRUE(slice_eq(header(&h->ua[C].invite, "P-Asserted-Identity"),
 			     SLICE("<sip:alice@example.com>")));
 	EXPECT_EQ(header(&h->ua[C].invite, "Referred-By").n, 0);
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, STRANGER, "INVITE ");
-	answer(h, STRANGER, "200 OK", SDP_A);
-	expect(h, STRANGER, "ACK ");
-	expect(h, C, "ACK ");
-	expect_notify(h, B, "terminated;reason=noresource", "200 OK");
-	h->ua[C].cseq = 100;
-	expect(h, B, "BYE ");
-	reply(h, B, "200 OK", NULL);
+	is_connected_to_c(h, STRANGER);
+	is_let_go(h, B);
 	/* and what she says of herself is not */
 	send_request(h, STRANGER, "INVITE", ++h->ua[STRANGER].cseq,
 		     "P-Asserted-Identity: <sip:president@example.com>\r\n", SDP_A);
 	expect(h, STRANGER, "SIP/2.0 100");
 	EXPECT_EQ(header(expect(h, C, "INVITE "), "P-Asserted-Identity").n, 0);
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, C, "ACK ");
-	expect(h, STRANGER, "SIP/2.0 200");
-	acknowledge(h, STRANGER);
-	c_hangs_up(h, STRANGER);
+	accepts(h, C);
+	is_answered(h, STRANGER);
+	hangs_up(h, C, STRANGER);
 }
 
 TEST_F(refer, while_jalurd_drains_nobody_is_put_through)
@@ -429,7 +382,7 @@ TEST_F(refer, while_jalurd_drains_nobody_is_put_through)
 	EXPECT_EQ(counter(h, "refused-draining"), 1);
 	call_engine_drain(h->engine, h->now, false);
 	taken(h, TO_C);
-	busy(h);
+	c_is_busy(h);
 	expect_notify(h, B, "terminated", "486 Busy Here");
 	hang_up(h, A);
 }
@@ -441,16 +394,32 @@ TEST_F(refer, who_was_put_through_has_his_own_rights_and_not_those_of_the_referr
 	alice_puts_b_through(h);
 	/* B, a trunk, refers C to A */
 	h->policy->realms[0].trusted = true;
-	refer(h, B, "Refer-To: <sip:7000@x>\r\nReferred-By: <sip:bob@x>\r\n");
-	expect(h, B, "SIP/2.0 202");
-	expect_notify(h, B, "active;expires=", "100 Trying");
+	refer_accepted(h, B, "Refer-To: <sip:7000@x>\r\nReferred-By: <sip:bob@x>\r\n");
 	expect(h, A, "INVITE ");
 	EXPECT_EQ(header(&h->ua[A].invite, "P-Asserted-Identity").n, 0);
 	EXPECT_TRUE(slice_begins(header(&h->ua[A].invite, "Referred-By"), SLICE("<sip:bob@")));
-	answer(h, A, "486 Busy Here", NULL);
-	expect(h, A, "ACK ");
-	expect_notify(h, B, "terminated;reason=noresource", "486 Busy Here");
-	c_hangs_up(h, B);
+	refuses(h, A, "486 Busy Here");
+	is_told_the_end(h, B, "486 Busy Here");
+	hangs_up(h, C, B);
+}
+
+static void alice_calls_c(struct harness *h)
+{
+	h->policy->routes[1].to[0].trunk = 2;
+	send_authentic(h, "INVITE", "alice", "secret", "");
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, C, "INVITE ");
+}
+
+/* In her call with B, and means the one with C. */
+static void alice_refers_b_to_c(struct harness *h, const struct dialog *first,
+				const struct dialog *second)
+{
+	char line[512];
+
+	refer_to_line(&h->ua[STRANGER], second, "", line, sizeof(line));
+	use_dialog(&h->ua[STRANGER], first);
+	refer_accepted(h, STRANGER, line);
 }
 
 /* alice has a call with B and one with C. */
@@ -458,14 +427,9 @@ static void alice_calls_both(struct harness *h, struct dialog *first, struct dia
 {
 	alice_calls_b(h);
 	keep_dialog(&h->ua[STRANGER], first);
-	h->policy->routes[1].to[0].trunk = 2;
-	send_authentic(h, "INVITE", "alice", "secret", "");
-	expect(h, STRANGER, "SIP/2.0 100");
-	expect(h, C, "INVITE ");
-	answer(h, C, "200 OK", SDP_C);
-	expect(h, C, "ACK ");
-	expect(h, STRANGER, "SIP/2.0 200");
-	acknowledge(h, STRANGER);
+	alice_calls_c(h);
+	accepts(h, C);
+	is_answered(h, STRANGER);
 	h->ua[C].cseq = 100;
 	keep_dialog(&h->ua[STRANGER], second);
 }
@@ -474,68 +438,45 @@ TEST_F(refer, a_subscriber_joins_two_calls_of_his_within_his_limit)
 {
 	struct harness *h = &self->h;
 	struct dialog first, second;
-	char line[512];
 
 	alice_calls_both(h, &first, &second);
 	h->policy->domains[0].max_calls = 2;
-	refer_to_line(&h->ua[STRANGER], &second, "", line, sizeof(line));
-	use_dialog(&h->ua[STRANGER], &first);
-	refer(h, STRANGER, line);
-	expect(h, STRANGER, "SIP/2.0 202");
-	expect_notify(h, STRANGER, "active;expires=", "100 Trying");
+	alice_refers_b_to_c(h, &first, &second);
 	expect(h, C, "INVITE ");
 	answer(h, C, "200 OK", SDP_C);
 	expect(h, B, "INVITE ");
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
+	accepts(h, B);
 	expect(h, C, "ACK ");
-	expect(h, STRANGER, "BYE ");
-	reply(h, STRANGER, "200 OK", NULL);
-	expect_notify(h, STRANGER, "terminated;reason=noresource", "200 OK");
-	expect(h, STRANGER, "BYE ");
-	reply(h, STRANGER, "200 OK", NULL);
+	gets_bye(h, STRANGER);
+	is_let_go(h, STRANGER);
 	/* it is his call still */
 	h->policy->domains[0].max_calls = 1;
-	send_authentic(h, "INVITE", "alice", "secret", "");
-	expect(h, STRANGER, "SIP/2.0 486");
-	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
-	c_hangs_up(h, B);
+	alice_may_not_call(h);
+	hangs_up(h, C, B);
 }
 
 TEST_F(refer, a_subscriber_puts_through_to_whom_he_rings_within_his_limit)
 {
 	struct harness *h = &self->h;
 	struct dialog first, second;
-	char line[512];
 
 	alice_calls_b(h);
 	keep_dialog(&h->ua[STRANGER], &first);
-	h->policy->routes[1].to[0].trunk = 2;
-	send_authentic(h, "INVITE", "alice", "secret", "");
-	expect(h, STRANGER, "SIP/2.0 100");
-	expect(h, C, "INVITE ");
+	alice_calls_c(h);
 	answer(h, C, "180 Ringing", NULL);
 	learn(&h->ua[STRANGER], expect(h, STRANGER, "SIP/2.0 180"));
 	keep_dialog(&h->ua[STRANGER], &second);
 	h->policy->domains[0].max_calls = 2;
-	refer_to_line(&h->ua[STRANGER], &second, "", line, sizeof(line));
-	use_dialog(&h->ua[STRANGER], &first);
-	refer(h, STRANGER, line);
-	expect(h, STRANGER, "SIP/2.0 202");
-	expect_notify(h, STRANGER, "active;expires=", "100 Trying");
+	alice_refers_b_to_c(h, &first, &second);
 	expect(h, STRANGER, "SIP/2.0 487");
 	expect(h, C, "CANCEL ");
 	reply(h, C, "200 OK", NULL);
 	answer(h, C, "487 Request Terminated", NULL);
 	expect(h, C, "INVITE ");
 	expect(h, C, "ACK ");
-	answer(h, C, "486 Busy Here", NULL);
-	expect(h, C, "ACK ");
-	expect_notify(h, STRANGER, "terminated;reason=noresource", "486 Busy Here");
-	send_request(h, B, "BYE", ++h->ua[B].cseq, NULL, NULL);
-	expect(h, B, "SIP/2.0 200");
-	expect(h, STRANGER, "BYE ");
-	reply(h, STRANGER, "200 OK", NULL);
+	c_is_busy(h);
+	is_told_the_end(h, STRANGER, "486 Busy Here");
+	hangs_up(h, B, STRANGER);
 }
 
 TEST_F(refer, a_subscriber_joins_no_call_of_another_one)
@@ -550,14 +491,8 @@ TEST_F(refer, a_subscriber_joins_no_call_of_another_one)
 	refer(h, B, line);
 	expect(h, B, "SIP/2.0 603");
 	EXPECT_FALSE(pending(h, C));
-	send_request(h, B, "BYE", ++h->ua[B].cseq, NULL, NULL);
-	expect(h, B, "SIP/2.0 200");
-	expect(h, STRANGER, "BYE ");
-	reply(h, STRANGER, "200 OK", NULL);
-	send_request(h, C, "BYE", ++h->ua[C].cseq, NULL, NULL);
-	expect(h, C, "SIP/2.0 200");
-	expect(h, STRANGER, "BYE ");
-	reply(h, STRANGER, "200 OK", NULL);
+	hangs_up(h, B, STRANGER);
+	hangs_up(h, C, STRANGER);
 }
 
 TEST_F(refer, one_of_our_users_is_called_where_he_is)
@@ -570,22 +505,14 @@ TEST_F(refer, one_of_our_users_is_called_where_he_is)
 	call_up(h);
 	refer(h, B, "Refer-To: <sip:bob@example.com>\r\n");
 	expect(h, B, "SIP/2.0 480");
-	refer(h, B, "Refer-To: <sip:alice@example.com>\r\n");
-	expect(h, B, "SIP/2.0 202");
-	expect_notify(h, B, "active;expires=", "100 Trying");
+	refer_accepted(h, B, "Refer-To: <sip:alice@example.com>\r\n");
 	expect(h, STRANGER, "INVITE ");
 	answer(h, STRANGER, "200 OK", SDP_C);
 	expect(h, A, "INVITE ");
-	answer(h, A, "200 OK", SDP_A);
-	expect(h, A, "ACK ");
+	accepts(h, A);
 	expect(h, STRANGER, "ACK ");
-	expect_notify(h, B, "terminated;reason=noresource", "200 OK");
-	expect(h, B, "BYE ");
-	reply(h, B, "200 OK", NULL);
-	send_request(h, A, "BYE", ++h->ua[A].cseq, NULL, NULL);
-	expect(h, A, "SIP/2.0 200");
-	expect(h, STRANGER, "BYE ");
-	reply(h, STRANGER, "200 OK", NULL);
+	is_let_go(h, B);
+	hangs_up(h, A, STRANGER);
 }
 
 TEST_HARNESS_MAIN

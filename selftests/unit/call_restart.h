@@ -29,8 +29,7 @@ static UNUSED void restart(struct harness *h)
 	h->engine = call_engine_new(&conf);
 	ASSERT_NE(h->engine, NULL);
 	for (i = 0; i < n; i++) {
-		const char *bad = call_engine_restore(h->engine, h->now,
-						      1700000000 * NSEC_PER_SEC + h->now,
+		const char *bad = call_engine_restore(h->engine, h->now, WALL + h->now,
 						      slice_str(texts[i]), &id);
 
 		EXPECT_TRUE(!bad || !strcmp(bad, "state")) {

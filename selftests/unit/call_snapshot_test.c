@@ -11,7 +11,6 @@
 
 #include "call/record.h"
 
-#define WALL (1700000000 * NSEC_PER_SEC)
 
 FIXTURE(snapshot) {
 	struct harness h, after;	/* the daemon before its restart, and after it */

@@ -132,27 +132,21 @@ static UNUSED void call_as_alice(struct harness *h, const char *extra)
 
 static UNUSED void answered(struct harness *h)
 {
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	expect(h, STRANGER, "SIP/2.0 200");
-	acknowledge(h, STRANGER);
+	accepts(h, B);
+	is_answered(h, STRANGER);
 	h->ua[B].cseq = 100;
 }
 
 static UNUSED void declined(struct harness *h)
 {
-	answer(h, B, "603 Decline", NULL);
-	expect(h, B, "ACK ");
+	refuses(h, B, "603 Decline");
 	expect(h, STRANGER, "SIP/2.0 603");
 	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
 }
 
 static UNUSED void hang_up_alice(struct harness *h)
 {
-	send_request(h, STRANGER, "BYE", ++h->ua[STRANGER].cseq, NULL, NULL);
-	expect(h, STRANGER, "SIP/2.0 200");
-	expect(h, B, "BYE ");
-	reply(h, B, "200 OK", NULL);
+	hangs_up(h, STRANGER, B);
 }
 
 static UNUSED void from_elsewhere(struct harness *h, const char *address)

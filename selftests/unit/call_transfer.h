@@ -8,8 +8,6 @@
 
 #include "call_harness.h"
 
-#define SDP_C "v=0\r\no=- 333 1 IN IP4 " IP_C "\r\ns=-\r\nc=IN IP4 " IP_C "\r\nt=0 0\r\n" \
-	"m=audio 7000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
 #define TO_C "Refer-To: <sip:2000@sbc.example>\r\n"
 
 static UNUSED void allow_transfers(struct harness *h)
@@ -41,26 +39,49 @@ static UNUSED void expect_notify(struct harness *h, enum who who, const char *st
 	reply(h, who, "200 OK", NULL);
 }
 
+/* It is over, and this is what came of it. */
+static UNUSED void is_told_the_end(struct harness *h, enum who who, const char *status)
+{
+	expect_notify(h, who, "terminated;reason=noresource", status);
+}
+
+/* who's REFER is taken, and he hears so. */
+static UNUSED void refer_accepted(struct harness *h, enum who who, const char *lines)
+{
+	refer(h, who, lines);
+	expect(h, who, "SIP/2.0 202");
+	expect_notify(h, who, "active;expires=", "100 Trying");
+}
+
 /* who refers the other party to C, and C is called. */
 static UNUSED void referred(struct harness *h, enum who who)
 {
 	struct __test_metadata *_metadata = h->_metadata;
 
-	refer(h, who, TO_C);
-	expect(h, who, "SIP/2.0 202");
-	expect_notify(h, who, "active;expires=", "100 Trying");
+	refer_accepted(h, who, TO_C);
 	expect(h, C, "INVITE ");
 	EXPECT_EQ(h->ua[C].invite.body.n, 0);
 }
 
-/* C rings and answers, and other, who was referred, gets the offer. */
+/* C rings, and who hears of it. */
+static UNUSED void c_rings(struct harness *h, enum who who)
+{
+	answer(h, C, "180 Ringing", NULL);
+	expect_notify(h, who, "active;expires=", "180 Ringing");
+}
+
+static UNUSED void c_is_busy(struct harness *h)
+{
+	refuses(h, C, "486 Busy Here");
+}
+
+/* ... and answers, and other, who was referred, gets the offer. */
 static UNUSED void c_answers(struct harness *h, enum who who, enum who other)
 {
 	struct __test_metadata *_metadata = h->_metadata;
 	const struct sip_msg *msg;
 
-	answer(h, C, "180 Ringing", NULL);
-	expect_notify(h, who, "active;expires=", "180 Ringing");
+	c_rings(h, who);
 	answer(h, C, "200 OK", SDP_C);
 	msg = expect(h, other, "INVITE ");
 	EXPECT_TRUE(contains(msg->body, "m=audio "));
@@ -68,38 +89,43 @@ static UNUSED void c_answers(struct harness *h, enum who who, enum who other)
 }
 
 /* other takes it: the pair is C and he. */
+static UNUSED void joins_c(struct harness *h, enum who other)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+
+	accepts(h, other);
+	EXPECT_TRUE(contains(expect(h, C, "ACK ")->body, "m=audio "));
+	h->ua[C].cseq = 100;
+}
+
+/* C answers, and other takes what he is offered. */
+static UNUSED void is_connected_to_c(struct harness *h, enum who other)
+{
+	answer(h, C, "200 OK", SDP_C);
+	expect(h, other, "INVITE ");
+	joins_c(h, other);
+}
+
+/* The referrer hears that this is done, and has a call no more. */
+static UNUSED void is_let_go(struct harness *h, enum who who)
+{
+	is_told_the_end(h, who, "200 OK");
+	gets_bye(h, who);
+}
+
 static UNUSED void put_through(struct harness *h, enum who who, enum who other)
 {
 	struct __test_metadata *_metadata = h->_metadata;
 
-	answer(h, other, "200 OK", other == A ? SDP_A : SDP_B);
-	expect(h, other, "ACK ");
-	EXPECT_TRUE(contains(expect(h, C, "ACK ")->body, "m=audio "));
-	expect_notify(h, who, "terminated;reason=noresource", "200 OK");
-	h->ua[C].cseq = 100;
-	expect(h, who, "BYE ");
-	reply(h, who, "200 OK", NULL);
+	joins_c(h, other);
+	is_let_go(h, who);
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
-}
-
-static UNUSED void c_hangs_up(struct harness *h, enum who other)
-{
-	send_request(h, C, "BYE", ++h->ua[C].cseq, NULL, NULL);
-	expect(h, C, "SIP/2.0 200");
-	expect(h, other, "BYE ");
-	reply(h, other, "200 OK", NULL);
 }
 
 /* The referrer's call is as it was: a re-INVITE of his passes. */
 static UNUSED void expect_unharmed(struct harness *h, enum who who, enum who other)
 {
-	send_request(h, who, "INVITE", ++h->ua[who].cseq, NULL, who == A ? SDP_A : SDP_B);
-	expect(h, who, "SIP/2.0 100");
-	expect(h, other, "INVITE ");
-	answer(h, other, "200 OK", other == A ? SDP_A : SDP_B);
-	expect(h, other, "ACK ");
-	expect(h, who, "SIP/2.0 200");
-	acknowledge(h, who);
+	reinvites(h, who, other);
 	hang_up(h, A);
 }
 

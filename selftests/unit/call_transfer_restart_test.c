@@ -31,14 +31,7 @@ static void is_told_the_old(struct harness *h, enum who who)
 
 	EXPECT_TRUE(contains(msg->body, "m=audio "));
 	EXPECT_FALSE(contains(msg->body, "m=audio 0 "));
-	answer(h, who, "200 OK", sdp_of(who));
-	expect(h, who, "ACK ");
-}
-
-static void gets_bye(struct harness *h, enum who who)
-{
-	expect(h, who, "BYE ");
-	reply(h, who, "200 OK", NULL);
+	accepts(h, who);
 }
 
 /* who is called no more. */
@@ -55,25 +48,23 @@ static void gets_cancel(struct harness *h, enum who who)
 	reply(h, who, "200 OK", NULL);
 }
 
-static void is_cancelled(struct harness *h, enum who who)
+static void rings_no_more(struct harness *h, enum who who)
 {
 	gets_cancel(h, who);
-	answer(h, who, "487 Request Terminated", NULL);
-	expect(h, who, "ACK ");
+	refuses(h, who, "487 Request Terminated");
+}
+
+/* ... while a transfer that who asked for is under way: he hears that it is no more. */
+static void interrupt(struct harness *h, enum who who)
+{
+	restart(h);
+	is_told_the_end(h, who, "503 Service Unavailable");
 }
 
 static void go_on(struct harness *h, enum who who, enum who other)
 {
-	send_request(h, who, "INVITE", ++h->ua[who].cseq, NULL, sdp_of(who));
-	expect(h, who, "SIP/2.0 100");
-	expect(h, other, "INVITE ");
-	answer(h, other, "200 OK", sdp_of(other));
-	expect(h, other, "ACK ");
-	expect(h, who, "SIP/2.0 200");
-	acknowledge(h, who);
-	send_request(h, who, "BYE", ++h->ua[who].cseq, NULL, NULL);
-	expect(h, who, "SIP/2.0 200");
-	gets_bye(h, other);
+	reinvites(h, who, other);
+	hangs_up(h, who, other);
 }
 
 TEST_F(killed, while_the_target_rings_the_call_returns)
@@ -82,11 +73,9 @@ TEST_F(killed, while_the_target_rings_the_call_returns)
 
 	call_up(h);
 	referred(h, B);
-	answer(h, C, "180 Ringing", NULL);
-	expect_notify(h, B, "active;expires=", "180 Ringing");
-	restart(h);
-	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
-	is_cancelled(h, C);
+	c_rings(h, B);
+	interrupt(h, B);
+	rings_no_more(h, C);
 	EXPECT_FALSE(pending(h, A));
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
 	go_on(h, A, B);
@@ -99,9 +88,8 @@ TEST_F(killed, the_call_that_was_to_be_has_a_record)
 
 	call_up(h);
 	referred(h, B);
-	restart(h);
-	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
-	is_cancelled(h, C);
+	interrupt(h, B);
+	rings_no_more(h, C);
 	ASSERT_TRUE(next_event(h, CALL_EVENT_ENDED, &event));
 	EXPECT_STREQ(event.reason, "a transfer was interrupted");
 	call_event_clear(&event);
@@ -114,9 +102,8 @@ TEST_F(killed, before_the_target_says_anything_it_is_cancelled_too)
 
 	call_up(h);
 	referred(h, B);
-	restart(h);
-	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
-	is_cancelled(h, C);
+	interrupt(h, B);
+	rings_no_more(h, C);
 	go_on(h, A, B);
 }
 
@@ -126,8 +113,7 @@ TEST_F(killed, the_target_that_has_answered_meanwhile_gets_bye)
 
 	call_up(h);
 	referred(h, B);
-	restart(h);
-	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	interrupt(h, B);
 	gets_cancel(h, C);
 	answer(h, C, "200 OK", SDP_C);
 	EXPECT_TRUE(contains(expect(h, C, "ACK ")->body, "m=audio 0 "));
@@ -142,12 +128,10 @@ TEST_F(killed, the_target_that_has_refused_meanwhile_gets_its_ack)
 
 	call_up(h);
 	referred(h, B);
-	restart(h);
-	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	interrupt(h, B);
 	expect(h, C, "CANCEL ");
 	reply(h, C, "200 OK", NULL);
-	answer(h, C, "486 Busy Here", NULL);
-	expect(h, C, "ACK ");
+	c_is_busy(h);
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
 	go_on(h, A, B);
 }
@@ -158,8 +142,7 @@ TEST_F(killed, a_target_that_is_silent_is_not_waited_for)
 
 	call_up(h);
 	referred(h, B);
-	restart(h);
-	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	interrupt(h, B);
 	advance(h, 40 * NSEC_PER_SEC);
 	expect_repeats(h, C, 2);
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
@@ -172,13 +155,11 @@ TEST_F(killed, and_again_before_the_target_has_heard_of_it)
 
 	call_up(h);
 	referred(h, B);
-	answer(h, C, "180 Ringing", NULL);
-	expect_notify(h, B, "active;expires=", "180 Ringing");
-	restart(h);
-	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	c_rings(h, B);
+	interrupt(h, B);
 	expect(h, C, "CANCEL ");
 	restart(h);
-	is_cancelled(h, C);
+	rings_no_more(h, C);
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
 	go_on(h, A, B);
 }
@@ -189,16 +170,13 @@ TEST_F(killed, after_the_target_was_cancelled_it_is_cancelled_again)
 
 	call_up(h);
 	referred(h, B);
-	answer(h, C, "180 Ringing", NULL);
-	expect_notify(h, B, "active;expires=", "180 Ringing");
-	send_request(h, A, "BYE", ++h->ua[A].cseq, NULL, NULL);
-	expect(h, A, "SIP/2.0 200");
-	expect_notify(h, B, "terminated;reason=noresource", "487 Request Terminated");
-	expect(h, B, "BYE ");
-	reply(h, B, "200 OK", NULL);
+	c_rings(h, B);
+	says_bye(h, A);
+	is_told_the_end(h, B, "487 Request Terminated");
+	gets_bye(h, B);
 	expect(h, C, "CANCEL ");
 	restart(h);
-	is_cancelled(h, C);
+	rings_no_more(h, C);
 	EXPECT_EQ(call_engine_calls(h->engine), 0);
 }
 
@@ -219,7 +197,7 @@ TEST_F(killed, while_the_other_is_asked_he_is_told_the_old_media_again)
 	ASSERT_EQ(sscanf(o, "o=- %llu %llu", &session[1], &version[1]), 2);
 	EXPECT_EQ(session[0], session[1]);
 	EXPECT_GT(version[1], version[0]);
-	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	is_told_the_end(h, B, "503 Service Unavailable");
 	/* C's part has ended */
 	gets_bye(h, C);
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
@@ -238,7 +216,7 @@ TEST_F(killed, who_has_not_answered_the_offer_of_before_is_told_again_later)
 	reply_tagged(h, A, &h->ua[A].invite, "500 Server Internal Error", h->ua[A].local_tag,
 		     "Retry-After: 7\r\n", NULL);
 	expect(h, A, "ACK ");
-	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	is_told_the_end(h, B, "503 Service Unavailable");
 	gets_bye(h, C);
 	advance(h, 9 * NSEC_PER_SEC);
 	EXPECT_FALSE(pending(h, A));
@@ -254,8 +232,7 @@ TEST_F(killed, when_it_is_done_the_referrer_is_told_so_and_let_go)
 	call_up(h);
 	referred(h, B);
 	c_answers(h, B, A);
-	answer(h, A, "200 OK", SDP_A);
-	expect(h, A, "ACK ");
+	accepts(h, A);
 	expect(h, C, "ACK ");
 	expect(h, B, "NOTIFY ");
 	restart(h);
@@ -276,13 +253,11 @@ TEST_F(killed, when_it_is_done_and_the_referrer_does_not_know_yet_he_is_told)
 	expect(h, C, "INVITE ");
 	answer(h, C, "200 OK", SDP_C);
 	expect(h, A, "INVITE ");
-	answer(h, A, "200 OK", SDP_A);
-	expect(h, A, "ACK ");
+	accepts(h, A);
 	expect(h, C, "ACK ");
 	EXPECT_FALSE(pending(h, B));
 	restart(h);
-	expect_notify(h, B, "terminated;reason=noresource", "200 OK");
-	gets_bye(h, B);
+	is_let_go(h, B);
 	EXPECT_EQ(call_engine_calls(h->engine), 1);
 	go_on(h, C, A);
 }
@@ -293,12 +268,11 @@ TEST_F(killed, when_the_referrer_has_hung_up_the_other_is_not_left_alone)
 
 	call_up(h);
 	referred(h, B);
-	send_request(h, B, "BYE", ++h->ua[B].cseq, NULL, NULL);
-	expect(h, B, "SIP/2.0 200");
+	says_bye(h, B);
 	answer(h, C, "180 Ringing", NULL);
 	restart(h);
 	gets_bye(h, A);
-	is_cancelled(h, C);
+	rings_no_more(h, C);
 	EXPECT_EQ(call_engine_calls(h->engine), 0);
 	EXPECT_EQ(h->nstored, 0);
 }
@@ -309,14 +283,12 @@ TEST_F(killed, the_next_refer_after_it_has_its_number_as_id)
 
 	call_up(h);
 	referred(h, B);
-	restart(h);
-	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
-	is_cancelled(h, C);
+	interrupt(h, B);
+	rings_no_more(h, C);
 	referred(h, B);
 	EXPECT_TRUE(slice_begins(header(&h->ua[B].msg, "Event"), SLICE("refer;id=")));
-	answer(h, C, "486 Busy Here", NULL);
-	expect(h, C, "ACK ");
-	expect_notify(h, B, "terminated;reason=noresource", "486 Busy Here");
+	c_is_busy(h);
+	is_told_the_end(h, B, "486 Busy Here");
 	hang_up(h, A);
 }
 
@@ -343,7 +315,7 @@ TEST_F(killed, before_the_one_to_join_offers_both_calls_return)
 	join_taken(h, &self->first, &self->second);
 	restart(h);
 	is_told_the_old(h, C);
-	expect_notify(h, A, "terminated;reason=noresource", "503 Service Unavailable");
+	is_told_the_end(h, A, "503 Service Unavailable");
 	EXPECT_FALSE(pending(h, B));
 	both_go_on(h, &self->first, &self->second);
 }
@@ -358,7 +330,7 @@ TEST_F(killed, while_the_new_media_is_being_agreed_on_both_calls_return)
 	restart(h);
 	is_told_the_old(h, B);
 	is_told_the_old(h, C);
-	expect_notify(h, A, "terminated;reason=noresource", "503 Service Unavailable");
+	is_told_the_end(h, A, "503 Service Unavailable");
 	both_go_on(h, &self->first, &self->second);
 }
 
@@ -368,10 +340,8 @@ TEST_F(killed, when_the_referrer_has_hung_up_both_neither_is_left_alone)
 
 	two_calls(h, called_neither, &self->first, &self->second);
 	join_taken(h, &self->first, &self->second);
-	a_says(h, &self->second, "BYE", NULL);
-	expect(h, A, "SIP/2.0 200");
-	a_says(h, &self->first, "BYE", NULL);
-	expect(h, A, "SIP/2.0 200");
+	a_leaves(h, &self->second);
+	a_leaves(h, &self->first);
 	restart(h);
 	gets_bye(h, B);
 	gets_bye(h, C);

@@ -65,8 +65,7 @@ TEST_F(failover, a_503_leads_to_the_next_target_and_its_uri)
 	refuse_call(h, B, "503 Service Unavailable");
 	EXPECT_EQ(strncmp(h->ua[B].invite.ruri.p, "sip:4930123@" IP_B, 20), 0);
 	expect(h, C, "INVITE sip:4930123@" IP_C);
-	answer(h, C, "503 Service Unavailable", NULL);
-	expect(h, C, "ACK ");
+	refuses(h, C, "503 Service Unavailable");
 	fail_call(h, "SIP/2.0 503");
 	EXPECT_FALSE(pending(h, B));	/* each is tried once */
 	EXPECT_EQ(h->unreached, 2);
@@ -163,10 +162,8 @@ TEST_F(failover, trying_is_no_silence)
 	answer(h, B, "100 Trying", NULL);
 	advance(h, 20 * NSEC_PER_SEC);
 	EXPECT_FALSE(pending(h, C));
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	expect(h, A, "SIP/2.0 200");
-	acknowledge(h, A);
+	accepts(h, B);
+	is_answered(h, A);
 	end_call(h, B);
 }
 
@@ -183,14 +180,9 @@ TEST_F(failover, a_late_answer_of_the_silent_one_wins)
 	expect(h, C, "INVITE ");
 	answer(h, C, "180 Ringing", NULL);
 	expect(h, A, "SIP/2.0 180");
-	answer(h, B, "200 OK", SDP_B);
-	expect(h, B, "ACK ");
-	expect(h, A, "SIP/2.0 200");
-	acknowledge(h, A);
-	expect(h, C, "CANCEL ");
-	reply(h, C, "200 OK", NULL);
-	answer(h, C, "487 Request Terminated", NULL);
-	expect(h, C, "ACK ");
+	accepts(h, B);
+	is_answered(h, A);
+	is_cancelled(h, C);
 	end_call(h, B);
 }
 
@@ -224,8 +216,7 @@ TEST_F(failover, a_challenge_of_the_silent_one_comes_too_late)
 		     "Proxy-Authenticate: Digest realm=\"pbx\", nonce=\"n\"\r\n", NULL);
 	expect(h, B, "ACK ");
 	EXPECT_FALSE(pending(h, B));
-	answer(h, C, "486 Busy Here", NULL);
-	expect(h, C, "ACK ");
+	refuses(h, C, "486 Busy Here");
 	fail_call(h, "SIP/2.0 486");
 }
 

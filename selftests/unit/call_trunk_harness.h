@@ -55,23 +55,18 @@ static UNUSED void take_call(struct harness *h, enum who who)
 	expect(h, who, "INVITE ");
 	answer(h, who, "200 OK", SDP_B);
 	expect(h, who, "ACK ");
-	expect(h, A, "SIP/2.0 200");
-	acknowledge(h, A);
+	is_answered(h, A);
 }
 
 static UNUSED void refuse_call(struct harness *h, enum who who, const char *status)
 {
 	expect(h, who, "INVITE ");
-	answer(h, who, status, NULL);
-	expect(h, who, "ACK ");
+	refuses(h, who, status);
 }
 
 static UNUSED void end_call(struct harness *h, enum who who)
 {
-	send_request(h, A, "BYE", ++h->ua[A].cseq, NULL, NULL);
-	expect(h, A, "SIP/2.0 200");
-	expect(h, who, "BYE ");
-	reply(h, who, "200 OK", NULL);
+	hangs_up(h, A, who);
 }
 
 static UNUSED struct call_trunk_view view_trunk(struct harness *h, const char *name)

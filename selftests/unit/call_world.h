@@ -138,7 +138,7 @@ static UNUSED void harness_stop(struct harness *h)
 static UNUSED void store_call(struct harness *h, u64 call)
 {
 	struct __test_metadata *_metadata = h->_metadata;
-	u64 wall = 1700000000 * NSEC_PER_SEC + h->now;
+	u64 wall = WALL + h->now;
 	size_t i;
 	char *text = NULL;
 	int err = call_engine_save(h->engine, h->now, wall, call, &text);
@@ -265,7 +265,7 @@ static UNUSED void answer_ticket(struct harness *h, enum effect_kind kind, u64 t
 static UNUSED void store_bindings(struct harness *h, u64 record, u64 ticket)
 {
 	struct __test_metadata *_metadata = h->_metadata;
-	u64 wall = 1700000000 * NSEC_PER_SEC + h->now;
+	u64 wall = WALL + h->now;
 
 	free(h->bindings);
 	h->bindings = NULL;
@@ -282,7 +282,7 @@ static UNUSED void store_bindings(struct harness *h, u64 record, u64 ticket)
 
 static UNUSED void store_event(struct harness *h, u64 record)
 {
-	u64 wall = 1700000000 * NSEC_PER_SEC + h->now;
+	u64 wall = WALL + h->now;
 
 	free(h->event);
 	h->event = NULL;
