@@ -107,6 +107,136 @@ TEST_F(bridge_kept, who_left_has_left_after_a_restart_too)
 	free(text);
 }
 
+/* --- killed while something is under way --- */
+
+/* h is the next jalurd, which has what before wrote last. */
+static void takes_over(struct harness *h, struct harness *before)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+	struct aside a, b;
+
+	ASSERT_NE(before->event, NULL);
+	ASSERT_EQ(restore(h, before->event_record, before->event), NULL);
+	put_aside(&before->ua[A], &a);
+	put_aside(&before->ua[B], &b);
+	take_back(&h->ua[A], &a);
+	take_back(&h->ua[B], &b);
+	h->branch = 1000;
+}
+
+/* A has heard it, or not: it is told how things are, once more. */
+TEST_F(bridge_kept, a_notify_that_was_under_way_comes_again)
+{
+	struct harness *h = &self->h, before;
+	u32 cseq;
+
+	harness_start(&before, _metadata);
+	begin(&before);
+	tell(&before, B, VOICE "Subscription-State: active;expires=60\r\n", WAITING);
+	cseq = expect(&before, A, "NOTIFY ")->cseq;
+	takes_over(h, &before);
+	h->ua[B].cseq--;
+	told_and_heard(h, VOICE "Subscription-State: active;expires=60\r\n", WAITING);
+	EXPECT_GT(h->ua[A].msg.cseq, cseq);
+	leave(h);
+	harness_stop(&before);
+}
+
+TEST_F(bridge_kept, a_refresh_that_was_under_way_comes_again)
+{
+	struct harness *h = &self->h, before;
+	u32 cseq;
+
+	harness_start(&before, _metadata);
+	begin(&before);
+	resubscribe(&before, "Expires: 600\r\n");
+	cseq = expect(&before, B, "SUBSCRIBE ")->cseq;
+	told_and_heard(&before, VOICE "Subscription-State: active;expires=60\r\n", WAITING);
+	takes_over(h, &before);
+	h->ua[A].cseq--;
+	resubscribe(h, "Expires: 600\r\n");
+	EXPECT_GT(expect(h, B, "SUBSCRIBE ")->cseq, cseq);
+	accepted(h, "Expires: 600\r\n");
+	leave(h);
+	harness_stop(&before);
+}
+
+TEST_F(bridge_kept, the_last_word_is_not_lost)
+{
+	struct harness *h = &self->h, before;
+
+	harness_start(&before, _metadata);
+	begin(&before);
+	tell(&before, B, GONE, NULL);
+	expect(&before, A, "NOTIFY ");
+	takes_over(h, &before);
+	h->ua[B].cseq--;
+	tell(h, B, GONE, NULL);
+	EXPECT_TRUE(slice_eq(header(heard(h, "200 OK"), "Subscription-State"),
+			     SLICE("terminated;reason=noresource")));
+	expect(h, B, "SIP/2.0 200");
+	EXPECT_EQ(bridges(h), 0);
+	EXPECT_EQ(h->event, NULL);
+	reply(&before, A, "200 OK", NULL);
+	expect(&before, B, "SIP/2.0 200");
+	EXPECT_EQ(before.event, NULL);
+	harness_stop(&before);
+}
+
+TEST_F(bridge_kept, a_last_word_that_nobody_says_again_is_a_timeout)
+{
+	struct harness *h = &self->h, before;
+
+	harness_start(&before, _metadata);
+	begin(&before);
+	tell(&before, B, GONE, NULL);
+	expect(&before, A, "NOTIFY ");
+	takes_over(h, &before);
+	advance(h, 32 * SECOND);
+	EXPECT_TRUE(slice_eq(header(heard(h, "200 OK"), "Subscription-State"),
+			     SLICE("terminated;reason=timeout")));
+	EXPECT_EQ(bridges(h), 0);
+	reply(&before, A, "200 OK", NULL);
+	expect(&before, B, "SIP/2.0 200");
+	harness_stop(&before);
+}
+
+/* More of them than one may be sent before it is written again. */
+TEST_F(bridge_kept, our_own_numbers_go_on)
+{
+	struct harness *h = &self->h, before;
+	char *written = NULL;
+	u32 cseq;
+	size_t i;
+
+	harness_start(&before, _metadata);
+	begin(&before);
+	for (i = 0; i < 30; i++) {
+		free(written);
+		written = strdup(before.event);
+		tell(&before, B, ACTIVE, WAITING);
+		tell(&before, B, ACTIVE, WAITING);
+		cseq = expect(&before, A, "NOTIFY ")->cseq + 1;
+		reply(&before, A, "200 OK", NULL);
+		heard(&before, "200 OK");
+		expect(&before, B, "SIP/2.0 200");
+		expect(&before, B, "SIP/2.0 200");
+		before.ua[A].cseq = 1;
+		if (strcmp(written, before.event))
+			break;
+	}
+	ASSERT_LT(i, 30);
+	/* the write that was asked for is not done yet */
+	free(before.event);
+	before.event = written;
+	takes_over(h, &before);
+	h->ua[B].cseq += 1;
+	told_and_heard(h, ACTIVE, WAITING);
+	EXPECT_GT(h->ua[A].msg.cseq, cseq);
+	leave(h);
+	harness_stop(&before);
+}
+
 TEST_F(bridge_kept, what_is_wrong_with_a_record_is_named)
 {
 	static const struct {

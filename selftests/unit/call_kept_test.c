@@ -80,6 +80,28 @@ TEST_F(kept, a_watcher_is_told_after_a_restart_and_goes_on)
 	EXPECT_EQ(h->event, NULL);
 }
 
+/* The 200 got lost when jalurd was killed. */
+TEST_F(kept, a_refresh_that_was_not_answered_comes_again)
+{
+	struct harness *h = &self->after;
+	size_t i;
+
+	self->h.ua[STRANGER].cseq += 1;
+	refresh(&self->h, "Event: presence;id=7\r\nExpires: 900\r\n");
+	expect(&self->h, STRANGER, "SIP/2.0 200");
+	take_notify(&self->h, STRANGER, "active;expires=900", CLOSED);
+	ASSERT_EQ(restore(h, self->h.event_record, 0, self->h.event), NULL);
+	take_over(self);
+	for (i = 0; i < 100 && !pending(h, STRANGER); i++)
+		advance(h, SECOND / 100);
+	take_notify(h, STRANGER, "active;expires=", CLOSED);
+	h->ua[STRANGER].cseq--;
+	refresh(h, "Event: presence;id=7\r\nExpires: 900\r\n");
+	expect(h, STRANGER, "SIP/2.0 200");
+	take_notify(h, STRANGER, "active;expires=900", CLOSED);
+	unwatch(h, "Event: presence;id=7\r\n");
+}
+
 TEST_F(kept, one_that_expired_meanwhile_is_told_so)
 {
 	struct harness *h = &self->after;

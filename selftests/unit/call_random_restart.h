@@ -92,7 +92,7 @@ static inline void reload_carried(struct world *w, const struct kept *kept, stru
 	struct __test_metadata *_metadata = w->_metadata;
 	struct call_engine *e = w->h.engine;
 	u64 wall = WALL + w->now;
-	u64 expires = b->leaves || b->expires < w->now ? w->now : b->expires;
+	u64 expires = b->leaves || b->ended || b->expires < w->now ? w->now : b->expires;
 	struct hash_node *node;
 	const char *bad;
 

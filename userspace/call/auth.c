@@ -133,6 +133,29 @@ int call_auth_request(struct call_engine *e, u64 now, struct call_leg *leg,
 	return 0;
 }
 
+/* Without credentials: whoever has it does not look at them. */
+int call_auth_repeat(struct call_engine *e, u64 now, struct call_leg *leg, enum sip_method method,
+		     const struct sip_sent *sent, const struct sip_content *content,
+		     struct sip_client **client)
+{
+	struct call_attempt *at = call_auth_of(leg) ? new_attempt(method, content) : NULL;
+	int err = at || !call_auth_of(leg) ? 0 : -ENOMEM;
+
+	if (!err)
+		err = sip_request_again(e->sip, now, leg->dialog, method, sent, content,
+					call_leg_handle(leg), client);
+	if (!at)
+		return err;
+	if (err) {
+		free_attempt(at);
+		return err;
+	}
+	at->client = *client;
+	at->next = leg->attempts;
+	leg->attempts = at;
+	return 0;
+}
+
 /* RFC 3261 §22.1: the ACK of a 2xx has the credentials of its INVITE. */
 struct slice call_auth_lines(const struct call_leg *leg)
 {
@@ -155,7 +178,8 @@ static int renew_dialog(struct call_engine *e, struct call_leg *leg)
 }
 
 /* Whoever waits for the old one waits for the new one. */
-static void replace(struct call_leg *leg, const struct sip_client *old, struct sip_client *new)
+static void replace(struct call_engine *e, struct call_leg *leg, const struct sip_client *old,
+		    struct sip_client *new)
 {
 	struct sip_client **const waiting[] = {
 		&leg->invite, &leg->bye, &leg->updating, &leg->refresh, &leg->asking,
@@ -166,7 +190,7 @@ static void replace(struct call_leg *leg, const struct sip_client *old, struct s
 	for (i = 0; i < sizeof(waiting) / sizeof(*waiting); i++)
 		if (*waiting[i] == old)
 			*waiting[i] = new;
-	call_carry_replace(leg, old, new);
+	call_carry_replace(e, leg, old, new);
 }
 
 static bool is_wanted(const struct call_leg *leg, const struct call_attempt *at)
@@ -192,7 +216,7 @@ static bool again(struct call_engine *e, u64 now, struct call_leg *leg, struct c
 		return false;
 	if (send_attempt(e, now, leg, at))
 		return false;
-	replace(leg, old, at->client);
+	replace(e, leg, old, at->client);
 	return true;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A bridge as JSON: both dialogs, with numbers ahead of what was sent since, and whose they are.
+ * One that has ended is there, as expired, until the other side has heard of it: after a restart
+ * the end is told again, or it times out.
  * Realms and trunks go by their names, for the configuration may be another one. The reader
  * takes it for bytes from outside.
  */
@@ -48,7 +50,7 @@ json_t *call_bridge_save(const struct call_engine *e, u64 now, u64 wall, struct 
 			  "version", VERSION, "kind", "carried",
 			  "package", json_text(b->package), "event", json_text(b->event),
 			  "resource", json_text(b->resource), "watcher", json_text(b->watcher),
-			  "expires", call_expiry_save(now, wall, b->expires),
+			  "expires", call_expiry_save(now, wall, b->ended ? now : b->expires),
 			  "domain", json_text(call->domain ? call->domain->name : ""),
 			  "user", json_text(call->user ? call->user : ""),
 			  "renamed", call->renamed, "notifies", (json_int_t)b->notifies,

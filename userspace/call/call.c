@@ -94,6 +94,7 @@ struct call *call_make(struct call_engine *e, u64 now, u64 id)
 	call->timer.owner = call->idle_timer.owner = call;
 	list_init(&call->outbox);
 	list_init(&call->carried);
+	list_init(&call->again);
 	list_init(&call->passed);
 	list_init(&call->redirects);
 	call->legs[0] = call_leg_new(e, call, MEDIA_LEG_A);
@@ -152,6 +153,7 @@ void call_free(struct call_engine *e, u64 now, struct call *call)
 	call_replaces_clear(call);
 	call_refer_free(e, call);
 	call_passed_clear(call);
+	call_again_clear(call);
 	call_transfer_free(e, call);
 	call_trunk_release(call, true);
 	if (call->invite)

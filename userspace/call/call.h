@@ -273,6 +273,7 @@ struct call {
 	struct list outbox;		/* struct call_message */
 	struct list carried;		/* struct call_carried */
 	u32 next_carried;
+	struct list again;		/* struct call_again */
 	u16 end_status;
 	enum call_ender ended_by;
 	char *end_text;			/* NULL: not ended, or no memory */
@@ -415,6 +416,10 @@ struct sip_auth_client *call_auth_of(const struct call_leg *leg);	/* NULL: we ar
 int call_auth_request(struct call_engine *e, u64 now, struct call_leg *leg,
 		      enum sip_method method, const struct sip_content *content,
 		      struct sip_client **client);
+/* sip_request_again() there. */
+int call_auth_repeat(struct call_engine *e, u64 now, struct call_leg *leg, enum sip_method method,
+		     const struct sip_sent *sent, const struct sip_content *content,
+		     struct sip_client **client);
 /* What the ACK to a 2xx needs in its headers. */
 struct slice call_auth_lines(const struct call_leg *leg);
 /* true: ev was a challenge, and its request is under way again. */

@@ -68,15 +68,23 @@ bool call_carries(const struct call_leg *leg, const struct sip_client *client)
 	return of_client(leg, client);
 }
 
-void call_carry_replace(struct call_leg *leg, const struct sip_client *client,
-			struct sip_client *new)
+/* A later run of the daemon has to know as what. */
+static void was_sent(struct call_engine *e, struct call_carried *c)
+{
+	sip_client_sent_as(c->client, &c->sent);
+	call_passed_sent(c->from, sip_server_request(c->server), c->sent.cseq);
+	call_store(e, c->from->call);
+}
+
+void call_carry_replace(struct call_engine *e, struct call_leg *leg,
+			const struct sip_client *client, struct sip_client *new)
 {
 	struct call_carried *c = of_client(leg, client);
 
 	if (!c)
 		return;
 	c->client = new;
-	call_passed_sent(c->from, sip_server_request(c->server), c->to->dialog);
+	was_sent(e, c);
 }
 
 /* The other leg, if its peer knows of a dialog with us, as far as we can tell. */
@@ -111,6 +119,7 @@ static struct call_carried *add(struct call_leg *from, struct call_leg *to,
 	c->from = from;
 	c->to = to;
 	c->server = server;
+	call_again_take(from, sip_server_request(server), &c->sent);
 	list_add_tail(&call->carried, &c->node);
 	return c;
 }
@@ -175,6 +184,14 @@ void call_carry(struct call_engine *e, u64 now, struct call_leg *leg, const stru
 	call_carry_with(e, now, leg, ev, "");
 }
 
+static int send_there(struct call_engine *e, u64 now, struct call_carried *c,
+		      enum sip_method method, const struct sip_content *content)
+{
+	if (c->sent.cseq)
+		return call_auth_repeat(e, now, c->to, method, &c->sent, content, &c->client);
+	return call_auth_request(e, now, c->to, method, content, &c->client);
+}
+
 void call_carry_send(struct call_engine *e, u64 now, const struct call_message *m)
 {
 	struct call_carried *c = of_number(m->leg->call, m->carried);
@@ -187,9 +204,9 @@ void call_carry_send(struct call_engine *e, u64 now, const struct call_message *
 		.headers = slice_str(m->headers), .content_type = msg->content_type,
 		.body = m->sdp ? slice_str(m->sdp) : msg->body,
 	};
-	if (!call_auth_request(e, now, c->to, msg->method, &content, &c->client)) {
+	if (!send_there(e, now, c, msg->method, &content)) {
 		e->counters[CALL_COUNT_CARRIED]++;
-		call_passed_sent(c->from, msg, c->to->dialog);
+		was_sent(e, c);
 		return;
 	}
 	call_passed_back(c->from, msg, 500, NULL);

@@ -13,6 +13,7 @@ struct call_carried {
 	struct call_leg *from, *to;
 	struct sip_server *server;	/* of from's peer */
 	struct sip_client *client;	/* to that of to; NULL: it waits in the outbox */
+	struct sip_sent sent;		/* as what; cseq 0: it was not */
 };
 
 /* carry.c: requests of one side that the other one answers */
@@ -34,14 +35,26 @@ bool call_carry_as(struct call_engine *e, u64 now, struct call_leg *leg,
 void call_carry_send(struct call_engine *e, u64 now, const struct call_message *m);
 /* client carries something on leg; and new does instead of it from now on. */
 bool call_carries(const struct call_leg *leg, const struct sip_client *client);
-void call_carry_replace(struct call_leg *leg, const struct sip_client *client,
-			struct sip_client *new);
+void call_carry_replace(struct call_engine *e, struct call_leg *leg,
+			const struct sip_client *client, struct sip_client *new);
 /* What is carried from leg, or to it, is no more, and answered. */
 void call_carry_end(struct call_engine *e, u64 now, struct call_leg *leg);
 void call_carry_clear(struct call_engine *e, u64 now, struct call *call);
 /* A final answer to a request of leg's peer that is not carried. */
 void call_carry_answer(struct call_engine *e, u64 now, struct call_leg *leg,
 		       struct sip_server *server, u16 status, struct slice headers);
+
+/* again.c: requests that were carried when the daemon was killed */
+#define CALL_MAX_AGAIN (2 * CALL_MAX_CARRIED)
+
+/* msg, of leg's peer, is one that was on its way to the other side. */
+bool call_again_is(const struct call_leg *leg, const struct sip_msg *msg);
+/* As what it went there, if it did: from now on it is a request like any other. */
+void call_again_take(const struct call_leg *leg, const struct sip_msg *msg, struct sip_sent *far);
+void call_again_clear(struct call *call);
+/* Members of object; and back, when both dialogs are there: what is wrong is in r. */
+void call_again_save(const struct call *call, json_t *object);
+void call_again_restore(struct call *call, struct json_reader *r, const json_t *saved);
 
 /* body_map.c */
 /* Where a body comes from, and how we are called where it goes to. */

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "call/bridge_private.h"
+#include "call/dialog_record.h"
 #include "call/trunk_state.h"
 #include "sip/chars.h"
 
@@ -147,13 +148,13 @@ static int ask_ourselves(struct call_engine *e, u64 now, struct call_bridge *b,
 	return err;
 }
 
-/* What was sent counts; numbers that were written down may be used up. */
+/* What was sent counts. */
 static int ask(struct call_engine *e, u64 now, struct call_bridge *b, struct call_crossing *c)
 {
 	int err = c->server ? ask_for(e, now, b, c) : ask_ourselves(e, now, b, c);
 
 	if (!err && !b->ended && b->begun &&
-	    b->errands[c->to].dialog->local_cseq >= b->saved_cseq[c->to])
+	    call_cseq_is_near(b->errands[c->to].dialog->local_cseq, b->saved_cseq[c->to]))
 		call_kept_changed(e, &b->record);
 	return err;
 }

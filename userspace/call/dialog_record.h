@@ -10,6 +10,12 @@
 
 #define CALL_CSEQ_AHEAD 20	/* for requests that were sent after it was written */
 
+/* What was written down is used up soon: others may be sent before it is written again. */
+static inline bool call_cseq_is_near(u32 cseq, u32 saved)
+{
+	return cseq + CALL_CSEQ_AHEAD / 2 >= saved;
+}
+
 struct call_engine;
 
 /* NULL: no memory. */

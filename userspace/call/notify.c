@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "call/bridge.h"
+#include "call/dialog_record.h"
 #include "call/register.h"
 #include "call/watch.h"
 
@@ -148,7 +149,7 @@ static int tell(struct call_engine *e, u64 now, struct call_watch *watch, u64 in
 		err = send_notify(e, now, watch, buf_slice(&sent));
 	if (!err) {
 		e->counters[CALL_COUNT_NOTIFIES]++;
-		if (watch->errand.dialog->local_cseq >= watch->saved_cseq)
+		if (call_cseq_is_near(watch->errand.dialog->local_cseq, watch->saved_cseq))
 			call_kept_changed(e, &watch->record);
 		event_subscription_sent(&e->watchers->table, s, now, interval,
 					buf_slice(&document));

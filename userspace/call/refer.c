@@ -214,6 +214,14 @@ static void begin(struct call_engine *e, u64 now, struct call_leg *leg, const st
 	call_transfer_send(e, now, to, asked);
 }
 
+/* From before a restart: he is told what becomes of it, only the 202 got lost. */
+static bool is_known(const struct call_leg *leg, const struct sip_event *ev)
+{
+	const struct call_refer *r = leg->call->refer;
+
+	return ev->dialog && r && r->referrer == leg && !r->apart && r->id == ev->msg->cseq;
+}
+
 CALL_ACTION(call_refer)
 {
 	struct call_refer_asked asked;
@@ -222,6 +230,10 @@ CALL_ACTION(call_refer)
 	char *extensions;
 	u16 status;
 
+	if (is_known(leg, ev)) {
+		answer(e, now, ev, ev->dialog, 202, "");
+		return;
+	}
 	if (mode == CALL_TRANSFER_PASS && ev->dialog) {
 		call_refer_pass(e, now, leg, ev);
 		return;

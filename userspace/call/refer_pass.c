@@ -42,9 +42,12 @@ static u32 id_on(const struct call_passed *p, const struct call_leg *leg)
 	return p->from == leg ? p->near : p->far;
 }
 
-/* The one that msg, from leg's peer, is about; referrer: and he is that. */
+/*
+ * The one that msg, from leg's peer, is about; referrer: and he is that; over: though its end
+ * was told.
+ */
 static struct call_passed *find(const struct call_leg *leg, const struct sip_msg *msg,
-				bool referrer, bool *has_id)
+				bool referrer, bool over, bool *has_id)
 {
 	const struct list *at, *all = &leg->call->passed;
 	u32 id;
@@ -54,7 +57,7 @@ static struct call_passed *find(const struct call_leg *leg, const struct sip_msg
 	for (at = all->next; at != all; at = at->next) {
 		struct call_passed *p = list_entry(at, struct call_passed, node);
 
-		if ((referrer ? p->from : p->to) == leg && p->far &&
+		if ((referrer ? p->from : p->to) == leg && p->far && (over || !p->over) &&
 		    (!*has_id || id_on(p, leg) == id))
 			return p;
 	}
@@ -144,26 +147,43 @@ static u16 check(struct call_engine *e, struct call_leg *leg, const struct sip_m
 	return call_refer_map(e, leg, to, msg, lines, why);
 }
 
+static struct call_passed *begin(struct call_leg *leg, u64 now, const struct sip_msg *msg)
+{
+	struct call_passed *p = add(leg->call, now);
+
+	if (!p)
+		return NULL;
+	p->from = leg;
+	p->to = call_other(leg);
+	p->near = msg->cseq;
+	p->first = !leg->call->referred;
+	leg->call->referred = true;
+	return p;
+}
+
+/* Known already: it comes again after a restart, and was taken, or waits for an answer. */
 CALL_ACTION(call_refer_pass)
 {
 	const char *why = NULL;
-	struct call_passed *p;
+	struct call_passed *p = of_refer(leg, ev->msg->cseq);
 	char *lines;
-	u16 status = check(e, leg, ev->msg, &lines, &why);
+	u16 status;
 
-	p = status ? NULL : add(leg->call, now);
+	if (p && !call_again_is(leg, ev->msg)) {
+		call_carry_answer(e, now, leg, ev->server, 202, SLICE(""));
+		return;
+	}
+	status = check(e, leg, ev->msg, &lines, &why);
 	if (!status && !p) {
-		status = 503;
-		why = "too many REFERs of a call";
+		p = begin(leg, now, ev->msg);
+		if (!p) {
+			status = 503;
+			why = "too many REFERs of a call";
+		}
 	}
 	if (status) {
 		call_refer_refuse(e, now, ev, status, why);
 	} else {
-		p->from = leg;
-		p->to = call_other(leg);
-		p->near = ev->msg->cseq;
-		p->first = !leg->call->referred;
-		leg->call->referred = true;
 		if (!call_carry_with(e, now, leg, ev, lines))
 			forget(p);
 		else
@@ -172,13 +192,12 @@ CALL_ACTION(call_refer_pass)
 	free(lines);
 }
 
-void call_passed_sent(const struct call_leg *from, const struct sip_msg *msg,
-		      const struct sip_dialog *dialog)
+void call_passed_sent(const struct call_leg *from, const struct sip_msg *msg, u32 far)
 {
 	struct call_passed *p = msg->method == SIP_REFER ? of_refer(from, msg->cseq) : NULL;
 
 	if (p)
-		p->far = dialog->local_cseq;
+		p->far = far;
 }
 
 void call_passed_back(const struct call_leg *from, const struct sip_msg *msg, u16 status,
@@ -190,9 +209,9 @@ void call_passed_back(const struct call_leg *from, const struct sip_msg *msg, u1
 	if (msg->method == SIP_REFER &&
 	    (status >= 300 || (answer && call_refer_is_silent(answer))))
 		p = of_refer(from, msg->cseq);
-	else if (msg->method == SIP_NOTIFY && event_subscription_ends_by(status))
-		p = find(from, msg, false, &has_id);
-	if (p)
+	else if (msg->method == SIP_NOTIFY)
+		p = find(from, msg, false, true, &has_id);
+	if (p && (msg->method == SIP_REFER || p->over || event_subscription_ends_by(status)))
 		forget(p);
 }
 
@@ -227,10 +246,12 @@ static bool read_state(struct slice state, u64 now, struct call_passed *p)
 CALL_ACTION(call_refer_notify)
 {
 	const struct sip_hdr *state = sip_msg_header(ev->msg, SIP_HDR_SUBSCRIPTION_STATE);
-	bool has_id, last;
-	struct call_passed *p = find(leg, ev->msg, false, &has_id);
+	struct call_passed *p;
+	bool has_id;
 	u32 id;
 
+	/* the end of it may come again after a restart */
+	p = find(leg, ev->msg, false, call_again_is(leg, ev->msg), &has_id);
 	if (!call_refer_event_of(ev->msg, &id, &has_id)) {
 		call_not_allowed(e, now, leg, ev);
 	} else if (!p) {
@@ -238,9 +259,9 @@ CALL_ACTION(call_refer_notify)
 	} else if (!state || !state->value.n) {
 		call_carry_answer(e, now, leg, ev->server, 400, SLICE(""));
 	} else {
-		last = read_state(state->value, now, p);
-		if (carry(e, now, leg, ev, p, has_id) && last)
-			forget(p);
+		p->over = read_state(state->value, now, p);
+		if (!carry(e, now, leg, ev, p, has_id))
+			p->over = false;
 	}
 }
 
@@ -249,7 +270,7 @@ bool call_refer_pass_subscribe(struct call_engine *e, u64 now, struct call_leg *
 {
 	bool has_id;
 	const struct call_passed *p = leg->call->state == CALL_UP ?
-				      find(leg, ev->msg, true, &has_id) : NULL;
+				      find(leg, ev->msg, true, false, &has_id) : NULL;
 
 	if (p)
 		carry(e, now, leg, ev, p, has_id);
@@ -257,6 +278,18 @@ bool call_refer_pass_subscribe(struct call_engine *e, u64 now, struct call_leg *
 }
 
 /* --- the record --- */
+
+static json_t *save(const struct call_passed *p)
+{
+	json_t *saved = json_pack("{s:b, s:I, s:I, s:b}",
+				  "callee", p->from->side == MEDIA_LEG_B,
+				  "near", (json_int_t)p->near, "far", (json_int_t)p->far,
+				  "first", p->first);
+
+	if (saved && p->over)
+		json_object_set_new(saved, "over", json_true());
+	return saved;
+}
 
 void call_passed_save(const struct call *call, json_t *object)
 {
@@ -267,11 +300,7 @@ void call_passed_save(const struct call *call, json_t *object)
 		const struct call_passed *p = list_entry(at, struct call_passed, node);
 
 		if (p->far)
-			json_array_append_new(all, json_pack("{s:b, s:I, s:I, s:b}", "callee",
-							     p->from->side == MEDIA_LEG_B,
-							     "near", (json_int_t)p->near,
-							     "far", (json_int_t)p->far,
-							     "first", p->first));
+			json_array_append_new(all, save(p));
 	}
 	if (json_array_size(all))
 		json_object_set_new(object, "passed", all);
@@ -285,6 +314,7 @@ static void restore(struct call *call, u64 now, struct json_reader *r, const jso
 	u32 near = (u32)json_read_u64(r, saved, "near", UINT32_MAX);
 	u32 far = (u32)json_read_u64(r, saved, "far", UINT32_MAX);
 	bool first = json_read_bool(r, saved, "first");
+	bool over = json_object_get(saved, "over") && json_read_bool(r, saved, "over");
 	struct call_passed *p = r->bad ? NULL : add(call, now);
 
 	if (!p) {
@@ -296,6 +326,7 @@ static void restore(struct call *call, u64 now, struct json_reader *r, const jso
 	p->near = near;
 	p->far = far;
 	p->first = first;
+	p->over = over;
 }
 
 void call_passed_restore(struct call *call, u64 now, struct json_reader *r, const json_t *saved)

@@ -13,6 +13,7 @@ struct call_passed {
 	struct call_leg *from, *to;	/* of the referrer, and of who is referred */
 	u32 near, far;			/* CSeq of the REFER there; far 0: it was not sent yet */
 	bool first;			/* of the call: Event needs no id */
+	bool over;			/* but for the answer to the NOTIFY that says so */
 	u64 expires;			/* from then on another one may have its place */
 };
 
@@ -22,9 +23,8 @@ bool call_refer_event_of(const struct sip_msg *msg, u32 *id, bool *has_id);
 /* SUBSCRIBE of leg's peer: true: it is for one of these, and dealt with. */
 bool call_refer_pass_subscribe(struct call_engine *e, u64 now, struct call_leg *leg,
 			       const struct sip_event *ev);
-/* msg of from's peer has left in that dialog. Of other methods it is nothing. */
-void call_passed_sent(const struct call_leg *from, const struct sip_msg *msg,
-		      const struct sip_dialog *dialog);
+/* msg of from's peer has left with that CSeq. Of other methods it is nothing. */
+void call_passed_sent(const struct call_leg *from, const struct sip_msg *msg, u32 far);
 /* Its final answer; NULL: there is none. */
 void call_passed_back(const struct call_leg *from, const struct sip_msg *msg, u16 status,
 		      const struct sip_msg *answer);

@@ -2,7 +2,8 @@
 /*
  * A call as JSON. One that is up: what a daemon needs to go on with it after a restart,
  * beside the session that the kernel went on with meanwhile. What was under way, an
- * offer or a question, is not in it; its sender hears nothing and tries again. One that
+ * offer or a question, is not in it; its sender hears nothing and tries again, and what went to
+ * the other side has then the number that it had (again.c). One that
  * is not up yet: what its record will say, for nobody can go on with it. One that was a part
  * in a transfer and has nothing left, or that a transfer began: whom to send a BYE, and whom a
  * CANCEL (invite_record.c). Times are those of the day, since the monotonic clock begins anew
@@ -128,6 +129,7 @@ static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const str
 					      "user", save_text(call->user)));
 	set_refer(e, object, call);
 	call_passed_save(call, object);
+	call_again_save(call, object);
 	return object;
 }
 
@@ -421,6 +423,7 @@ static void restore_up(struct restoring *s, const json_t *saved)
 	restore_caller(s, saved);
 	restore_callee(s, saved);
 	call_passed_restore(call, s->now, &s->r, saved);
+	call_again_restore(call, &s->r, saved);
 }
 
 static void restore(struct restoring *s, const json_t *saved)

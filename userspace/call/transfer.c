@@ -303,6 +303,7 @@ void call_transfer_move(struct call_engine *e, u64 now, struct call_leg *leg, st
 
 	forget_questions(e, now, leg);
 	call_passed_clear(leg->call);
+	call_again_clear(leg->call);
 	call_outbox_forget(leg);
 	call_outbox_move(call, empty, leg);
 	take_count(leg);

@@ -166,7 +166,7 @@ bool sip_check_initial(struct sip_engine *e, const struct sip_msg *msg, const st
 bool sip_check_order(struct sip_engine *e, const struct sip_dialog *d, const struct sip_msg *msg,
 		     const struct flow *flow)
 {
-	if (!d->remote_cseq || msg->cseq > d->remote_cseq)
+	if (!d->remote_cseq || msg->cseq > d->remote_cseq || sip_dialog_expects(d, msg->cseq))
 		return true;
 	refuse(e, msg, flow, SIP_COUNT_OUT_OF_ORDER, 500, SLICE("Retry-After: 0\r\n"));
 	return false;

@@ -302,6 +302,8 @@ struct sip_dialog_priv {
 
 /* The dialog that a request is in: all three parts must fit. */
 struct sip_dialog *sip_dialog_find(struct sip_engine *e, const struct sip_msg *request);
+/* A request of its peer is taken. */
+void sip_dialog_take(struct sip_dialog *d, u32 cseq);
 /* The one that a NOTIFY makes, whose peer was not known so far; and it learns who that is. */
 struct sip_dialog *sip_dialog_of_notify(struct sip_engine *e, const struct sip_msg *request);
 int sip_dialog_notified(struct sip_engine *e, struct sip_dialog *d, const struct sip_msg *msg);
@@ -311,8 +313,8 @@ struct sip_dialog *sip_dialog_by_tag(struct sip_engine *e, const char *local_tag
 /* A target refresh (RFC 3261 §12.2); what cannot be used changes nothing. */
 void sip_dialog_refresh(struct sip_engine *e, struct sip_dialog *d, const struct sip_msg *msg);
 /*
- * Writes a request of d, to go by flow, into e->out under a new branch, which goes to branch
- * when not NULL. 0 or -ENOMEM.
+ * Writes a request of d, to go by flow, into e->out under that branch; an empty one becomes a
+ * new one. NULL: nobody wants to know it. 0 or -ENOMEM.
  */
 int sip_dialog_print(struct sip_engine *e, const struct sip_dialog *d, const struct flow *flow,
 		     enum sip_method method, u32 cseq, char branch[24],

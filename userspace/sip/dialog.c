@@ -283,6 +283,7 @@ struct sip_dialog *sip_dialog_restore(struct sip_engine *e, const struct sip_dia
 	d->translated = from->translated;
 	d->local_cseq = from->local_cseq;
 	d->remote_cseq = from->remote_cseq;
+	sip_dialog_expect(d, d->remote_cseq);
 	memcpy(d->alias, from->alias, sizeof(d->alias));
 	d->remote_tag = from->remote_tag ? strdup(from->remote_tag) : NULL;
 	d->call_id = strdup(from->call_id);
@@ -317,6 +318,38 @@ struct sip_dialog *sip_dialog_fork(struct sip_engine *e, const struct sip_dialog
 		return fork;
 	sip_dialog_free(e, fork);
 	return NULL;
+}
+
+/* --- numbers of its peer --- */
+
+/* 0: it came too long ago, or never. */
+static u32 bit_of(const struct sip_dialog *d, u32 cseq)
+{
+	u32 age = d->remote_cseq - cseq;
+
+	return cseq && cseq <= d->remote_cseq && age < 32 ? 1u << age : 0;
+}
+
+void sip_dialog_expect(struct sip_dialog *d, u32 cseq)
+{
+	d->again |= bit_of(d, cseq);
+}
+
+bool sip_dialog_expects(const struct sip_dialog *d, u32 cseq)
+{
+	return d->again & bit_of(d, cseq);
+}
+
+void sip_dialog_take(struct sip_dialog *d, u32 cseq)
+{
+	u32 ahead = cseq - d->remote_cseq;
+
+	if (cseq <= d->remote_cseq) {
+		d->again &= ~bit_of(d, cseq);
+		return;
+	}
+	d->again = ahead < 32 ? d->again << ahead : 0;
+	d->remote_cseq = cseq;
 }
 
 /* --- what responses teach --- */
@@ -397,7 +430,7 @@ bool sip_dialog_moved(struct sip_engine *e, u64 now, struct sip_dialog *d,
 	e->now = now;
 	if (!sip_check_order(e, d, server->request, &server->source))
 		return false;
-	d->remote_cseq = server->request->cseq;
+	sip_dialog_take(d, server->request->cseq);
 	d->flow = server->source;
 	d->translated = sip_is_translated(e, server->request, &server->source);
 	return true;

@@ -40,6 +40,7 @@ struct sip_dialog {
 	size_t nroutes;
 	u32 local_cseq;
 	u32 remote_cseq;		/* 0: none yet */
+	u32 again;			/* sip_dialog_expect(): bit n is remote_cseq - n */
 	struct sip_rack rack;
 	struct flow flow;		/* next hop */
 	bool translated;		/* its port is not the one that the peer says */
@@ -84,6 +85,13 @@ struct sip_dialog *sip_dialog_fork(struct sip_engine *e, const struct sip_dialog
  */
 struct sip_dialog *sip_dialog_restore(struct sip_engine *e, const struct sip_dialog *from,
 				      void *user);
+/*
+ * The request with that number may have no answer: its peer has it from before a restart, and
+ * sends it again. It is taken once more, though it does not come next. In a dialog that was
+ * restored the last one is expected from the beginning.
+ */
+void sip_dialog_expect(struct sip_dialog *d, u32 cseq);
+bool sip_dialog_expects(const struct sip_dialog *d, u32 cseq);
 /*
  * Its peer is where the request of server, which was foreign, came from: it has proved that.
  * false: the request is none that comes next, and has got its answer.

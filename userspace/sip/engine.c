@@ -79,7 +79,7 @@ static void take_new(struct sip_engine *e, const struct flow *flow, struct sip_d
 	}
 	event->foreign = d && sip_is_foreign(d, flow);
 	if (d && !event->foreign)
-		d->remote_cseq = e->msg.cseq;
+		sip_dialog_take(d, e->msg.cseq);
 	event->type = SIP_EVENT_REQUEST;
 	event->server = s;
 	event->dialog = d;

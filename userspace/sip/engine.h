@@ -206,6 +206,25 @@ int sip_request(struct sip_engine *e, u64 now, struct sip_dialog *dialog,
 		enum sip_method method, const struct sip_content *content,
 		void *user, struct sip_client **client);
 /*
+ * A request of ours, as its peer's transactions know it: what comes again under these is a
+ * retransmission to them, and has the answer that it had.
+ */
+#define SIP_BRANCH 24			/* with the NUL */
+struct sip_sent {
+	u32 cseq;
+	char branch[SIP_BRANCH];
+};
+void sip_client_sent_as(const struct sip_client *client, struct sip_sent *sent);
+/* It may be one that we have written. */
+bool sip_sent_is_ours(const struct sip_sent *sent);
+/*
+ * The same for what was sent before a restart, and whose answer has gone. -EINVAL for methods
+ * that have a state beside their transaction, or a number that dialog has not come to.
+ */
+int sip_request_again(struct sip_engine *e, u64 now, struct sip_dialog *dialog,
+		      enum sip_method method, const struct sip_sent *sent,
+		      const struct sip_content *content, void *user, struct sip_client **client);
+/*
  * ACK to the 2xx whose To-tag is dialog's; kept and sent again for each retransmitted 2xx.
  * -ENOENT: there was none such; -ENOMEM.
  */
