@@ -10,37 +10,35 @@
 
 #include "call/call.h"
 
-/*
- * The answer goes on when the kernel has it. One that cannot be used costs the call: the
- * offer was accepted by nobody (RFC 3261 §13.2.2.4).
- */
-static int carry_answer(struct call_engine *e, u64 now, struct call_leg *leg,
-			const struct sip_msg *msg)
+int call_ack_answer(struct call_engine *e, u64 now, struct call *call, struct call_leg *to,
+		    const struct sip_msg *msg, const struct call_reason *lacking)
 {
-	struct media_refusal refusal = { .text = "ACK without an answer" };
-	struct call *call = leg->call;
+	struct call_reason why = *lacking;
+	struct media_refusal refusal;
 	struct slice answer;
 	char *sdp, text[96];
 
+	snprintf(refusal.text, sizeof(refusal.text), "%s", lacking->text);
 	if (call_has_sdp(msg, &answer) &&
 	    !media_answer(call->media, now, false, answer, &sdp, &refusal)) {
 		strcpy(refusal.text, "no memory");
 		if (call_media_apply(e, call))
 			free(sdp);
-		else if (!call_outbox_request(e, now, call_other(leg), SIP_ACK, NULL, sdp))
+		else if (!call_outbox_request(e, now, to, SIP_ACK, NULL, sdp))
 			return 0;
 	}
 	snprintf(text, sizeof(text), "%.90s", refusal.text);
 	e->counters[CALL_COUNT_REFUSED_MEDIA]++;
-	call_end(e, now, call, &(struct call_reason){
-		.status = 500, .text = text,
-		.bye_headers = SLICE("Reason: Q.850;cause=79;text=\"unusable answer\"\r\n"),
-	});
+	why.text = text;
+	why.bye_headers = SLICE("Reason: Q.850;cause=79;text=\"unusable answer\"\r\n");
+	call_end(e, now, call, &why);
 	return -EINVAL;
 }
 
 CALL_ACTION(call_ack)
 {
+	const struct call_reason lacking = { .status = 500, .text = "ACK without an answer" };
+	struct call_leg *other = call_other(leg);
 	struct call *call = leg->call;
 
 	if (leg->state != CALL_LEG_ANSWERED)
@@ -50,7 +48,7 @@ CALL_ACTION(call_ack)
 		call_leg_bye(e, now, leg, slice_str(call->end_headers));
 		return;
 	}
-	if (call_other(leg)->unacked && carry_answer(e, now, leg, ev->msg))
+	if (other->unacked && call_ack_answer(e, now, call, other, ev->msg, &lacking))
 		return;
 	if (call->state != CALL_ANSWERED)
 		return;

@@ -47,4 +47,12 @@ CALL_ACTION(call_refer_subscribe);
 CALL_ACTION(call_refer_notified);
 CALL_ACTION(call_transfer_moved);
 
+/*
+ * Of two of them (ack.c): msg has the answer to what to offered in its 2xx, and that goes into
+ * the ACK when the kernel has it. One that cannot be used costs the call: the offer was accepted
+ * by nobody (RFC 3261 §13.2.2.4). lacking: the end of a call that has none. 0 or -errno.
+ */
+int call_ack_answer(struct call_engine *e, u64 now, struct call *call, struct call_leg *to,
+		    const struct sip_msg *msg, const struct call_reason *lacking);
+
 #endif

@@ -65,16 +65,6 @@ u16 call_attended_find(const struct call_engine *e, const struct call_leg *leg,
 	return 0;
 }
 
-static const struct call_route *route_called(const struct call_policy *p, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < p->nroutes; i++)
-		if (!strcmp(p->routes[i].name, name))
-			return &p->routes[i];
-	return NULL;
-}
-
 u16 call_attended_fill(struct call_engine *e, struct call *call, struct call_leg *joined,
 		       const char **why)
 {
@@ -85,7 +75,7 @@ u16 call_attended_fill(struct call_engine *e, struct call *call, struct call_leg
 	if (!empty)
 		return refuse(why, 503, "no memory");
 	call->legs[1] = empty->root = empty;
-	call->route = route ? route_called(call->policy, route->name) : NULL;
+	call->route = route ? call_route_called(call->policy, route->name) : NULL;
 	call->emergency = joined->call->emergency;
 	call_transfer_seat(empty, party);
 	if (empty->realm < 0 || (party->trunk >= 0 && empty->trunk < 0))
@@ -229,29 +219,14 @@ static void give_back(struct call_engine *e, u64 now, struct call_leg *leg)
 		call_transfer_return(e, now, leg, next.version + 1);
 }
 
-CALL_ACTION(call_attended_moved)
+void call_attended_moved(struct call_engine *e, u64 now, struct call_leg *leg,
+			 struct call *call, const struct sip_event *ev)
 {
-	bool here = leg->call->transfer;
-	struct call *call = here ? leg->call : call_find(e, leg->call->joins);
-
-	leg->moving = NULL;
-	if (call && call->state != CALL_TRYING)
-		call = NULL;
-	if (ev->type != SIP_EVENT_RESPONSE || ev->msg->status >= 300) {
-		if (!call || !call_transfer_glare(e, now, leg, call, ev))
-			call_transfer_refused(e, now, leg, call, ev);
-	} else {
-		sip_dialog_response(e->sip, leg->dialog, ev->msg);
-		call_session_agreed(e, now, leg, ev->msg);
-		call_leg_keep_offer(leg, ev);
-		if (call)
-			take_offer(e, now, call, ev->msg);
-		else
-			give_back(e, now, leg);
-	}
-	leg->late = leg->unacked;
-	if (call && !here && leg->call != call)
-		call_settle(e, now, call);
+	call_leg_keep_offer(leg, ev);
+	if (call)
+		take_offer(e, now, call, ev->msg);
+	else
+		give_back(e, now, leg);
 }
 
 /* --- how it ends --- */

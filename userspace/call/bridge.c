@@ -119,14 +119,6 @@ void call_bridge_go_on(struct call_engine *e, struct call_bridge *b, u64 record,
 
 /* --- may it begin? --- */
 
-static bool refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
-		   const char *headers, const char *why)
-{
-	e->counters[CALL_COUNT_SUBSCRIBE_REFUSED]++;
-	call_refuse(e, now, ev, status, headers, why);
-	return false;
-}
-
 /* Of its users a domain says how many; each has as many as are served, and as many carried. */
 static bool has_room(struct call_engine *e, u64 now, const struct sip_event *ev,
 		     const struct call_source *source, const char *watcher)
@@ -138,8 +130,8 @@ static bool has_room(struct call_engine *e, u64 now, const struct sip_event *ev,
 		return true;
 	e->counters[CALL_COUNT_SUBSCRIBE_LIMIT]++;
 	if (n >= CALL_MAX_WATCHES)
-		return refuse(e, now, ev, 503, RETRY, "too many subscriptions");
-	return refuse(e, now, ev, 403, RETRY, "too many subscriptions of a watcher");
+		return call_wish_refuse(e, now, ev, 503, RETRY, "too many subscriptions");
+	return call_wish_refuse(e, now, ev, 403, RETRY, "too many subscriptions of a watcher");
 }
 
 static char *unfolded(struct slice value)
@@ -211,9 +203,9 @@ struct call_bridge *call_bridge_new(struct call_engine *e, u64 now, const struct
 	if (b)
 		call_bridge_free(e, b);
 	if (err == -EINVAL)
-		refuse(e, now, ev, 400, "", "no Contact, or no package");
+		call_wish_refuse(e, now, ev, 400, "", "no Contact, or no package");
 	else
-		refuse(e, now, ev, 500, RETRY, "no memory");
+		call_wish_refuse(e, now, ev, 500, RETRY, "no memory");
 	return NULL;
 }
 

@@ -68,16 +68,6 @@ static void wrong(struct json_reader *r, const char *what)
 		r->bad = what;
 }
 
-static int find_realm(const struct call_policy *p, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < p->nrealms; i++)
-		if (!strcmp(p->realms[i].name, name))
-			return (int)i;
-	return -1;
-}
-
 static void read_leg(struct call_engine *e, struct json_reader *r, const json_t *saved,
 		     struct call_leg *leg, struct call_errand *errand)
 {
@@ -85,7 +75,7 @@ static void read_leg(struct call_engine *e, struct json_reader *r, const json_t 
 	const char *trunk = json_read_text(r, saved, "trunk", MAX_TEXT);
 	struct flow flow = call_flow_restore(e, r, saved);
 
-	leg->realm = find_realm(e->policy, realm);
+	leg->realm = call_realm_called(e->policy, realm);
 	leg->trunk = *trunk ? call_trunk_index(e->policy, trunk) : -1;
 	if (leg->realm < 0)
 		wrong(r, "realm");

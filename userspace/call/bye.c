@@ -12,13 +12,10 @@
 static void accept_bye(struct call_engine *e, u64 now, struct call_leg *leg,
 		       struct sip_server *server)
 {
-	struct sip_content content;
 	char line[CALL_RTP_STAT];
 
 	call_rtp_stat(leg, line);
-	content = (struct sip_content){ .headers = slice_str(line) };
-	sip_respond(e->sip, now, server, leg->dialog, 200, NULL, &content);
-	sip_server_put(e->sip, now, server);
+	call_respond(e, now, server, leg->dialog, 200, slice_str(line));
 }
 
 void call_bye_answer(struct call_engine *e, u64 now, struct call_leg *leg)

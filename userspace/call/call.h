@@ -25,6 +25,7 @@
 #include "call/gate.h"
 #include "call/lines.h"
 #include "call/record.h"
+#include "call/respond.h"
 #include "call/route.h"
 #include "call/source.h"
 #include "call/subscriber.h"
@@ -520,6 +521,8 @@ void call_media_remove(struct call_engine *e, struct call *call);
 void call_media_check(struct call_engine *e, u64 now, struct call *call);
 /* What leg's realm says of side of the media. */
 void call_media_conf(struct media_negotiation_conf *conf, const struct call_leg *leg, size_t side);
+/* What was agreed on; before the answer, what the caller heard. How many streams. */
+size_t call_media_view(const struct call *call, struct media_stream_view views[SDP_MAX_MEDIA]);
 /* What leg's offers and answers are about. */
 struct media_negotiation *call_leg_media(const struct call_leg *leg);
 
@@ -531,11 +534,6 @@ void call_state_input(struct call_engine *e, u64 now, struct call_leg *leg, enum
 void call_request(struct call_engine *e, u64 now, const struct sip_event *ev);
 void call_invite(struct call_engine *e, u64 now, const struct sip_event *ev,
 		 const struct call_source *source);
-void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
-		 const char *headers, const char *why);
-/* The same in other words than the RFC's; phrase NULL: in those. */
-void call_refuse_saying(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
-			const char *phrase, const char *headers, const char *why);
 /* ACK to the 2xx of ev; when that makes an offer, as soon as there is an answer. 0 or -errno. */
 int call_leg_take_2xx(struct call_engine *e, u64 now, struct call_leg *leg,
 		      const struct sip_event *ev);
@@ -569,9 +567,9 @@ void call_store(struct call_engine *e, struct call *call);
 /* When saved[key] was, by the clock of the day; now and wall are one moment. */
 u64 call_time_read(struct json_reader *r, const json_t *saved, const char *key, u64 now, u64 wall);
 
-/* Indices into p; -1: there is none of that name. */
+/* -1, or NULL: there is none of that name. */
 int call_realm_called(const struct call_policy *p, const char *name);
-int call_trunk_called(const struct call_policy *p, const char *name);
+const struct call_route *call_route_called(const struct call_policy *p, const char *name);
 
 /* invite_record.c */
 /* leg's INVITE has no final response, and made no offer. */

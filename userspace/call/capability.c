@@ -68,12 +68,10 @@ static char *capabilities(struct call_engine *e, const struct call_leg *from,
 static void answer(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
 		   const char *headers)
 {
-	struct sip_content content = { .headers = slice_str(headers) };
 	struct sip_server *server = leg->question;
 
 	leg->question = NULL;
-	sip_respond(e->sip, now, server, leg->dialog, status, NULL, &content);
-	sip_server_put(e->sip, now, server);
+	call_respond(e, now, server, leg->dialog, status, slice_str(headers));
 }
 
 CALL_ACTION(call_ask)

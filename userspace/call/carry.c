@@ -15,10 +15,7 @@
 void call_carry_answer(struct call_engine *e, u64 now, struct call_leg *leg,
 		       struct sip_server *server, u16 status, struct slice headers)
 {
-	struct sip_content content = { .headers = headers };
-
-	sip_respond(e->sip, now, server, leg->dialog, status, NULL, &content);
-	sip_server_put(e->sip, now, server);
+	call_respond(e, now, server, leg->dialog, status, headers);
 }
 
 static void forget(struct call_carried *c)

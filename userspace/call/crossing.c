@@ -170,10 +170,7 @@ void call_crossing_own(struct call_engine *e, u64 now, struct call_bridge *b, en
 static void answer(struct call_engine *e, u64 now, const struct call_bridge *b,
 		   enum call_bank to, struct sip_server *server, u16 status, const char *headers)
 {
-	struct sip_content content = { .headers = slice_str(headers) };
-
-	sip_respond(e->sip, now, server, b->errands[to].dialog, status, NULL, &content);
-	sip_server_put(e->sip, now, server);
+	call_respond(e, now, server, b->errands[to].dialog, status, slice_str(headers));
 }
 
 static struct call_crossing *cross(struct call_engine *e, u64 now, struct call_bridge *b,

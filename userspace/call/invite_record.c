@@ -113,7 +113,7 @@ static void restore_invite(struct call_engine *e, struct call_leg *leg, struct j
 	struct flow flow = call_flow_restore(e, r, saved);
 
 	leg->realm = call_realm_called(p, json_read_text(r, saved, "realm", MAX_TEXT));
-	leg->trunk = call_trunk_called(p, json_read_text(r, saved, "trunk", MAX_TEXT));
+	leg->trunk = call_trunk_index(p, json_read_text(r, saved, "trunk", MAX_TEXT));
 	leg->peer = flow.peer;
 	leg->listener = flow.listener;
 	leg->name = flow.name;

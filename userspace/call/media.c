@@ -330,16 +330,21 @@ static void trace_ticket(struct call_engine *e, u64 now, const struct call_ticke
 	call_trace_media(e->trace, now, t->call->id, NULL, 0, what);
 }
 
+size_t call_media_view(const struct call *call, struct media_stream_view views[SDP_MAX_MEDIA])
+{
+	const struct media_negotiation *media = call->media;
+
+	if (!media && call->heard)
+		media = call->heard->media;
+	return media ? media_negotiation_view(media, views) : 0;
+}
+
 /* The leg that end is towards: its first stream that has it. */
 static u8 side_of(const struct call *call, u64 end)
 {
 	struct media_stream_view views[SDP_MAX_MEDIA];
-	const struct media_negotiation *media = call->media;
-	size_t i, n;
+	size_t i, n = call_media_view(call, views);
 
-	if (!media && call->heard)
-		media = call->heard->media;
-	n = media ? media_negotiation_view(media, views) : 0;
 	for (i = 0; i < n; i++)
 		if (views[i].leg[1].end == end || views[i].leg[1].rtcp_end == end)
 			return 1;

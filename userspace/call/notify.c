@@ -227,33 +227,31 @@ void call_watch_event(struct call_engine *e, u64 now, struct call_watch *watch,
 
 /* --- changes --- */
 
+static void is_due(struct call_engine *e, struct event_subscription *s)
+{
+	if (s->ended)
+		return;
+	s->due = true;
+	arm(e, hash_entry(s, struct call_watch, sub));
+}
+
 void call_watchers_changed(struct call_engine *e, const char *aor)
 {
 	struct event_subscription *s = NULL;
 
-	while ((s = event_subscription_next(&e->watchers->table, s, aor))) {
-		if (s->ended)
-			continue;
-		s->due = true;
-		arm(e, hash_entry(s, struct call_watch, sub));
-	}
+	while ((s = event_subscription_next(&e->watchers->table, s, aor)))
+		is_due(e, s);
 }
 
 void call_watchers_reloaded(struct call_engine *e)
 {
 	const struct hash *t = &e->watchers->table.by_resource;
-	struct event_subscription *s;
 	struct hash_node *node;
 	size_t i;
 
 	for (i = 0; i < t->nbuckets; i++)
-		for (node = t->buckets[i]; node; node = node->next) {
-			s = hash_entry(node, struct event_subscription, by_resource);
-			if (s->ended)
-				continue;
-			s->due = true;
-			arm(e, hash_entry(s, struct call_watch, sub));
-		}
+		for (node = t->buckets[i]; node; node = node->next)
+			is_due(e, hash_entry(node, struct event_subscription, by_resource));
 }
 
 /* --- life --- */

@@ -9,14 +9,20 @@
 #include "call/register.h"
 #include "call/watch.h"
 
-static void answer(struct call_engine *e, u64 now, const struct sip_event *ev,
-		   struct sip_dialog *dialog, u16 status, const char *phrase,
-		   struct slice headers)
+void call_respond_saying(struct call_engine *e, u64 now, struct sip_server *server,
+			 struct sip_dialog *dialog, u16 status, const char *phrase,
+			 struct slice headers)
 {
 	struct sip_content content = { .headers = headers };
 
-	sip_respond(e->sip, now, ev->server, dialog, status, phrase, &content);
-	sip_server_put(e->sip, now, ev->server);
+	sip_respond(e->sip, now, server, dialog, status, phrase, &content);
+	sip_server_put(e->sip, now, server);
+}
+
+void call_respond(struct call_engine *e, u64 now, struct sip_server *server,
+		  struct sip_dialog *dialog, u16 status, struct slice headers)
+{
+	call_respond_saying(e, now, server, dialog, status, NULL, headers);
 }
 
 static void say_allowed(struct call_engine *e, u64 now, const struct call_leg *leg,
@@ -30,8 +36,8 @@ static void say_allowed(struct call_engine *e, u64 now, const struct call_leg *l
 	else
 		call_subscribe_lines(e, &lines);
 	buf_str(&lines, more);
-	answer(e, now, ev, leg ? leg->dialog : NULL, status, NULL,
-	       lines.failed ? SLICE(CALL_ALLOW) : buf_slice(&lines));
+	call_respond(e, now, ev->server, leg ? leg->dialog : NULL, status,
+		     lines.failed ? SLICE(CALL_ALLOW) : buf_slice(&lines));
 	buf_free(&lines);
 }
 
@@ -49,14 +55,14 @@ CALL_ACTION(call_not_allowed)
 
 CALL_ACTION(call_gone)
 {
-	answer(e, now, ev, leg ? leg->dialog : NULL, 481, NULL, SLICE(""));
+	call_respond(e, now, ev->server, leg ? leg->dialog : NULL, 481, SLICE(""));
 }
 
 void call_refuse_saying(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
 			const char *phrase, const char *headers, const char *why)
 {
 	call_event_refused(e, now, ev, status, why);
-	answer(e, now, ev, NULL, status, phrase, slice_str(headers));
+	call_respond_saying(e, now, ev->server, NULL, status, phrase, slice_str(headers));
 }
 
 void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,

@@ -72,15 +72,6 @@ bool call_prack_holds(const struct call_message *m)
 	       sip_server_unacknowledged(call->invite, m->leg->dialog);
 }
 
-static void answer(struct call_engine *e, u64 now, struct call_leg *leg,
-		   const struct sip_event *ev)
-{
-	struct sip_content content = { .headers = SLICE("") };
-
-	sip_respond(e->sip, now, ev->server, leg->dialog, 200, NULL, &content);
-	sip_server_put(e->sip, now, ev->server);
-}
-
 /* What other offered is answered by leg: the far side's PRACK goes when the kernel has it. */
 static void carry_answer(struct call_engine *e, u64 now, struct call_leg *leg,
 			 struct call_leg *other, const struct sip_msg *msg)
@@ -115,12 +106,12 @@ CALL_ACTION(call_prack)
 	struct slice offer;
 
 	if (!ending && other && other->offered) {
-		answer(e, now, leg, ev);
+		call_respond(e, now, ev->server, leg->dialog, 200, SLICE(""));
 		carry_answer(e, now, leg, other, ev->msg);
 	} else if (!ending && call_has_sdp(ev->msg, &offer)) {
 		call_update_offer(e, now, leg, ev, offer);
 	} else {
-		answer(e, now, leg, ev);
+		call_respond(e, now, ev->server, leg->dialog, 200, SLICE(""));
 	}
 	if (leg->call->state != CALL_ENDING)
 		call_outbox_flush(e, now, leg->call);

@@ -12,31 +12,6 @@
 
 #define RETRY "Retry-After: 60\r\n"
 
-static bool refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
-		   const char *headers, const char *why)
-{
-	e->counters[CALL_COUNT_PUBLISH_REFUSED]++;
-	call_refuse(e, now, ev, status, headers, why);
-	return false;
-}
-
-static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event *ev,
-			  struct call_wish *wish)
-{
-	char *extensions = call_headers_unsupported(ev->msg), line[48];
-	u16 status = call_wish_expires(ev->msg, wish);
-
-	if (extensions) {
-		refuse(e, now, ev, 420, extensions, "required extension is not supported");
-		free(extensions);
-		return false;
-	}
-	if (status == 400)
-		return refuse(e, now, ev, 400, "", "Expires is no number");
-	snprintf(line, sizeof(line), "Min-Expires: %u\r\n", wish->domain->events.min);
-	return !status || refuse(e, now, ev, 423, line, "expires too soon");
-}
-
 /* The one that SIP-If-Match names, if there is one. false: it is not there. */
 static bool match(struct call_engine *e, u64 now, const struct sip_event *ev,
 		  const struct call_wish *wish, struct event_publication **old)
@@ -46,9 +21,9 @@ static bool match(struct call_engine *e, u64 now, const struct sip_event *ev,
 	*old = NULL;
 	if (!hdr)
 		return ev->msg->body.n || !wish->expires ||
-		       refuse(e, now, ev, 400, "", "PUBLISH without a body");
+		       call_wish_refuse(e, now, ev, 400, "", "PUBLISH without a body");
 	*old = event_publication_find(&e->watchers->publications, wish->aor, hdr->value);
-	return *old || refuse(e, now, ev, 412, "", "no such entity-tag");
+	return *old || call_wish_refuse(e, now, ev, 412, "", "no such entity-tag");
 }
 
 static bool has_room(struct call_engine *e, u64 now, const struct sip_event *ev,
@@ -61,9 +36,9 @@ static bool has_room(struct call_engine *e, u64 now, const struct sip_event *ev,
 	while ((p = event_publication_next(t, p, wish->aor)))
 		n++;
 	if (n >= EVENT_PUBLICATIONS)
-		return refuse(e, now, ev, 403, RETRY, "too many publications of a user");
+		return call_wish_refuse(e, now, ev, 403, RETRY, "too many publications of a user");
 	return t->by_resource.n < CALL_MAX_PUBLICATIONS ||
-	       refuse(e, now, ev, 503, RETRY, "too many publications");
+	       call_wish_refuse(e, now, ev, 503, RETRY, "too many publications");
 }
 
 /* entity is him, by sip: or by pres: (RFC 3859). */
@@ -83,10 +58,10 @@ static bool is_readable(struct call_engine *e, u64 now, const struct sip_event *
 	char line[64];
 
 	if (ev->msg->body.n > EVENT_MAX_DOCUMENT)
-		return refuse(e, now, ev, 413, "", "the document is too long");
+		return call_wish_refuse(e, now, ev, 413, "", "the document is too long");
 	snprintf(line, sizeof(line), "Accept: %s\r\n", type);
 	return slice_caseeq(sip_plain(ev->msg->content_type), slice_str(type)) ||
-	       refuse(e, now, ev, 415, line, "not a document of the package");
+	       call_wish_refuse(e, now, ev, 415, line, "not a document of the package");
 }
 
 /* NULL: it was refused. */
@@ -104,9 +79,9 @@ static char *read_body(struct call_engine *e, u64 now, const struct sip_event *e
 	if (event_entity(wish->aor, entity))
 		err = event_pidf_read(ev->msg->body, entity, salt, whose, &parts, &why);
 	if (err)
-		refuse(e, now, ev, err == -EINVAL ? 400 : 500, "", why);
+		call_wish_refuse(e, now, ev, err == -EINVAL ? 400 : 500, "", why);
 	else if (!is_his(wish, whose))
-		refuse(e, now, ev, 403, "", "publishes for somebody else");
+		call_wish_refuse(e, now, ev, 403, "", "publishes for somebody else");
 	else
 		return buf_take(&parts);
 	buf_free(&parts);
@@ -117,13 +92,10 @@ static void confirm(struct call_engine *e, u64 now, const struct sip_event *ev,
 		    const struct call_wish *wish, const char *tag)
 {
 	char lines[80];
-	struct sip_content content;
 
 	snprintf(lines, sizeof(lines), "SIP-ETag: %s\r\nExpires: %u\r\n", tag, wish->expires);
-	content = (struct sip_content){ .headers = slice_str(lines) };
 	e->counters[CALL_COUNT_PUBLISHED]++;
-	sip_respond(e->sip, now, ev->server, NULL, 200, NULL, &content);
-	sip_server_put(e->sip, now, ev->server);
+	call_respond(e, now, ev->server, NULL, 200, slice_str(lines));
 }
 
 void call_publication_free(struct call_engine *e, struct event_publication *p)
@@ -168,7 +140,7 @@ static void keep(struct call_engine *e, u64 now, const struct sip_event *ev,
 		p->parts = parts;
 	}
 	if (!p) {
-		refuse(e, now, ev, 500, RETRY, "no memory");
+		call_wish_refuse(e, now, ev, 500, RETRY, "no memory");
 		return;
 	}
 	strcpy(p->tag, tag);
@@ -213,8 +185,8 @@ bool call_publish(struct call_engine *e, u64 now, const struct sip_event *ev,
 		return false;
 	call_wish_name(e, source, name);
 	if (strcmp(name, wish.aor))
-		refuse(e, now, ev, 403, "", "publishes for somebody else");
-	else if (passes_checks(e, now, ev, &wish) && match(e, now, ev, &wish, &old))
+		call_wish_refuse(e, now, ev, 403, "", "publishes for somebody else");
+	else if (call_wish_passes(e, now, ev, &wish) && match(e, now, ev, &wish, &old))
 		take(e, now, ev, &wish, old);
 	return true;
 }

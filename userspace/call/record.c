@@ -73,16 +73,11 @@ static void set_stream(struct call_record_stream *to, const struct media_stream_
 	}
 }
 
-/* What was agreed on; before the answer, what the caller heard. */
 static void set_streams(struct call_record *r, const struct call *call)
 {
 	struct media_stream_view views[SDP_MAX_MEDIA];
-	const struct media_negotiation *media = call->media;
-	size_t i, n;
+	size_t i, n = call_media_view(call, views);
 
-	if (!media && call->heard)
-		media = call->heard->media;
-	n = media ? media_negotiation_view(media, views) : 0;
 	r->streams = n ? calloc(n, sizeof(*r->streams)) : NULL;
 	if (!r->streams)
 		return;

@@ -17,15 +17,6 @@
 
 #define LIFETIME (300 * NSEC_PER_SEC)
 
-static void answer(struct call_engine *e, u64 now, const struct sip_event *ev,
-		   struct sip_dialog *dialog, u16 status, const char *headers)
-{
-	struct sip_content content = { .headers = slice_str(headers) };
-
-	sip_respond(e->sip, now, ev->server, dialog, status, NULL, &content);
-	sip_server_put(e->sip, now, ev->server);
-}
-
 void call_refer_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
 		       const char *why)
 {
@@ -37,7 +28,7 @@ void call_refer_refuse(struct call_engine *e, u64 now, const struct sip_event *e
 	if (status == 491 || status == 503)
 		strcat(lines, "Retry-After: 3\r\n");
 	call_event_refused(e, now, ev, status, why ? why : sip_reason_phrase(status));
-	answer(e, now, ev, ev->dialog, status, lines);
+	call_respond(e, now, ev->server, ev->dialog, status, slice_str(lines));
 }
 
 enum call_transfer_mode call_refer_mode(const struct call_leg *leg)
@@ -208,8 +199,8 @@ static void begin(struct call_engine *e, u64 now, struct call_leg *leg, const st
 	r->to = to->id;
 	if (!r->ended)
 		timer_arm(&e->timers, &r->timer, r->expires);
-	answer(e, now, ev, r->apart ? r->errand.dialog : ev->dialog, 202,
-	       r->ended ? "Refer-Sub: false\r\n" : "");
+	call_respond(e, now, ev->server, r->apart ? r->errand.dialog : ev->dialog, 202,
+		     r->ended ? SLICE("Refer-Sub: false\r\n") : SLICE(""));
 	call_refer_tell(e, now, leg->call, 100);
 	call_transfer_send(e, now, to, asked);
 }
@@ -245,7 +236,7 @@ CALL_ACTION(call_refer)
 	extensions = call_headers_unsupported(ev->msg);
 	if (extensions) {
 		e->counters[CALL_COUNT_TRANSFERS_REFUSED]++;
-		answer(e, now, ev, ev->dialog, 420, extensions);
+		call_respond(e, now, ev->server, ev->dialog, 420, slice_str(extensions));
 		free(extensions);
 		return;
 	}
@@ -262,7 +253,7 @@ static void gone(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
 	e->counters[CALL_COUNT_TRANSFERS_REFUSED]++;
 	call_event_refused(e, now, ev, 481, "Target-Dialog names no dialog of his");
-	answer(e, now, ev, NULL, 481, "");
+	call_respond(e, now, ev->server, NULL, 481, SLICE(""));
 }
 
 /* Nobody is in a call with him: it is for whoever it is sent to (exchange.c). */
@@ -459,7 +450,7 @@ static void subscribed(struct call_engine *e, u64 now, struct call *call,
 	char line[32];
 
 	snprintf(line, sizeof(line), "Expires: %u\r\n", seconds);
-	answer(e, now, ev, ev->dialog, 200, line);
+	call_respond(e, now, ev->server, ev->dialog, 200, slice_str(line));
 	r->expires = now + seconds * NSEC_PER_SEC;
 	timer_arm(&e->timers, &r->timer, r->expires);
 	r->unsubscribed = !seconds;
@@ -490,7 +481,7 @@ void call_refer_event(struct call_engine *e, u64 now, struct call *call,
 		if (ev->msg->method == SIP_SUBSCRIBE && !r->ended && is_refer(ev->msg, r))
 			subscribed(e, now, call, ev);
 		else
-			answer(e, now, ev, ev->dialog, 481, "");
+			call_respond(e, now, ev->server, ev->dialog, 481, SLICE(""));
 	} else if (ev->client && ev->client == r->errand.client && call_errand_status(ev) >= 200) {
 		r->errand.client = NULL;
 		notified(e, now, call, ev);

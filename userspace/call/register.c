@@ -31,11 +31,8 @@ struct registration {
 static void respond(struct call_engine *e, u64 now, struct sip_server *server, u16 status,
 		    const char *phrase, struct slice headers)
 {
-	struct sip_content content = { .headers = headers };
-
 	e->counters[status < 300 ? CALL_COUNT_REGISTERED : CALL_COUNT_REGISTER_REFUSED]++;
-	sip_respond(e->sip, now, server, NULL, status, phrase, &content);
-	sip_server_put(e->sip, now, server);
+	call_respond_saying(e, now, server, NULL, status, phrase, headers);
 }
 
 static const struct call_domain *domain_of(const struct call_engine *e, const char *aor)

@@ -10,15 +10,6 @@
 
 #include "call/call.h"
 
-static void refuse(struct call_engine *e, u64 now, struct call_leg *leg, struct sip_server *server,
-		   u16 status, struct slice headers)
-{
-	struct sip_content content = { .headers = headers };
-
-	sip_respond(e->sip, now, server, leg->dialog, status, NULL, &content);
-	sip_server_put(e->sip, now, server);
-}
-
 /*
  * Before the call is up no offer of theirs can be carried: the caller's INVITE
  * is still open (§14.2: 500 on its own leg, 491 on the other).
@@ -28,8 +19,8 @@ CALL_ACTION(call_reinvite_early)
 	u16 status = leg->side == MEDIA_LEG_A ? 500 : 491;
 
 	e->counters[CALL_COUNT_GLARE] += status == 491;
-	refuse(e, now, leg, ev->server, status,
-	       status == 500 ? SLICE("Retry-After: 3\r\n") : SLICE(""));
+	call_respond(e, now, ev->server, leg->dialog, status,
+		     status == 500 ? SLICE("Retry-After: 3\r\n") : SLICE(""));
 }
 
 u64 call_reinvite_wait(struct call_engine *e, const struct call_leg *leg)
@@ -66,7 +57,7 @@ static void refuse_offer(struct call_engine *e, u64 now, struct call_leg *leg,
 	char *warning = call_warning(refusal);
 
 	e->counters[CALL_COUNT_REFUSED_MEDIA]++;
-	refuse(e, now, leg, server, refusal->status, slice_str(warning));
+	call_respond(e, now, server, leg->dialog, refusal->status, slice_str(warning));
 	free(warning);
 }
 
@@ -87,18 +78,18 @@ CALL_ACTION(call_reinvite)
 
 	if (busy) {
 		e->counters[CALL_COUNT_GLARE] += busy == 491;
-		refuse(e, now, leg, ev->server, busy,
-		       busy == 500 ? SLICE("Retry-After: 3\r\n") : SLICE(""));
+		call_respond(e, now, ev->server, leg->dialog, busy,
+			     busy == 500 ? SLICE("Retry-After: 3\r\n") : SLICE(""));
 		return;
 	}
 	if (status) {
-		refuse(e, now, leg, ev->server, status,
-		       status == 415 ? SLICE(CALL_ACCEPT) : SLICE(""));
+		call_respond(e, now, ev->server, leg->dialog, status,
+			     status == 415 ? SLICE(CALL_ACCEPT) : SLICE(""));
 		return;
 	}
 	status = call_session_asked(leg, ev->msg, lines);
 	if (status) {
-		refuse(e, now, leg, ev->server, status, slice_str(lines));
+		call_respond(e, now, ev->server, leg->dialog, status, slice_str(lines));
 		return;
 	}
 	if (call_has_sdp(ev->msg, &offer) &&

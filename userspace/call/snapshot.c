@@ -252,17 +252,7 @@ int call_realm_called(const struct call_policy *p, const char *name)
 	return -1;
 }
 
-int call_trunk_called(const struct call_policy *p, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < p->ntrunks; i++)
-		if (!strcmp(p->trunks[i].name, name))
-			return (int)i;
-	return -1;
-}
-
-static const struct call_route *route_called(const struct call_policy *p, const char *name)
+const struct call_route *call_route_called(const struct call_policy *p, const char *name)
 {
 	size_t i;
 
@@ -298,7 +288,7 @@ static void restore_leg(struct restoring *s, struct call_leg *leg, const json_t 
 
 	leg->state = CALL_LEG_UP;
 	leg->realm = call_realm_called(p, json_read_text(&s->r, saved, "realm", MAX_TEXT));
-	leg->trunk = call_trunk_called(p, json_read_text(&s->r, saved, "trunk", MAX_TEXT));
+	leg->trunk = call_trunk_index(p, json_read_text(&s->r, saved, "trunk", MAX_TEXT));
 	leg->peer = flow.peer;
 	leg->listener = flow.listener;
 	leg->name = flow.name;
@@ -436,7 +426,7 @@ static void restore(struct restoring *s, const json_t *saved)
 	call->recovered = true;
 	call->transferred = s->parting;
 	call->referred = json_object_get(saved, "referred");
-	call->route = route_called(call->policy, json_read_text(&s->r, saved, "route", MAX_TEXT));
+	call->route = call_route_called(call->policy, json_read_text(&s->r, saved, "route", MAX_TEXT));
 	call->emergency = call->route && call->route->emergency;
 	call->from = strdup(from);
 	call->to = strdup(to);

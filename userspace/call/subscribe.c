@@ -14,23 +14,6 @@
 
 #define RETRY "Retry-After: 60\r\n"
 
-static void respond(struct call_engine *e, u64 now, const struct sip_event *ev,
-		    struct sip_dialog *dialog, u16 status, const char *headers)
-{
-	struct sip_content content = { .headers = slice_str(headers) };
-
-	sip_respond(e->sip, now, ev->server, dialog, status, NULL, &content);
-	sip_server_put(e->sip, now, ev->server);
-}
-
-static bool refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
-		   const char *headers, const char *why)
-{
-	e->counters[CALL_COUNT_SUBSCRIBE_REFUSED]++;
-	call_refuse(e, now, ev, status, headers, why);
-	return false;
-}
-
 /* --- what is served --- */
 
 void call_subscribe_lines(const struct call_engine *e, struct buf *lines)
@@ -68,10 +51,12 @@ void call_subscribe_unserved(struct call_engine *e, u64 now, const struct sip_ev
 	call_subscribe_lines(e, &lines);
 	buf_add(&lines, slice_of("", 1));
 	events = lines.failed ? NULL : strstr(lines.p, "Allow-Events");
-	if (events)
-		refuse(e, now, ev, 489, events, "nobody serves that event package");
-	else
+	if (events) {
+		e->counters[CALL_COUNT_SUBSCRIBE_REFUSED]++;
+		call_refuse(e, now, ev, 489, events, "nobody serves that event package");
+	} else {
 		call_not_allowed(e, now, NULL, ev);
+	}
 	buf_free(&lines);
 }
 
@@ -122,25 +107,14 @@ static bool accepts(const struct sip_msg *msg, const char *type)
 static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event *ev,
 			  struct call_wish *wish)
 {
-	const struct event_policy *policy = &wish->domain->events;
-	char *extensions = call_headers_unsupported(ev->msg), line[64];
-	u16 status = call_wish_expires(ev->msg, wish);
+	char line[64];
 
-	if (extensions) {
-		refuse(e, now, ev, 420, extensions, "required extension is not supported");
-		free(extensions);
+	if (!call_wish_passes(e, now, ev, wish))
 		return false;
-	}
-	if (status == 400)
-		return refuse(e, now, ev, 400, "", "Expires is no number");
-	if (status) {
-		snprintf(line, sizeof(line), "Min-Expires: %u\r\n", policy->min);
-		return refuse(e, now, ev, 423, line, "expires too soon");
-	}
 	if (accepts(ev->msg, event_kinds[wish->package].type))
 		return true;
 	snprintf(line, sizeof(line), "Accept: %s\r\n", event_kinds[wish->package].type);
-	return refuse(e, now, ev, 406, line, "accepts no document of the package");
+	return call_wish_refuse(e, now, ev, 406, line, "accepts no document of the package");
 }
 
 static bool has_room(struct call_engine *e, u64 now, const struct sip_event *ev,
@@ -153,8 +127,8 @@ static bool has_room(struct call_engine *e, u64 now, const struct sip_event *ev,
 		return true;
 	e->counters[CALL_COUNT_SUBSCRIBE_LIMIT]++;
 	if (t->n >= CALL_MAX_WATCHES)
-		return refuse(e, now, ev, 503, RETRY, "too many subscriptions");
-	return refuse(e, now, ev, 403, RETRY, "too many subscriptions of a watcher");
+		return call_wish_refuse(e, now, ev, 503, RETRY, "too many subscriptions");
+	return call_wish_refuse(e, now, ev, 403, RETRY, "too many subscriptions of a watcher");
 }
 
 /* --- the subscription --- */
@@ -166,7 +140,7 @@ static void confirm(struct call_engine *e, u64 now, const struct sip_event *ev,
 
 	e->counters[CALL_COUNT_SUBSCRIBED]++;
 	snprintf(line, sizeof(line), "Expires: %u\r\n", expires);
-	respond(e, now, ev, watch->errand.dialog, 200, line);
+	call_respond(e, now, ev->server, watch->errand.dialog, 200, slice_str(line));
 	event_subscription_grant(&watch->sub, now, expires);
 	call_kept_changed(e, &watch->record);
 	call_watch_tell(e, now, watch);
@@ -209,9 +183,10 @@ static void begin(struct call_engine *e, u64 now, const struct sip_event *ev,
 	if (watch)
 		call_watch_free(e, watch);
 	if (err == -EINVAL)
-		refuse(e, now, ev, 400, "", "SUBSCRIBE without a Contact or with a To-tag");
+		call_wish_refuse(e, now, ev, 400, "",
+				 "SUBSCRIBE without a Contact or with a To-tag");
 	else
-		refuse(e, now, ev, 500, RETRY, "no memory");
+		call_wish_refuse(e, now, ev, 500, RETRY, "no memory");
 }
 
 bool call_subscribe(struct call_engine *e, u64 now, const struct sip_event *ev,
@@ -224,7 +199,7 @@ bool call_subscribe(struct call_engine *e, u64 now, const struct sip_event *ev,
 		return false;
 	call_wish_name(e, source, watcher);
 	if (source->domain && !may_watch(&wish, watcher))
-		refuse(e, now, ev, 403, "", "may not watch that user");
+		call_wish_refuse(e, now, ev, 403, "", "may not watch that user");
 	else if (passes_checks(e, now, ev, &wish) && has_room(e, now, ev, &wish, watcher))
 		begin(e, now, ev, &wish, watcher);
 	return true;
@@ -245,9 +220,9 @@ void call_subscribe_again(struct call_engine *e, u64 now, struct call_watch *wat
 
 	wish.domain = call_watch_domain(e, watch);
 	if (watch->sub.ended || !is_the_same(&watch->sub, ev->msg)) {
-		refuse(e, now, ev, 481, "", "no such subscription");
+		call_wish_refuse(e, now, ev, 481, "", "no such subscription");
 	} else if (!wish.domain) {
-		refuse(e, now, ev, 403, "", "may not watch that user any more");
+		call_wish_refuse(e, now, ev, 403, "", "may not watch that user any more");
 		event_subscription_close(&watch->sub, now, "rejected");
 		call_watch_tell(e, now, watch);
 	} else if (passes_checks(e, now, ev, &wish)) {

@@ -9,7 +9,6 @@
  * old again. An INVITE that meets one of who is asked (491) goes out again a few times.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -144,25 +143,10 @@ bool call_transfer_is_told(const struct call_engine *e, const struct call_leg *l
 static void take_answer(struct call_engine *e, u64 now, struct call *call,
 			const struct sip_msg *msg)
 {
-	struct media_refusal refusal = { .text = "2xx without an answer" };
-	struct slice answer;
-	char *sdp, text[96];
+	const struct call_reason lacking = { .status = 488, .text = "2xx without an answer" };
 
 	call->transfer->accepted = true;
-	if (call_has_sdp(msg, &answer) &&
-	    !media_answer(call->media, now, false, answer, &sdp, &refusal)) {
-		strcpy(refusal.text, "no memory");
-		if (call_media_apply(e, call))
-			free(sdp);
-		else if (!call_outbox_request(e, now, call->legs[1], SIP_ACK, NULL, sdp))
-			return;
-	}
-	snprintf(text, sizeof(text), "%.90s", refusal.text);
-	e->counters[CALL_COUNT_REFUSED_MEDIA]++;
-	call_end(e, now, call, &(struct call_reason){
-		.status = 488, .text = text,
-		.bye_headers = SLICE("Reason: Q.850;cause=79;text=\"unusable answer\"\r\n"),
-	});
+	call_ack_answer(e, now, call, call->legs[1], msg, &lacking);
 }
 
 void call_transfer_refused(struct call_engine *e, u64 now, struct call_leg *leg,
@@ -215,18 +199,30 @@ void call_transfer_again(struct call_engine *e, u64 now, struct call *call)
 	call_settle(e, now, call);
 }
 
+static void moved(struct call_engine *e, u64 now, struct call_leg *leg, struct call *call,
+		  const struct sip_event *ev)
+{
+	call_leg_ack_now(e, now, leg, ev);
+	if (call)
+		take_answer(e, now, call, ev->msg);
+	else
+		call_transfer_repeat(e, now, leg);
+}
+
+/* The new call that leg was asked for in his old one. */
+static struct call *asked_for(const struct call_engine *e, const struct call_leg *leg)
+{
+	return leg->late ? call_find(e, leg->call->joins) : new_call(e, leg->call);
+}
+
 /* The final response to it. The new call may be gone meanwhile, or the old one. */
 CALL_ACTION(call_transfer_moved)
 {
-	struct call *call = leg->call->transfer ? leg->call : new_call(e, leg->call);
-	bool here = call == leg->call;
+	bool here = leg->call->transfer, late = leg->late;
+	struct call *call = here ? leg->call : asked_for(e, leg);
 
-	if (leg->late) {
-		call_attended_moved(e, now, leg, ev);
-		return;
-	}
 	leg->moving = NULL;
-	if (call && call->state != CALL_ANSWERED)
+	if (call && call->state != (late ? CALL_TRYING : CALL_ANSWERED))
 		call = NULL;
 	if (ev->type != SIP_EVENT_RESPONSE || ev->msg->status >= 300) {
 		if (!call || !call_transfer_glare(e, now, leg, call, ev))
@@ -234,12 +230,13 @@ CALL_ACTION(call_transfer_moved)
 	} else {
 		sip_dialog_response(e->sip, leg->dialog, ev->msg);
 		call_session_agreed(e, now, leg, ev->msg);
-		call_leg_ack_now(e, now, leg, ev);
-		if (call)
-			take_answer(e, now, call, ev->msg);
+		if (late)
+			call_attended_moved(e, now, leg, call, ev);
 		else
-			call_transfer_repeat(e, now, leg);
+			moved(e, now, leg, call, ev);
 	}
+	if (late)
+		leg->late = leg->unacked;
 	if (call && !here && leg->call != call)
 		call_settle(e, now, call);
 }

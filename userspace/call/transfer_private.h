@@ -51,8 +51,9 @@ u16 call_attended_fill(struct call_engine *e, struct call *call, struct call_leg
 bool call_attended_send(struct call_engine *e, u64 now, struct call *call);
 /* Once more. */
 bool call_attended_again(struct call_engine *e, u64 now, struct call *call);
-/* The final response to that. */
-CALL_ACTION(call_attended_moved);
+/* His 2xx to that; call NULL: nobody needs it any more. */
+void call_attended_moved(struct call_engine *e, u64 now, struct call_leg *leg,
+			 struct call *call, const struct sip_event *ev);
 /* The pair is made: he changes calls, and the one that he was in ends. */
 void call_attended_done(struct call_engine *e, u64 now, struct call *call);
 /* call has come to nothing: he stays where he is. */

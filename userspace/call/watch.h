@@ -52,8 +52,12 @@ bool call_wish_event(const struct sip_msg *msg, struct call_wish *wish);
 /* And whose: a user of a domain of ours that serves it. */
 bool call_wish_resource(const struct call_engine *e, const struct sip_msg *msg,
 			struct call_wish *wish);
-/* 0, or the status to refuse it with. */
-u16 call_wish_expires(const struct sip_msg *msg, struct call_wish *wish);
+/* It is counted. false, for whoever says so. */
+bool call_wish_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+		      const char *headers, const char *why);
+/* For how long, and whether all that it requires is understood. false: it is refused. */
+bool call_wish_passes(struct call_engine *e, u64 now, const struct sip_event *ev,
+		      struct call_wish *wish);
 /* Who sent it, as an address-of-record; of a trunk its name. */
 void call_wish_name(const struct call_engine *e, const struct call_source *source,
 		    char name[REGISTRAR_AOR]);

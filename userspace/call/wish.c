@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "call/call.h"
 #include "call/watch.h"
@@ -40,7 +41,17 @@ bool call_wish_resource(const struct call_engine *e, const struct sip_msg *msg,
 	       call_secret_of(e, wish->domain, slice_of(wish->aor, (size_t)(at - wish->aor)));
 }
 
-u16 call_wish_expires(const struct sip_msg *msg, struct call_wish *wish)
+bool call_wish_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
+		      const char *headers, const char *why)
+{
+	e->counters[ev->msg->method == SIP_PUBLISH ? CALL_COUNT_PUBLISH_REFUSED :
+						     CALL_COUNT_SUBSCRIBE_REFUSED]++;
+	call_refuse(e, now, ev, status, headers, why);
+	return false;
+}
+
+/* For how long; 0, or the status to refuse it with. */
+static u16 take_expires(const struct sip_msg *msg, struct call_wish *wish)
 {
 	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_EXPIRES);
 	const struct event_policy *policy = &wish->domain->events;
@@ -54,6 +65,24 @@ u16 call_wish_expires(const struct sip_msg *msg, struct call_wish *wish)
 	if (wish->expires > policy->max)
 		wish->expires = policy->max;
 	return wish->expires && wish->expires < policy->min ? 423 : 0;
+}
+
+bool call_wish_passes(struct call_engine *e, u64 now, const struct sip_event *ev,
+		      struct call_wish *wish)
+{
+	char *extensions = call_headers_unsupported(ev->msg), line[48];
+	u16 status = take_expires(ev->msg, wish);
+
+	if (extensions) {
+		call_wish_refuse(e, now, ev, 420, extensions,
+				 "required extension is not supported");
+		free(extensions);
+		return false;
+	}
+	if (status == 400)
+		return call_wish_refuse(e, now, ev, 400, "", "Expires is no number");
+	snprintf(line, sizeof(line), "Min-Expires: %u\r\n", wish->domain->events.min);
+	return !status || call_wish_refuse(e, now, ev, 423, line, "expires too soon");
 }
 
 void call_wish_name(const struct call_engine *e, const struct call_source *source,
