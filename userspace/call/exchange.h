@@ -46,6 +46,7 @@ struct call_way_out {
 	struct sip_auth_attempt auth;
 	struct timer timer;		/* the next address is tried then */
 	bool open;			/* it may still be answered */
+	char *event;			/* value of Event there, if that names a dialog; or NULL */
 	u16 refusal;			/* of what may not be sent there; 0: it may */
 	const char *why;
 };

@@ -29,6 +29,7 @@ void call_way_out_free(struct call_engine *e, struct call_way_out *way)
 	call_hops_clear(&way->leg);
 	call_contact_free(way->leg.contact);
 	call_routed_put(way->leg.routed);
+	free(way->event);
 	free(way);
 }
 
@@ -92,13 +93,36 @@ static void await(struct call_engine *e, u64 now, struct call_way_out *way)
 	timer_arm(&e->timers, &way->timer, now + (silence ? silence : 16 * e->t1));
 }
 
-/* What is said to him, or NULL; of a REFER it may be that he is not to get it. */
+/* A dialog by a name of the watcher's side. false: he who is asked does not know it. */
+static bool name_dialog(struct call_engine *e, struct call_way_out *way, const struct sip_msg *msg)
+{
+	enum event_named named;
+
+	if (msg->method != SIP_SUBSCRIBE)
+		return true;
+	free(way->event);
+	named = call_event_there(e, &way->leg, msg, &way->event);
+	if (named == EVENT_NAMES_KNOWN)
+		return true;
+	free(way->event);
+	way->event = NULL;
+	if (named == EVENT_NAMES_NONE)
+		return true;
+	way->refusal = 481;
+	way->why = "Event names no dialog that is known there";
+	return false;
+}
+
+/* What is said to him, or NULL; it may be that he is not to get it. */
 static char *headers_for(struct call_engine *e, struct call_way_out *way,
 			 const struct sip_msg *msg)
 {
 	const struct call_leg *from = &way->exchange->sides.from, *to = &way->leg;
-	char *headers = call_headers_apart(e, from, to, msg), *lines = NULL, *all = NULL;
+	char *headers, *lines = NULL, *all = NULL;
 
+	if (!name_dialog(e, way, msg))
+		return NULL;
+	headers = call_headers_about(e, from, to, msg, way->event);
 	if (msg->method != SIP_REFER)
 		return headers;
 	way->why = "who is called is not to be referred";

@@ -458,6 +458,17 @@ struct sip_dialog *sip_dialog_of_ids(struct sip_engine *e, struct slice call_id,
 	return d || !slice_eq(call_id, remote_tag) ? d : find_alias(e, local_tag, call_id);
 }
 
+struct sip_dialog *sip_dialog_of_invite(struct sip_engine *e, struct slice call_id,
+					struct slice local_tag)
+{
+	struct sip_dialog *d = first_by_tag(e, local_tag);
+
+	for (; d; d = next_by_tag(hash_next(&d->priv->node), local_tag))
+		if (d->remote_tag && slice_eq(slice_str(d->call_id), call_id))
+			return d;
+	return NULL;
+}
+
 struct sip_dialog *sip_dialog_find(struct sip_engine *e, const struct sip_msg *msg)
 {
 	return find_exact(e, msg->to.tag, msg->from.tag, msg->call_id);
