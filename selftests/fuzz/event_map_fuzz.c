@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Any bytes as a body that passes from one side to the other; the first byte says of which
- * type. What comes of it can be read again, and every URI in it is one of ours.
+ * type, or that they are a value of Event. What comes of it can be read again, every URI in it is
+ * one of ours, and no dialog is named that is not known there.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -35,6 +36,38 @@ static bool is_hidden(void *user, struct slice text)
 	return text.n && memmem(text.p, text.n, "pbx", 3);
 }
 
+static bool map_named(void *user, const struct event_dialog *d, struct event_dialog *there)
+{
+	(void)user;
+	if (!d->call_id.n || !d->local_tag.n)
+		abort();
+	*there = (struct event_dialog){ SLICE("c\"\\"), SLICE("l"), SLICE("r") };
+	return d->call_id.n % 3;
+}
+
+static void map_event(struct slice value)
+{
+	struct event_map m = { .dialog = map_named };
+	char call_id[EVENT_CALL_ID];
+	enum event_named named;
+	struct event_dialog d;
+	struct buf out;
+
+	buf_init(&out);
+	named = event_map_event(&m, value, &out);
+	if (named == EVENT_NAMES_NONE && !slice_eq(buf_slice(&out), value))
+		abort();
+	if (named != EVENT_NAMES_NONE &&
+	    (event_named(value, &d, call_id) == EVENT_NAMES_NONE ||
+	     event_named(buf_slice(&out), &d, call_id) !=
+		(named == EVENT_NAMES_LOST ? EVENT_NAMES_NONE : named)))
+		abort();
+	if (named == EVENT_NAMES_KNOWN &&
+	    (!slice_eq(d.call_id, SLICE("c\"\\")) || !slice_eq(d.local_tag, SLICE("l"))))
+		abort();
+	buf_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	const struct slice types[] = {
@@ -51,6 +84,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (!size)
 		return 0;
+	if (data[0] == 255) {
+		map_event(slice_of((const char *)data + 1, size - 1));
+		return 0;
+	}
 	type = types[data[0] % 3];
 	buf_init(&once);
 	buf_init(&twice);

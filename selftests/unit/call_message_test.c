@@ -130,10 +130,6 @@ TEST_F(message, it_is_refused_as_the_far_side_refuses_it)
 	reply_tagged(h, B, msg, "405 Method Not Allowed", "b", "Allow: INVITE, ACK, BYE\r\n", NULL);
 	msg = expect(h, A, "SIP/2.0 405");
 	EXPECT_TRUE(slice_eq(header(msg, "Allow"), SLICE("INVITE, ACK, BYE")));
-	write_to(h, "4930123", "", "hello");
-	expect(h, B, "MESSAGE ");
-	reply(h, B, "302 Moved", NULL);
-	expect(h, A, "SIP/2.0 480");
 }
 
 TEST_F(message, to_nobody)

@@ -258,6 +258,48 @@ TEST(what_cannot_be_read_is_not_passed)
 	free(long_one);
 }
 
+/* The same dialog in Event: to-tag is the notifier's own. */
+TEST(a_dialog_that_event_names)
+{
+	static const struct {
+		const char *value, *there;
+		enum event_named named;
+	} table[] = {
+		{ "dialog", "dialog", EVENT_NAMES_NONE },
+		{ "presence;call-id=1", "presence;call-id=1", EVENT_NAMES_NONE },
+		{ "dialogs;to-tag=1", "dialogs;to-tag=1", EVENT_NAMES_NONE },
+		{ "dialog; id=7;", "dialog; id=7;", EVENT_NAMES_NONE },
+		{ "Dialog;id=7;Call-ID=\"us@10.0.0.5\";to-tag=l1 ; from-tag=r1;sla",
+		  "Dialog;id=7;sla;call-id=\"them@192.0.2.9\";to-tag=l2;from-tag=r2",
+		  EVENT_NAMES_KNOWN },
+		{ "dialog;from-tag=r1;to-tag=l1;call-id=\"\\us@10.0.0.5\"",
+		  "dialog;call-id=\"them@192.0.2.9\";to-tag=l2;from-tag=r2", EVENT_NAMES_KNOWN },
+		{ "dialog.winfo;call-id=us;to-tag=l1;from-tag=r1;x=\"a;b\"",
+		  "dialog.winfo;x=\"a;b\"", EVENT_NAMES_LOST },
+		{ "dialog;call-id=\"us@10.0.0.5\";from-tag=r1;id=7", "dialog;id=7",
+		  EVENT_NAMES_LOST },
+		{ "dialog;call-id", "dialog", EVENT_NAMES_LOST },
+		{ "dialog;id=7;call-id=\"us@10.0.0.5;to-tag=l1", "dialog;id=7", EVENT_NAMES_LOST },
+	};
+	char call_id[EVENT_CALL_ID];
+	struct event_dialog d;
+	struct buf out;
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		buf_init(&out);
+		EXPECT_EQ(event_map_event(&map, slice_str(table[i].value), &out), table[i].named);
+		EXPECT_TRUE(slice_eq(buf_slice(&out), slice_str(table[i].there))) {
+			TH_LOG("%s became " SLICE_FMT, table[i].value, SLICE_ARG(buf_slice(&out)));
+		}
+		buf_free(&out);
+	}
+	EXPECT_EQ(event_named(SLICE("dialog;call-id=\"a\\\"b\";to-tag=1"), &d, call_id),
+		  EVENT_NAMES_KNOWN);
+	EXPECT_STREQ(call_id, "a\"b");
+	EXPECT_TRUE(slice_eq(d.local_tag, SLICE("1")) && !d.remote_tag.n);
+}
+
 TEST(which_types_are_read)
 {
 	EXPECT_TRUE(event_map_reads(SLICE("Message/SIPfrag ; version=2.0")));

@@ -260,7 +260,7 @@ void call_failure_make(const struct call_engine *e, const struct call_leg *root,
 			f->headers = call_headers_pass(e, root, other, msg);
 		f->phrase = msg->status == f->status ? call_phrase_pass(root, msg) : NULL;
 		if (f->status < 400)
-			f->headers = call_redirect_pass(root->call, msg, f->headers);
+			f->headers = call_redirect_pass(e, root->call, msg, f->headers);
 	}
 	snprintf(f->text, sizeof(f->text), "%u %s", f->status,
 		 f->phrase ? f->phrase : sip_reason_phrase(f->status));
@@ -289,7 +289,8 @@ CALL_ACTION(call_invite_failure)
 		return;
 	if (call_session_refused(e, now, leg, ev) || call_hop_next(e, now, leg, ev))
 		return;
-	if (ev->type != SIP_EVENT_RESPONSE || !call_redirect_follow(leg, ev->msg))
+	if (ev->type != SIP_EVENT_RESPONSE ||
+	    !call_redirect_follow(leg, ev->msg, call_redirect_called))
 		call_failure_make(e, leg, ev, &f);
 	call_branch_failed(e, now, leg, &f);
 }

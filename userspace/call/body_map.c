@@ -51,15 +51,14 @@ static bool map_uri(void *user, struct slice uri, struct buf *out)
 static bool map_dialog(void *user, const struct event_dialog *d, struct event_dialog *there)
 {
 	const struct body *b = user;
-	const struct sip_dialog *near, *far;
-	struct call_leg *leg, *other;
+	const struct call_leg *behind;
+	const struct sip_dialog *far;
 
-	near = sip_dialog_of_ids(b->e->sip, d->call_id, d->remote_tag, d->local_tag);
-	leg = near ? call_leg_find(b->e, near->user) : NULL;
-	other = leg ? call_other(leg) : NULL;
-	far = other ? other->dialog : NULL;
-	if (!far || !far->remote_tag || leg->call->state == CALL_ENDING)
+	behind = call_leg_behind(b->e, sip_dialog_of_ids(b->e->sip, d->call_id, d->remote_tag,
+							 d->local_tag));
+	if (!behind)
 		return false;
+	far = behind->dialog;
 	*there = (struct event_dialog){
 		slice_str(far->call_id), slice_str(far->local_tag), slice_str(far->remote_tag),
 	};

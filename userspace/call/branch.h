@@ -82,12 +82,19 @@ bool call_replaces_call(struct call_engine *e, u64 now, struct call *call, struc
 void call_replaces_clear(struct call *call);
 
 /* redirect.c: 3xx */
-/* true: the Contacts of root's 3xx will be called instead of it. */
-bool call_redirect_follow(struct call_leg *root, const struct sip_msg *msg);
+/* Did call go to that user by that trunk? */
+typedef bool call_redirect_was(const struct call *call, size_t trunk, struct slice user);
+call_redirect_was call_redirect_called;		/* of an INVITE */
+bool call_redirect_led(const struct call_leg *root, size_t trunk, struct slice user);
+/* true: the Contacts of root's 3xx will be called instead of it, those that were not yet. */
+bool call_redirect_follow(const struct call_leg *root, const struct sip_msg *msg,
+			  call_redirect_was *asked);
 /* Invites those with the highest q of the rest. */
 void call_redirect_next(struct call_engine *e, u64 now, struct call *call);
 void call_redirect_clear(struct call *call);
+void call_redirect_free(struct call_redirect *r);
 /* headers, which it takes, with Contacts for the caller. NULL: no memory. */
-char *call_redirect_pass(const struct call *call, const struct sip_msg *msg, char *headers);
+char *call_redirect_pass(const struct call_engine *e, const struct call *call,
+			 const struct sip_msg *msg, char *headers);
 
 #endif

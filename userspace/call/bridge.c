@@ -93,6 +93,7 @@ void call_bridge_free(struct call_engine *e, struct call_bridge *b)
 	call_routed_put(b->to.routed);
 	call_sides_clear(&b->sides);
 	free(b->event);
+	free(b->there);
 	free(b->package);
 	free(b->resource);
 	free(b->watcher);
@@ -217,6 +218,8 @@ static void take(struct call_engine *e, struct call_bridge *b, struct call_way_o
 	struct call_leg *leg = &way->leg;
 
 	b->way = way;
+	b->there = way->event;
+	way->event = NULL;
 	errand->dialog = way->errand.dialog;
 	errand->dialog->user = call_errand_handle(errand);
 	way->errand.dialog = NULL;

@@ -23,7 +23,8 @@ struct call_bridge {
 	struct call_errand errands[CALL_BANKS];		/* their dialogs */
 	struct list crossings;		/* struct call_crossing */
 	struct timer timer;
-	char *event;			/* value of Event */
+	char *event;			/* value of Event, as the watcher has it; */
+	char *there;			/* if it names a dialog, as the notifier does; or NULL */
 	u32 number[CALL_BANKS];		/* CSeq of the REFER that made it, there; 0: none did */
 	char *package, *resource, *watcher;
 	const struct call_way_out *way;	/* that led to the notifier; NULL: none has yet */

@@ -55,6 +55,8 @@ json_t *call_bridge_save(const struct call_engine *e, u64 now, u64 wall, struct 
 			  "user", json_text(call->user ? call->user : ""),
 			  "renamed", call->renamed, "notifies", (json_int_t)b->notifies,
 			  "from", save_leg(e, &b->sides.from), "to", save_leg(e, &b->to));
+	if (saved && b->there)
+		json_object_set_new(saved, "there", json_text(b->there));
 	if (saved && b->number[CALL_BANK_WATCHER])
 		json_object_set_new(saved, "refer", save_refer(b));
 	return saved;
@@ -142,6 +144,7 @@ void call_bridge_restore(struct call_engine *e, struct json_reader *r, u64 now, 
 	}
 	b->package = read_text(r, saved, "package", 64);
 	b->event = read_text(r, saved, "event", 1024);
+	b->there = json_object_get(saved, "there") ? read_text(r, saved, "there", 1024) : NULL;
 	b->resource = read_text(r, saved, "resource", REGISTRAR_AOR - 1);
 	b->notifies = (u32)json_read_u64(r, saved, "notifies", UINT32_MAX);
 	read_refer(r, saved, b);

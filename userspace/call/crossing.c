@@ -83,13 +83,18 @@ static struct call_crossing *of_client(const struct call_bridge *b,
 
 /* --- there --- */
 
-/* By which number a REFER goes there: a value for Event. NULL: it is that of the message. */
+/*
+ * Which REFER, by its number there, or which dialog: a value for Event. NULL: it is that of the
+ * message.
+ */
 static const char *event_there(const struct call_bridge *b, const struct call_crossing *c,
 			       const struct sip_msg *msg, char event[32])
 {
 	bool has_id;
 	u32 id;
 
+	if (b->there)
+		return c->to == CALL_BANK_WATCHER ? b->event : b->there;
 	if (!b->number[CALL_BANK_WATCHER])
 		return NULL;
 	call_refer_event_of(msg, &id, &has_id);
@@ -97,14 +102,43 @@ static const char *event_there(const struct call_bridge *b, const struct call_cr
 	return event;
 }
 
+/* Of values of Event, those parts by which NOTIFY and SUBSCRIBE are matched (RFC 6665 §8.2.1). */
+static bool is_the_same(struct slice a, struct slice b)
+{
+	struct sip_cursor at = sip_cursor_of(a), other = sip_cursor_of(b);
+	struct slice package = sip_take(&at, SIP_CHAR_TOKEN), id = SLICE(""), its = SLICE("");
+
+	sip_param(sip_cursor_rest(&at), "id", &id);
+	return slice_eq(package, sip_take(&other, SIP_CHAR_TOKEN)) &&
+	       sip_param(sip_cursor_rest(&other), "id", &its) == (id.n > 0) && slice_eq(id, its);
+}
+
+/* A SUBSCRIBE may say only now that it is about one dialog: is that known there? */
+static bool names_known(const struct call_engine *e, const struct call_bridge *b,
+			enum call_bank from, const struct sip_msg *msg)
+{
+	enum event_named named;
+	char *event;
+
+	if (from == CALL_BANK_NOTIFIER)
+		return true;
+	named = call_event_there(e, &b->to, msg, &event);
+	free(event);
+	return named != EVENT_NAMES_LOST;
+}
+
 /* Does Event of msg, from that side, say which subscription this is? */
-static bool is_about(const struct call_bridge *b, enum call_bank from, const struct sip_msg *msg)
+static bool is_about(const struct call_engine *e, const struct call_bridge *b, enum call_bank from,
+		     const struct sip_msg *msg)
 {
 	bool has_id;
 	u32 id;
 
-	return !b->number[CALL_BANK_WATCHER] ||
-	       (call_refer_event_of(msg, &id, &has_id) && (!has_id || id == b->number[from]));
+	if (b->there)
+		return is_the_same(sip_msg_header(msg, SIP_HDR_EVENT)->value, slice_str(b->event));
+	if (!b->number[CALL_BANK_WATCHER])
+		return names_known(e, b, from, msg);
+	return call_refer_event_of(msg, &id, &has_id) && (!has_id || id == b->number[from]);
 }
 
 static int ask_for(struct call_engine *e, u64 now, struct call_bridge *b, struct call_crossing *c)
@@ -136,7 +170,7 @@ static int ask_ourselves(struct call_engine *e, u64 now, struct call_bridge *b,
 	char *lines = tells ?
 		buf_format("Event: %s\r\nSubscription-State: terminated;reason=%s\r\n", b->event,
 			   b->ended) :
-		buf_format("Event: %s\r\nExpires: 0\r\n", b->event);
+		buf_format("Event: %s\r\nExpires: 0\r\n", b->there ? b->there : b->event);
 	struct sip_content content = { .headers = slice_str(lines) };
 	int err = -ENOMEM;
 
@@ -230,7 +264,7 @@ static void notify(struct call_engine *e, u64 now, struct call_bridge *b,
 		answer(e, now, b, CALL_BANK_NOTIFIER, ev->server, state ? 489 : 400, "");
 		return;
 	}
-	if (!is_about(b, CALL_BANK_NOTIFIER, ev->msg)) {
+	if (!is_about(e, b, CALL_BANK_NOTIFIER, ev->msg)) {
 		answer(e, now, b, CALL_BANK_NOTIFIER, ev->server, 481, "");
 		return;
 	}
@@ -263,7 +297,7 @@ static void subscribe(struct call_engine *e, u64 now, struct call_bridge *b,
 
 	if (!b->begun || !sip_msg_header(ev->msg, SIP_HDR_EVENT)) {
 		answer(e, now, b, CALL_BANK_WATCHER, ev->server, b->begun ? 489 : 491, "");
-	} else if (!is_about(b, CALL_BANK_WATCHER, ev->msg)) {
+	} else if (!is_about(e, b, CALL_BANK_WATCHER, ev->msg)) {
 		answer(e, now, b, CALL_BANK_WATCHER, ev->server, 481, "");
 	} else if (!may_watch(e, b)) {
 		answer(e, now, b, CALL_BANK_WATCHER, ev->server, 403, "");

@@ -4,7 +4,9 @@
  * their addresses, for the configuration may be another one. The reader takes it for bytes
  * from outside.
  */
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "call/call.h"
 #include "call/dialog_record.h"
@@ -154,4 +156,24 @@ struct sip_dialog *call_dialog_restore_early(struct call_engine *e, struct json_
 					     void *user)
 {
 	return restore(e, r, saved, SIP_DIALOG_EARLY, flow, user);
+}
+
+json_t *call_id_save(u64 id)
+{
+	char hex[17];
+
+	snprintf(hex, sizeof(hex), "%016" PRIx64, id);
+	return json_string(hex);
+}
+
+/* 16 hex digits */
+bool call_id_restore(const struct call_engine *e, struct json_reader *r, const json_t *saved,
+		     const char *key, u64 *id)
+{
+	const char *text = json_read_text(r, saved, key, 16);
+
+	if (r->bad || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
+		return false;
+	*id = strtoull(text, NULL, 16);
+	return *id >> 52 == (e->node & 0xfff);
 }

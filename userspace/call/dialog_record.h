@@ -30,5 +30,9 @@ struct sip_dialog *call_dialog_restore(struct call_engine *e, struct json_reader
 struct sip_dialog *call_dialog_restore_early(struct call_engine *e, struct json_reader *r,
 					     const json_t *saved, const struct flow *flow,
 					     void *user);
+/* A call, by its id. false: it is of no node of ours, or r is bad. */
+json_t *call_id_save(u64 id);
+bool call_id_restore(const struct call_engine *e, struct json_reader *r, const json_t *saved,
+		     const char *key, u64 *id);
 
 #endif

@@ -77,6 +77,8 @@ static json_t *save_watch(const struct call_engine *e, u64 now, u64 wall, struct
 			  "dialog", call_dialog_save(d));
 	if (saved)
 		call_flow_save(e, &d->flow, saved);
+	if (saved && watch->call)
+		json_object_set_new(saved, "call", call_id_save(watch->call));
 	watch->saved_cseq = d->local_cseq + CALL_CSEQ_AHEAD;
 	return saved;
 }
@@ -166,12 +168,24 @@ static void read_wish(struct restoring *s, const json_t *saved, struct call_wish
 	read_aor(s, saved, wish->aor);
 }
 
+/* 0: it is of all. */
+static u64 read_call(struct restoring *s, const json_t *saved)
+{
+	u64 id = 0;
+
+	if (json_object_get(saved, "call") &&
+	    !call_id_restore(s->e, &s->r, saved, "call", &id))
+		wrong(s, "call");
+	return id;
+}
+
 static void restore_watch(struct restoring *s, const json_t *saved)
 {
 	const char *watcher = json_read_text(&s->r, saved, "watcher", REGISTRAR_AOR - 1);
 	u32 document = (u32)json_read_u64(&s->r, saved, "document", INT32_MAX);
 	struct flow flow = call_flow_restore(s->e, &s->r, saved);
 	u64 expires = call_expiry_read(&s->r, saved, s->now, s->wall);
+	u64 call = read_call(s, saved);
 	struct call_watch *watch;
 	struct call_wish wish;
 
@@ -193,6 +207,7 @@ static void restore_watch(struct restoring *s, const json_t *saved)
 		call_watch_free(s->e, watch);
 		return;
 	}
+	watch->call = call;
 	watch->sub.expires = expires;
 	watch->sub.version = document;
 	watch->sub.due = watch->sub.forced = true;

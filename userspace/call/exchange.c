@@ -61,6 +61,7 @@ static struct call_exchange *new_exchange(struct call_engine *e, u64 now,
 	x->sides.call.route = routed->route;
 	if (!call_sides_init(e, now, &x->sides, ev, source)) {
 		x->sides.call.invite = ev->server;
+		x->sides.call.state = CALL_TRYING;
 		return x;
 	}
 	free_exchange(e, now, x);
@@ -142,17 +143,48 @@ static void start_contacts(struct call_engine *e, u64 now, struct call_exchange 
 			call_way_out_contact(e, now, x, contacts[i]);
 }
 
-static bool any_open(const struct call_exchange *x)
+/* redirected: of those that a 3xx led to. */
+static bool any_open(const struct call_exchange *x, bool redirected)
 {
 	const struct list *at;
 
-	for (at = x->ways.next; at != &x->ways; at = at->next)
-		if (list_entry(at, struct call_way_out, node)->open)
+	for (at = x->ways.next; at != &x->ways; at = at->next) {
+		const struct call_way_out *way = list_entry(at, struct call_way_out, node);
+
+		if (way->open && (way->leg.redirected || !redirected))
 			return true;
+	}
 	return false;
 }
 
-/* Those with the highest q that are left, unless somebody spoke for all (RFC 3261 §21.6). */
+/* Does somebody new have to be asked? Not when one spoke for all (RFC 3261 §21.6). */
+static bool goes_on(const struct call_engine *e, u64 now, const struct call_exchange *x)
+{
+	const struct call_failure *f = x->sides.call.failure;
+
+	return call_exchange_has_time(e, now, x) && !(f && f->status >= 600);
+}
+
+/* Where a 3xx led, in the order in which an INVITE goes there. */
+static void start_redirects(struct call_engine *e, u64 now, struct call_exchange *x)
+{
+	struct list *all = &x->sides.call.redirects;
+	bool one = is_for_one(x);
+	struct call_redirect *r;
+	u16 q;
+
+	while (!list_empty(all) && !any_open(x, !one) && goes_on(e, now, x)) {
+		q = list_entry(all->next, struct call_redirect, node)->to.q;
+		do {
+			r = list_entry(all->next, struct call_redirect, node);
+			call_way_out_redirect(e, now, x, r);
+			call_redirect_free(r);
+		} while (!one && !list_empty(all) &&
+			 list_entry(all->next, struct call_redirect, node)->to.q == q);
+	}
+}
+
+/* Those with the highest q that are left. */
 static void start_next(struct call_engine *e, u64 now, struct call_exchange *x)
 {
 	struct call *call = &x->sides.call;
@@ -160,8 +192,8 @@ static void start_next(struct call_engine *e, u64 now, struct call_exchange *x)
 	bool one = is_for_one(x);
 	u16 q;
 
-	while (call->next_to < route->nto && !any_open(x) && call_exchange_has_time(e, now, x) &&
-	       !(call->failure && call->failure->status >= 600)) {
+	start_redirects(e, now, x);
+	while (call->next_to < route->nto && !any_open(x, false) && goes_on(e, now, x)) {
 		q = route->to[call->next_to].q;
 		do
 			call_way_out_trunk(e, now, x, &route->to[call->next_to++]);
@@ -174,7 +206,7 @@ static void settle(struct call_engine *e, u64 now, struct call_exchange *x)
 {
 	if (x->sides.call.invite)
 		start_next(e, now, x);
-	if (any_open(x))
+	if (any_open(x, false))
 		return;
 	if (x->sides.call.invite)
 		refuse(e, now, x);
@@ -183,11 +215,34 @@ static void settle(struct call_engine *e, u64 now, struct call_exchange *x)
 
 /* --- what is said to it --- */
 
+/* One of its ways leads there. */
+static bool was_asked(const struct call *call, size_t trunk, struct slice user)
+{
+	const struct call_exchange *x = list_entry(call, struct call_exchange, sides.call);
+	const struct list *at;
+
+	for (at = x->ways.next; at != &x->ways; at = at->next)
+		if (call_redirect_led(&list_entry(at, struct call_way_out, node)->leg, trunk, user))
+			return true;
+	return false;
+}
+
+/* Somebody else has answered, maybe, and then nobody hears of it. */
+static void failed(struct call_engine *e, struct call_way_out *way, const struct sip_event *ev)
+{
+	const struct sip_msg *msg = ev->type == SIP_EVENT_RESPONSE ? ev->msg : NULL;
+	struct call_failure f = { .status = 0 };
+
+	if (way->exchange->sides.call.invite &&
+	    !(msg && way->leg.dialog && call_redirect_follow(&way->leg, msg, was_asked)))
+		call_way_out_failure(e, way, ev, &f);
+	call_way_out_fail(way, &f);
+}
+
 static void answered(struct call_engine *e, u64 now, struct call_way_out *way,
 		     const struct sip_event *ev)
 {
 	const struct sip_msg *msg = ev->type == SIP_EVENT_RESPONSE ? ev->msg : NULL;
-	struct call_failure f;
 
 	if (msg && call_way_out_again(e, now, way, msg))
 		return;
@@ -196,8 +251,7 @@ static void answered(struct call_engine *e, u64 now, struct call_way_out *way,
 		if (may_pass(e, way, msg))
 			pass_answer(e, now, way, msg);
 	} else if (!call_way_out_elsewhere(e, now, way, ev)) {
-		call_way_out_failure(e, way, ev, &f);
-		call_way_out_fail(way, &f);
+		failed(e, way, ev);
 	}
 	if (!way->open)
 		call_way_out_close(e, way);

@@ -46,6 +46,7 @@ struct call_way_out {
 	struct sip_auth_attempt auth;
 	struct timer timer;		/* the next address is tried then */
 	bool open;			/* it may still be answered */
+	char *event;			/* value of Event there, if that names a dialog; or NULL */
 	u16 refusal;			/* of what may not be sent there; 0: it may */
 	const char *why;
 };
@@ -77,6 +78,9 @@ bool call_exchange_has_time(const struct call_engine *e, u64 now, const struct c
 /* The request goes to a trunk, or to a contact, which it takes; or that has failed at once. */
 void call_way_out_trunk(struct call_engine *e, u64 now, struct call_exchange *x,
 			const struct call_destination *to);
+/* To where a 3xx led, of which it takes the user. */
+void call_way_out_redirect(struct call_engine *e, u64 now, struct call_exchange *x,
+			   struct call_redirect *r);
 void call_way_out_contact(struct call_engine *e, u64 now, struct call_exchange *x,
 			  struct call_contact *contact);
 /* To the next address of the trunk, or to what leads there. */

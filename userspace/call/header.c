@@ -277,8 +277,8 @@ static const u8 of_bodies[] = {
 };
 
 static const u8 of_events[] = {
-	SIP_HDR_EVENT, SIP_HDR_ALLOW_EVENTS, SIP_HDR_SUBSCRIPTION_STATE, SIP_HDR_SIP_ETAG,
-	SIP_HDR_SIP_IF_MATCH, SIP_HDR_MIN_EXPIRES,
+	SIP_HDR_ALLOW_EVENTS, SIP_HDR_SUBSCRIPTION_STATE, SIP_HDR_SIP_ETAG, SIP_HDR_SIP_IF_MATCH,
+	SIP_HDR_MIN_EXPIRES,
 };
 
 /* What may be unsupported there is what it requires (refer_map.c). */
@@ -318,6 +318,19 @@ char *call_headers_carry(const struct call_engine *e, const struct call_leg *fro
 	return take(&p);
 }
 
+static void add_event(struct call_passage *p, const struct call_engine *e, const char *event)
+{
+	char *own = NULL;
+
+	if (!event) {
+		call_event_there(e, p->to, p->msg, &own);
+		event = own && !call_names_in(&p->names, slice_str(own)) ? own : NULL;
+	}
+	if (event)
+		buf_printf(&p->lines, "Event: %s\r\n", event);
+	free(own);
+}
+
 /*
  * Both ends agree on a package, or on an entity-tag, and not with us. RFC 3261 §21.4.6: a 405
  * says what is allowed instead.
@@ -325,7 +338,6 @@ char *call_headers_carry(const struct call_engine *e, const struct call_leg *fro
 char *call_headers_about(const struct call_engine *e, const struct call_leg *from,
 			 const struct call_leg *to, const struct sip_msg *msg, const char *event)
 {
-	size_t skip = event ? 1 : 0;	/* Event, which is the first */
 	struct call_passage p;
 
 	begin(&p, e, from, to, msg);
@@ -334,9 +346,8 @@ char *call_headers_about(const struct call_engine *e, const struct call_leg *fro
 	add_max_forwards(&p);
 	pass_all(&p);
 	pass_these(&p, of_bodies, sizeof(of_bodies));
-	pass_these(&p, of_events + skip, sizeof(of_events) - skip);
-	if (event)
-		buf_printf(&p.lines, "Event: %s\r\n", event);
+	pass_these(&p, of_events, sizeof(of_events));
+	add_event(&p, e, event);
 	if (msg->method == SIP_REFER)
 		pass_these(&p, of_refer, sizeof(of_refer));
 	if (msg->request && from == from->call->all[0])

@@ -51,6 +51,11 @@ bool call_caller_keeps(const struct call_passage *p, const struct sip_hdr *hdr);
 /* What a trusted realm is told of him. */
 void call_caller_assert(struct call_passage *p);
 
+/* dialog_map.c */
+/* The leg behind near, a dialog of ours or NULL, if its peer knows of one. NULL: there is none. */
+const struct call_leg *call_leg_behind(const struct call_engine *e,
+				       const struct sip_dialog *near);
+
 /* header_map.c: values in the words of the other side, added to p->lines */
 /* Addresses: those of sip: and sips: get our host. */
 void call_map_addresses(struct call_passage *p, const struct sip_hdr *hdr);

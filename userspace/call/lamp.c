@@ -8,6 +8,7 @@
 
 #include "call/call.h"
 #include "call/watch.h"
+#include "event/map.h"
 
 /*
  * false: its caller is none of our users. While somebody is put through his lamp is that of his
@@ -77,7 +78,7 @@ static void add(const struct call_engine *e, const struct call *call, bool calle
 		to->remote = uri.user;
 }
 
-size_t call_lamp_calls(const struct call_engine *e, const char *aor, bool identities,
+size_t call_lamp_calls(const struct call_engine *e, const char *aor, u64 only, bool identities,
 		       struct event_call calls[EVENT_CALLS])
 {
 	const struct list *at;
@@ -87,7 +88,7 @@ size_t call_lamp_calls(const struct call_engine *e, const char *aor, bool identi
 	for (at = e->calls.next; at != &e->calls && n + 2 <= EVENT_CALLS; at = at->next) {
 		const struct call *call = list_entry(at, struct call, node);
 
-		if (call->state == CALL_ENDING)
+		if (call->state == CALL_ENDING || (only && call->id != only))
 			continue;
 		if (caller_of(call, caller) && !strcmp(caller, aor))
 			add(e, call, true, identities, &calls[n++]);
@@ -95,6 +96,48 @@ size_t call_lamp_calls(const struct call_engine *e, const char *aor, bool identi
 			add(e, call, false, identities, &calls[n++]);
 	}
 	return n;
+}
+
+/* --- one of them alone --- */
+
+/* Either party's name for it, for who watches knows one or the other. */
+static const struct sip_dialog *find_named(const struct call_engine *e,
+					   const struct event_dialog *d)
+{
+	const struct sip_dialog *found;
+
+	if (!d->remote_tag.n)
+		return sip_dialog_of_invite(e->sip, d->call_id, d->local_tag);
+	found = sip_dialog_of_ids(e->sip, d->call_id, d->local_tag, d->remote_tag);
+	return found ? found :
+	       sip_dialog_of_ids(e->sip, d->call_id, d->remote_tag, d->local_tag);
+}
+
+bool call_lamp_named(const struct call_engine *e, const struct call_wish *wish, u64 *call)
+{
+	struct event_call calls[EVENT_CALLS];
+	char call_id[EVENT_CALL_ID];
+	const struct sip_dialog *named;
+	const struct call_leg *leg;
+	struct event_dialog d;
+	enum event_named is;
+
+	*call = 0;
+	is = wish->package == EVENT_DIALOG ? event_named(wish->event, &d, call_id) :
+					     EVENT_NAMES_NONE;
+	if (is != EVENT_NAMES_KNOWN)
+		return is == EVENT_NAMES_NONE;
+	named = find_named(e, &d);
+	leg = named ? call_leg_find(e, named->user) : NULL;
+	*call = leg ? leg->call->id : 0;
+	return *call && call_lamp_calls(e, wish->aor, *call, false, calls);
+}
+
+bool call_lamp_is_out(const struct call_engine *e, const struct call_watch *watch)
+{
+	struct event_call calls[EVENT_CALLS];
+
+	return watch->call && !call_lamp_calls(e, watch->sub.resource, watch->call, false, calls);
 }
 
 /* --- what is over --- */
@@ -126,7 +169,7 @@ void call_lamp_told(const struct call_engine *e, struct call_watch *watch)
 {
 	struct event_call calls[EVENT_CALLS];
 	size_t i, n = watch->sub.package == EVENT_DIALOG ?
-		      call_lamp_calls(e, watch->sub.resource, false, calls) : 0;
+		      call_lamp_calls(e, watch->sub.resource, watch->call, false, calls) : 0;
 
 	free(watch->told);
 	watch->told = n ? malloc(n * sizeof(*calls)) : NULL;

@@ -6,6 +6,7 @@
 #ifndef CALL_LINES_H
 #define CALL_LINES_H
 
+#include "event/map.h"
 #include "media/negotiation.h"
 #include "sip/engine.h"
 
@@ -39,9 +40,15 @@ char *call_headers_carry(const struct call_engine *e, const struct call_leg *fro
 /* The same of a message outside of calls; and what its package and its route say. */
 char *call_headers_apart(const struct call_engine *e, const struct call_leg *from,
 			 const struct call_leg *to, const struct sip_msg *msg);
-/* The same with that value of Event; NULL: as it is. */
+/* The same with that value of Event; NULL: that of msg, in the words of the other side. */
 char *call_headers_about(const struct call_engine *e, const struct call_leg *from,
 			 const struct call_leg *to, const struct sip_msg *msg, const char *event);
+/*
+ * *value: Event of msg, for to's peer, malloc'ed, without a dialog that has no name there;
+ * NULL: it has none, or no memory. Which dialog it names, is said.
+ */
+enum event_named call_event_there(const struct call_engine *e, const struct call_leg *to,
+				  const struct sip_msg *msg, char **value);
 /* Of the caller's first INVITE, and of a 2xx to it, with our own capabilities. */
 char *call_headers_invite(const struct call_engine *e, const struct call_leg *to,
 			  const struct sip_msg *msg, bool offer);

@@ -36,9 +36,10 @@ static void add_published(const struct call_engine *e, const char *aor, struct e
 		state->published[state->npublished++] = p->parts;
 }
 
-int call_watch_print(const struct call_engine *e, u64 now, enum event_package package,
-		     const char *aor, u32 version, const struct call_watch *watch,
-		     struct buf *document)
+/* Of his calls only that one, if it is not 0; and of those that over knows what is over. */
+static int print(const struct call_engine *e, u64 now, enum event_package package,
+		 const char *aor, u32 version, u64 only, const struct call_watch *over,
+		 struct buf *document)
 {
 	const struct call_domain *domain;
 	struct registrar_contact found[REGISTRAR_CONTACTS];
@@ -53,10 +54,10 @@ int call_watch_print(const struct call_engine *e, u64 now, enum event_package pa
 		return -ENOMEM;
 	domain = call_policy_domain(e->policy, slice_str(strrchr(aor, '@') + 1));
 	if (package == EVENT_DIALOG)
-		state.ncalls = call_lamp_calls(e, aor,
+		state.ncalls = call_lamp_calls(e, aor, only,
 					       domain && domain->events.identities, calls);
-	if (watch)
-		state.ncalls = call_lamp_over(watch, state.ncalls, calls);
+	if (over)
+		state.ncalls = call_lamp_over(over, state.ncalls, calls);
 	state.ncontacts = registrar_lookup(e->registrar->table, now, aor, found);
 	for (i = 0; i < state.ncontacts; i++)
 		contacts[i] = (struct event_contact){
@@ -64,6 +65,12 @@ int call_watch_print(const struct call_engine *e, u64 now, enum event_package pa
 		};
 	add_published(e, aor, &state);
 	return event_kinds[package].print(document, &state, version);
+}
+
+int call_watch_print(const struct call_engine *e, u64 now, enum event_package package,
+		     const char *aor, u32 version, struct buf *document)
+{
+	return print(e, now, package, aor, version, 0, NULL, document);
 }
 
 const struct call_domain *call_watch_domain(const struct call_engine *e,
@@ -116,12 +123,13 @@ static int print_both(struct call_engine *e, u64 now, const struct call_watch *w
 		      struct buf *lasting, struct buf *sent)
 {
 	const struct event_subscription *s = &watch->sub;
-	int err = call_watch_print(e, now, s->package, s->resource, s->version, NULL, lasting);
+	int err = print(e, now, s->package, s->resource, s->version, watch->call, NULL, lasting);
 
 	if (err)
 		return err;
 	if (watch->ntold)
-		return call_watch_print(e, now, s->package, s->resource, s->version, watch, sent);
+		return print(e, now, s->package, s->resource, s->version, watch->call, watch,
+			     sent);
 	buf_add(sent, buf_slice(lasting));
 	return sent->failed ? -ENOMEM : 0;
 }
@@ -130,15 +138,15 @@ static int print_both(struct call_engine *e, u64 now, const struct call_watch *w
 static int tell(struct call_engine *e, u64 now, struct call_watch *watch, u64 interval)
 {
 	struct event_subscription *s = &watch->sub;
-	bool silent = s->ended && strcmp(s->ended, "timeout");
+	bool silent = s->ended && strcmp(s->ended, "timeout") && strcmp(s->ended, "noresource");
 	struct buf document, sent;
 	int err = 0;
 
 	buf_init(&document);
 	buf_init(&sent);
 	if (!s->forced) {
-		err = call_watch_print(e, now, s->package, s->resource, s->version - 1,
-				       NULL, &document);
+		err = print(e, now, s->package, s->resource, s->version - 1, watch->call, NULL,
+			    &document);
 		if (!err && !event_subscription_is_news(&e->watchers->table, s,
 							buf_slice(&document)))
 			err = -EALREADY;
@@ -179,6 +187,8 @@ void call_watch_tell(struct call_engine *e, u64 now, struct call_watch *watch)
 	if (!domain && !s->ended)
 		event_subscription_close(s, s->earliest, "rejected");
 	if (event_subscription_ready(s, now)) {
+		if (!s->ended && call_lamp_is_out(e, watch))
+			event_subscription_close(s, s->earliest, "noresource");
 		err = tell(e, now, watch, domain ? domain->events.interval : 0);
 		if (err == -EALREADY)
 			s->due = false;

@@ -5,7 +5,8 @@
  * whom he may not call he cannot make us call for him. Those with the highest q
  * are called at once, the others when these have failed. Passed on, the Contacts
  * keep their numbers and get our host, so the caller comes back here and is routed
- * by his own rights.
+ * by his own rights. Requests outside of calls follow in the same way (exchange.c): what
+ * they begin elsewhere is a way out instead of a branch.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -54,25 +55,30 @@ static size_t read_contacts(const struct sip_msg *msg, struct contact contacts[M
 
 /* --- followed --- */
 
-static bool same_user(const struct call *call, const char *user, struct slice other)
+bool call_redirect_led(const struct call_leg *root, size_t trunk, struct slice user)
 {
-	return slice_eq(user ? slice_str(user) :
-			call_uri_user(call_first_request(call)->ruri), other);
+	return root->trunk == (int)trunk &&
+	       slice_eq(root->user ? slice_str(root->user) :
+			call_uri_user(call_first_request(root->call)->ruri), user);
 }
 
-/* A place is called once, however many send us there (RFC 3261 §8.1.3.4). */
-static bool was_named(const struct call *call, size_t trunk, struct slice user)
+bool call_redirect_called(const struct call *call, size_t trunk, struct slice user)
 {
-	const struct list *at;
 	size_t i;
 
 	for (i = 0; i < call->nall; i++) {
 		const struct call_leg *leg = call->all[i];
 
-		if (leg->root == leg && leg->trunk == (int)trunk &&
-		    same_user(call, leg->user, user))
+		if (leg->root == leg && call_redirect_led(leg, trunk, user))
 			return true;
 	}
+	return false;
+}
+
+static bool was_named(const struct call *call, size_t trunk, struct slice user)
+{
+	const struct list *at;
+
 	for (at = call->redirects.next; at != &call->redirects; at = at->next) {
 		const struct call_redirect *r = list_entry(at, struct call_redirect, node);
 
@@ -125,7 +131,9 @@ static struct call_routed *route_of(const struct call_leg *root, const struct co
 	return routed;
 }
 
-static size_t follow(struct call_leg *root, const struct contact *contact)
+/* A place is called once, however many send us there (RFC 3261 §8.1.3.4). */
+static size_t follow(const struct call_leg *root, const struct contact *contact,
+		     call_redirect_was *asked)
 {
 	struct call_routed *routed = route_of(root, contact);
 	const struct call_route *route = routed ? routed->route : NULL;
@@ -134,13 +142,15 @@ static size_t follow(struct call_leg *root, const struct contact *contact)
 
 	for (i = 0; route && i < route->nto; i++)
 		if (call->nredirects < MAX_REDIRECTS &&
+		    !asked(call, route->to[i].trunk, contact->user) &&
 		    !was_named(call, route->to[i].trunk, contact->user))
 			n += add(call, &route->to[i], routed, contact);
 	call_routed_put(routed);
 	return n;
 }
 
-bool call_redirect_follow(struct call_leg *root, const struct sip_msg *msg)
+bool call_redirect_follow(const struct call_leg *root, const struct sip_msg *msg,
+			  call_redirect_was *asked)
 {
 	struct contact contacts[MAX_CONTACTS];
 	size_t i, n, found = 0;
@@ -151,11 +161,11 @@ bool call_redirect_follow(struct call_leg *root, const struct sip_msg *msg)
 		return false;
 	n = read_contacts(msg, contacts);
 	for (i = 0; i < n; i++)
-		found += follow(root, &contacts[i]);
+		found += follow(root, &contacts[i], asked);
 	return found;
 }
 
-static void free_redirect(struct call_redirect *r)
+void call_redirect_free(struct call_redirect *r)
 {
 	list_del(&r->node);
 	call_routed_put(r->routed);
@@ -181,22 +191,34 @@ void call_redirect_next(struct call_engine *e, u64 now, struct call *call)
 		else
 			call_branch_start(e, now, call, &r->to, r->routed, r->user);
 		r->user = NULL;
-		free_redirect(r);
+		call_redirect_free(r);
 	}
 }
 
 void call_redirect_clear(struct call *call)
 {
 	while (!list_empty(&call->redirects))
-		free_redirect(list_entry(call->redirects.next, struct call_redirect, node));
+		call_redirect_free(list_entry(call->redirects.next, struct call_redirect, node));
 }
 
 /* --- passed on --- */
 
-/* Our Contact towards the caller, "<sip:user@host;transport=tcp>", with other users. */
-char *call_redirect_pass(const struct call *call, const struct sip_msg *msg, char *headers)
+/* Whoever asks outside of calls has no dialog, maybe. */
+static char *own_contact(const struct call_engine *e, const struct call *call)
 {
-	const char *ours = call->all[0]->dialog->local_contact;
+	const struct call_leg *caller = call->all[0];
+	const struct sip_msg *msg;
+
+	if (caller->dialog)
+		return strdup(caller->dialog->local_contact);
+	msg = call_first_request(call);
+	return sip_contact(e->sip, caller->listener, msg->uri.user,
+			   msg->uri.kind == SIP_URI_SIPS);
+}
+
+/* Our Contact towards the caller, "<sip:user@host;transport=tcp>", with other users. */
+static char *add_contacts(const char *ours, const struct sip_msg *msg, char *headers)
+{
 	const char *user = strchr(ours, ':') + 1, *at = strchr(ours, '@');
 	struct contact contacts[MAX_CONTACTS];
 	size_t i, n = read_contacts(msg, contacts);
@@ -211,5 +233,16 @@ char *call_redirect_pass(const struct call *call, const struct sip_msg *msg, cha
 		free(headers);
 		headers = len < 0 ? NULL : lines;
 	}
+	return headers;
+}
+
+char *call_redirect_pass(const struct call_engine *e, const struct call *call,
+			 const struct sip_msg *msg, char *headers)
+{
+	char *ours = headers ? own_contact(e, call) : NULL;
+
+	if (ours)
+		headers = add_contacts(ours, msg, headers);
+	free(ours);
 	return headers;
 }

@@ -6,7 +6,7 @@
 
 #include "call/exchange.h"
 
-/* A call that nothing is asked of but who is who: it neither rings nor follows a 3xx. */
+/* A call that nothing is asked of but who is who: it does not ring. */
 void call_sides_shape(struct call_engine *e, u64 now, struct call_sides *s)
 {
 	struct call *call = &s->call;
@@ -14,6 +14,7 @@ void call_sides_shape(struct call_engine *e, u64 now, struct call_sides *s)
 	call->policy = call_policy_get(e->policy);
 	call->created = now;
 	call->state = CALL_UP;
+	list_init(&call->redirects);
 	call->all = &s->first;
 	call->nall = 1;
 	call->legs[0] = s->first = &s->from;
@@ -35,6 +36,7 @@ int call_sides_init(struct call_engine *e, u64 now, struct call_sides *s,
 void call_sides_clear(struct call_sides *s)
 {
 	call_failure_free(&s->call);
+	call_redirect_clear(&s->call);
 	call_routed_put(s->call.routed);
 	call_policy_put(s->call.policy);
 	free(s->call.user);

@@ -11,7 +11,6 @@
  * configuration may be another one. The reader takes it for bytes from outside.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -77,18 +76,10 @@ static json_t *save_party(const struct call_leg *leg)
 			 "remote_uri", save_text(d ? d->remote_uri : NULL));
 }
 
-static json_t *save_id(u64 id)
-{
-	char hex[17];
-
-	snprintf(hex, sizeof(hex), "%016" PRIx64, id);
-	return json_string(hex);
-}
-
 static json_t *save_call(const struct call *call, u64 now, u64 wall, const char *state)
 {
 	return json_pack("{s:i, s:o, s:s, s:s, s:o, s:o, s:o}",
-			 "version", VERSION, "id", save_id(call->id), "state", state,
+			 "version", VERSION, "id", call_id_save(call->id), "state", state,
 			 "route", call->route ? call->route->name : "",
 			 "from", save_text(call->from), "to", save_text(call->to),
 			 "created", save_time(now, wall, call->created));
@@ -110,7 +101,8 @@ static void set_refer(const struct call_engine *e, json_t *object, const struct 
 	if (call->referred)
 		json_object_set_new(object, "referred", json_true());
 	if (call->transferred_from)
-		json_object_set_new(object, "transferred_from", save_id(call->transferred_from));
+		json_object_set_new(object, "transferred_from",
+				    call_id_save(call->transferred_from));
 }
 
 static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const struct call *call)
@@ -367,17 +359,6 @@ static void restore_callee(struct restoring *s, const json_t *saved)
 		s->call->callee = strdup(aor);
 }
 
-/* 16 hex digits, of a node that is ours. */
-static bool read_id(struct restoring *s, const json_t *saved, const char *key, u64 *id)
-{
-	const char *text = json_read_text(&s->r, saved, key, 16);
-
-	if (s->r.bad || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
-		return false;
-	*id = strtoull(text, NULL, 16);
-	return *id >> 52 == (s->e->node & 0xfff);
-}
-
 /* Whose call is a part in a transfer that came to an end: nothing but its BYE is left. */
 static void restore_parting(struct restoring *s, const json_t *saved)
 {
@@ -434,7 +415,7 @@ static void restore(struct restoring *s, const json_t *saved)
 		s->r.bad = "memory";
 	call->created = restore_time(s, saved, "created");
 	if (json_object_get(saved, "transferred_from") && !s->r.bad &&
-	    !read_id(s, saved, "transferred_from", &call->transferred_from))
+	    !call_id_restore(s->e, &s->r, saved, "transferred_from", &call->transferred_from))
 		s->r.bad = "transferred_from";
 	if (s->parting)
 		restore_parting(s, saved);
@@ -460,7 +441,7 @@ static bool begin(struct restoring *s, const json_t *saved)
 		s->r.bad = "state";
 		return false;
 	}
-	if (!read_id(s, saved, "id", &id) || call_find(s->e, id)) {
+	if (!call_id_restore(s->e, &s->r, saved, "id", &id) || call_find(s->e, id)) {
 		s->r.bad = "id";
 		return false;
 	}

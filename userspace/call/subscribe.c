@@ -167,8 +167,16 @@ struct call_watch *call_watch_new(struct call_engine *e, const struct call_wish 
 	return watch;
 }
 
+/* RFC 4235 §3.2: he may want to hear of one dialog alone. */
+static bool is_there(struct call_engine *e, u64 now, const struct sip_event *ev,
+		     const struct call_wish *wish, u64 *call)
+{
+	return call_lamp_named(e, wish, call) ||
+	       refuse(e, now, ev, 481, "", "Event names no call of that user");
+}
+
 static void begin(struct call_engine *e, u64 now, const struct sip_event *ev,
-		  const struct call_wish *wish, const char *watcher)
+		  const struct call_wish *wish, const char *watcher, u64 call)
 {
 	struct call_watch *watch = call_watch_new(e, wish, watcher, 0);
 	int err = -ENOMEM;
@@ -177,6 +185,7 @@ static void begin(struct call_engine *e, u64 now, const struct sip_event *ev,
 		err = sip_dialog_new_uas(e->sip, ev->server, call_errand_handle(&watch->errand),
 					 &watch->errand.dialog);
 	if (!err) {
+		watch->call = call;
 		confirm(e, now, ev, watch, wish->expires);
 		return;
 	}
@@ -194,14 +203,16 @@ bool call_subscribe(struct call_engine *e, u64 now, const struct sip_event *ev,
 {
 	char watcher[REGISTRAR_AOR];
 	struct call_wish wish;
+	u64 call;
 
 	if (!is_ours(e, ev->msg, source, &wish))
 		return false;
 	call_wish_name(e, source, watcher);
 	if (source->domain && !may_watch(&wish, watcher))
 		call_wish_refuse(e, now, ev, 403, "", "may not watch that user");
-	else if (passes_checks(e, now, ev, &wish) && has_room(e, now, ev, &wish, watcher))
-		begin(e, now, ev, &wish, watcher);
+	else if (passes_checks(e, now, ev, &wish) && has_room(e, now, ev, &wish, watcher) &&
+		 is_there(e, now, ev, &wish, &call))
+		begin(e, now, ev, &wish, watcher, call);
 	return true;
 }
 

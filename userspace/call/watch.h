@@ -21,6 +21,7 @@ struct call_watch {
 	struct call_errand errand;
 	struct event_subscription sub;
 	struct timer timer;
+	u64 call;			/* the only one that he wants to hear of; 0: all */
 	struct event_call *told;	/* the calls that he knows of, by id alone */
 	size_t ntold;
 };
@@ -36,7 +37,7 @@ struct call_watchers {
 /* What a SUBSCRIBE or PUBLISH asks for. */
 struct call_wish {
 	enum event_package package;
-	struct slice id;		/* of Event */
+	struct slice event, id;		/* value of Event, and id in it */
 	char aor[REGISTRAR_AOR];
 	const struct call_domain *domain;
 	u32 expires;			/* s, as granted */
@@ -105,9 +106,13 @@ void call_lamps_changed(struct call_engine *e, const struct call *call);
 void call_lamp_called(struct call_engine *e, struct call *call, const char *aor);
 /* call->legs[1] has answered it. */
 void call_lamp_answered(struct call_engine *e, struct call *call);
-/* The calls of a user; how many. */
-size_t call_lamp_calls(const struct call_engine *e, const char *aor, bool identities,
+/* The calls of a user, or that one of them, if it is not 0; how many. */
+size_t call_lamp_calls(const struct call_engine *e, const char *aor, u64 only, bool identities,
 		       struct event_call calls[EVENT_CALLS]);
+/* *call: that Event names of those; 0: none. false: what it names is none of them. */
+bool call_lamp_named(const struct call_engine *e, const struct call_wish *wish, u64 *call);
+/* It has one to watch, and that is over. */
+bool call_lamp_is_out(const struct call_engine *e, const struct call_watch *watch);
 
 /* Before the n of calls those that watch was told of and that are over; how many are there then. */
 size_t call_lamp_over(const struct call_watch *watch, size_t n,
@@ -119,13 +124,9 @@ void call_lamp_told(const struct call_engine *e, struct call_watch *watch);
 /* The domain that watch->sub is served by; NULL: none any more. */
 const struct call_domain *call_watch_domain(const struct call_engine *e,
 					    const struct call_watch *watch);
-/*
- * What is told of a user; to watch, what has gone since he was told, too. NULL: to nobody in
- * particular. 0 or -ENOMEM
- */
+/* What is told of a user to nobody in particular. 0 or -ENOMEM */
 int call_watch_print(const struct call_engine *e, u64 now, enum event_package package,
-		     const char *aor, u32 version, const struct call_watch *watch,
-		     struct buf *document);
+		     const char *aor, u32 version, struct buf *document);
 /* Sends the NOTIFY that is due, if it may leave. */
 void call_watch_tell(struct call_engine *e, u64 now, struct call_watch *watch);
 void call_watch_timer(struct call_engine *e, u64 now, struct call_watch *watch);

@@ -106,5 +106,5 @@ int call_engine_presence(const struct call_engine *e, u64 now, const char *aor,
 		view->publications++;
 	while ((s = event_subscription_next(&e->watchers->table, s, aor)))
 		view->watchers += s->package == EVENT_PRESENCE;
-	return call_watch_print(e, now, EVENT_PRESENCE, aor, 0, NULL, document);
+	return call_watch_print(e, now, EVENT_PRESENCE, aor, 0, document);
 }

@@ -29,12 +29,14 @@ void call_way_out_free(struct call_engine *e, struct call_way_out *way)
 	call_hops_clear(&way->leg);
 	call_contact_free(way->leg.contact);
 	call_routed_put(way->leg.routed);
+	free(way->leg.user);
+	free(way->event);
 	free(way);
 }
 
 /* trunk -1: it goes to a contact. */
 static struct call_way_out *new_way(struct call_engine *e, struct call_exchange *x, int trunk,
-				    int realm)
+				    int realm, struct call_routed *routed)
 {
 	struct call_way_out *way = zalloc(sizeof(*way));
 
@@ -46,7 +48,7 @@ static struct call_way_out *new_way(struct call_engine *e, struct call_exchange 
 	way->leg.call = &x->sides.call;
 	way->leg.side = MEDIA_LEG_B;
 	way->leg.root = &way->leg;
-	way->leg.routed = call_routed_get(x->sides.call.routed);
+	way->leg.routed = call_routed_get(routed);
 	way->leg.trunk = trunk;
 	way->leg.realm = realm;
 	way->timer = (struct timer){ .kind = CALL_TIMER_APART, .owner = way };
@@ -72,6 +74,8 @@ void call_way_out_failure(struct call_engine *e, struct call_way_out *way,
 		return;
 	free(f->headers);
 	f->headers = call_headers_apart(e, &way->leg, &way->exchange->sides.from, ev->msg);
+	if (f->status < 400)
+		f->headers = call_redirect_pass(e, &way->exchange->sides.call, ev->msg, f->headers);
 }
 
 /* --- one request --- */
@@ -92,13 +96,36 @@ static void await(struct call_engine *e, u64 now, struct call_way_out *way)
 	timer_arm(&e->timers, &way->timer, now + (silence ? silence : 16 * e->t1));
 }
 
-/* What is said to him, or NULL; of a REFER it may be that he is not to get it. */
+/* A dialog by a name of the watcher's side. false: he who is asked does not know it. */
+static bool name_dialog(struct call_engine *e, struct call_way_out *way, const struct sip_msg *msg)
+{
+	enum event_named named;
+
+	if (msg->method != SIP_SUBSCRIBE)
+		return true;
+	free(way->event);
+	named = call_event_there(e, &way->leg, msg, &way->event);
+	if (named == EVENT_NAMES_KNOWN)
+		return true;
+	free(way->event);
+	way->event = NULL;
+	if (named == EVENT_NAMES_NONE)
+		return true;
+	way->refusal = 481;
+	way->why = "Event names no dialog that is known there";
+	return false;
+}
+
+/* What is said to him, or NULL; it may be that he is not to get it. */
 static char *headers_for(struct call_engine *e, struct call_way_out *way,
 			 const struct sip_msg *msg)
 {
 	const struct call_leg *from = &way->exchange->sides.from, *to = &way->leg;
-	char *headers = call_headers_apart(e, from, to, msg), *lines = NULL, *all = NULL;
+	char *headers, *lines = NULL, *all = NULL;
 
+	if (!name_dialog(e, way, msg))
+		return NULL;
+	headers = call_headers_about(e, from, to, msg, way->event);
 	if (msg->method != SIP_REFER)
 		return headers;
 	way->why = "who is called is not to be referred";
@@ -182,35 +209,52 @@ void call_way_out_next(struct call_engine *e, u64 now, struct call_way_out *way)
 
 /* --- where it goes --- */
 
-void call_way_out_trunk(struct call_engine *e, u64 now, struct call_exchange *x,
-			const struct call_destination *to)
+/* It takes user; NULL: whom it was sent to. */
+static void begin(struct call_engine *e, u64 now, struct call_exchange *x, size_t to,
+		  struct call_routed *routed, char *user)
 {
 	const struct call_policy *p = x->sides.call.policy;
-	const struct call_trunk *trunk = &p->trunks[to->trunk];
-	struct call_way_out *way = new_way(e, x, (int)to->trunk, (int)trunk->realm);
+	const struct call_trunk *trunk = &p->trunks[to];
+	struct call_way_out *way = new_way(e, x, (int)to, (int)trunk->realm, routed);
 	struct call_trunk_state *t = call_trunk_state(e, trunk->name);
 	struct call_failure f = { .status = 503, .text = "no memory" };
 
-	if (!way)
+	if (!way) {
+		free(user);
 		return;
+	}
+	way->leg.user = user;
+	way->leg.redirected = user;
 	way->leg.listener = CALL_NO_LISTENER;
 	if (t && !call_trunk_is_open(t, &way->leg, &f)) {
 		e->counters[CALL_COUNT_REFUSED_TRUNK]++;
 		call_way_out_fail(way, &f);
 		return;
 	}
-	way->leg.hops = call_hops_new(e, p, to->trunk,
-				      request_of(x)->uri.kind == SIP_URI_SIPS);
+	way->leg.hops = call_hops_new(e, p, to, request_of(x)->uri.kind == SIP_URI_SIPS);
 	if (way->leg.hops)
 		call_way_out_next(e, now, way);
 	else
 		call_way_out_fail(way, &f);
 }
 
+void call_way_out_trunk(struct call_engine *e, u64 now, struct call_exchange *x,
+			const struct call_destination *to)
+{
+	begin(e, now, x, to->trunk, x->sides.call.routed, NULL);
+}
+
+void call_way_out_redirect(struct call_engine *e, u64 now, struct call_exchange *x,
+			   struct call_redirect *r)
+{
+	begin(e, now, x, r->to.trunk, r->routed, r->user);
+	r->user = NULL;
+}
+
 void call_way_out_contact(struct call_engine *e, u64 now, struct call_exchange *x,
 			  struct call_contact *contact)
 {
-	struct call_way_out *way = new_way(e, x, -1, contact->realm);
+	struct call_way_out *way = new_way(e, x, -1, contact->realm, x->sides.call.routed);
 	struct call_failure f = { .status = 503, .text = "no memory" };
 	int err;
 

@@ -22,6 +22,7 @@ bool call_wish_event(const struct sip_msg *msg, struct call_wish *wish)
 		return false;
 	c = sip_cursor_of(hdr->value);
 	wish->package = event_package_of(sip_take(&c, SIP_CHAR_TOKEN));
+	wish->event = hdr->value;
 	wish->id = slice_of(NULL, 0);
 	sip_param(sip_cursor_rest(&c), "id", &wish->id);
 	return wish->package < EVENT_PACKAGES && wish->id.n <= MAX_ID &&

@@ -259,7 +259,7 @@ const struct schema_item schema[] = {
 	KEY("routes[].redirect", CHOICE, DEFAULT("pass"), CHOICES(redirections), RELOAD(CALLS),
 	    HELP("What becomes of a 3xx: pass, the caller gets its numbers with Jalur's address, "
 		 "and may call again; follow, they are called at once, by the routes that the one "
-		 "who redirects may take.")),
+		 "who redirects may take. It holds for all requests that a route sends on.")),
 
 	KEY("sip", MAP, RELOAD(RESTART), HELP("What SIP messages may be.")),
 	KEY("sip.max-message", NUMBER, DEFAULT("65535"), RANGE(1000, 1048576), RELOAD(RESTART),

@@ -37,4 +37,20 @@ bool event_map_reads(struct slice type);
 int event_map_body(const struct event_map *m, struct slice type, struct slice body,
 		   struct buf *out, const char **why);
 
+/* map_event.c: what Event's parameters name (RFC 4235 §3.2) */
+#define EVENT_CALL_ID 256
+
+enum event_named {
+	EVENT_NAMES_NONE,
+	EVENT_NAMES_KNOWN,
+	EVENT_NAMES_LOST,		/* a dialog that is not known, or cannot be read */
+};
+
+/* *d, in which tags are the notifier's and remote_tag may be missing; call_id is for its bytes. */
+enum event_named event_named(struct slice value, struct event_dialog *d,
+			     char call_id[EVENT_CALL_ID]);
+/* The value is added to out in the words of the other side, without what is lost. */
+enum event_named event_map_event(const struct event_map *m, struct slice value,
+				 struct buf *out);
+
 #endif

@@ -64,7 +64,7 @@ static bool is_sips(struct slice uri)
 }
 
 /* secure: the dialog is one by sips:, and so is what leads back to us (RFC 3261 §12.1.1). */
-static char *dup_contact(struct sip_engine *e, u32 listener, struct slice user, bool secure)
+char *sip_contact(struct sip_engine *e, u32 listener, struct slice user, bool secure)
 {
 	enum transport transport = e->listeners[listener].transport;
 	struct buf b;
@@ -205,7 +205,7 @@ struct sip_dialog *sip_dialog_new_uac(struct sip_engine *e,
 	d->call_id = new_call_id(e);
 	d->local_uri = slice_dup(target->from);
 	d->remote_uri = slice_dup(target->to);
-	d->local_contact = dup_contact(e, target->flow.listener, target->contact_user,
+	d->local_contact = sip_contact(e, target->flow.listener, target->contact_user,
 				       is_sips(target->request_uri));
 	d->remote_target = slice_dup(target->request_uri);
 	if (is_complete(d))
@@ -239,7 +239,7 @@ int sip_dialog_new_uas(struct sip_engine *e, struct sip_server *server, void *us
 	d->call_id = slice_dup(msg->call_id);
 	d->local_uri = dup_address(&msg->to);
 	d->remote_uri = dup_address(&msg->from);
-	d->local_contact = dup_contact(e, server->source.listener, msg->uri.user,
+	d->local_contact = sip_contact(e, server->source.listener, msg->uri.user,
 				       msg->uri.kind == SIP_URI_SIPS);
 	d->remote_target = slice_dup(contact);
 	err = is_complete(d) && d->remote_tag ? learn_routes(d, msg) : -ENOMEM;
@@ -489,6 +489,17 @@ struct sip_dialog *sip_dialog_of_ids(struct sip_engine *e, struct slice call_id,
 	struct sip_dialog *d = find_exact(e, local_tag, remote_tag, call_id);
 
 	return d || !slice_eq(call_id, remote_tag) ? d : find_alias(e, local_tag, call_id);
+}
+
+struct sip_dialog *sip_dialog_of_invite(struct sip_engine *e, struct slice call_id,
+					struct slice local_tag)
+{
+	struct sip_dialog *d = first_by_tag(e, local_tag);
+
+	for (; d; d = next_by_tag(hash_next(&d->priv->node), local_tag))
+		if (d->remote_tag && slice_eq(slice_str(d->call_id), call_id))
+			return d;
+	return NULL;
 }
 
 struct sip_dialog *sip_dialog_find(struct sip_engine *e, const struct sip_msg *msg)

@@ -109,6 +109,11 @@ const char *sip_dialog_alias(struct sip_engine *e, struct sip_dialog *d);
  */
 struct sip_dialog *sip_dialog_of_ids(struct sip_engine *e, struct slice call_id,
 				     struct slice local_tag, struct slice remote_tag);
+/* One of those that an INVITE from here, or its forks, made. */
+struct sip_dialog *sip_dialog_of_invite(struct sip_engine *e, struct slice call_id,
+					struct slice local_tag);
+/* How we are reached by listener, as it stands in Contact; malloc'ed. */
+char *sip_contact(struct sip_engine *e, u32 listener, struct slice user, bool secure);
 /* The Request-URI of the next request; good until the dialog learns another. */
 struct slice sip_dialog_request_uri(const struct sip_dialog *d);
 void sip_dialog_free(struct sip_engine *e, struct sip_dialog *d);	/* NULL allowed */
