@@ -258,23 +258,25 @@ bool call_refer_pass_subscribe(struct call_engine *e, u64 now, struct call_leg *
 
 /* --- the record --- */
 
-void call_passed_save(const struct call *call, json_t *object)
+void call_passed_save(const struct call *call, json_t **object)
 {
-	json_t *all = json_array();
 	const struct list *at;
+	json_t *all = json_array();
+	bool any = false;
 
 	for (at = call->passed.next; at != &call->passed; at = at->next) {
 		const struct call_passed *p = list_entry(at, struct call_passed, node);
 
+		any |= p->far;
 		if (p->far)
-			json_array_append_new(all, json_pack("{s:b, s:I, s:I, s:b}", "callee",
-							     p->from->side == MEDIA_LEG_B,
-							     "near", (json_int_t)p->near,
-							     "far", (json_int_t)p->far,
-							     "first", p->first));
+			json_append(&all, json_pack("{s:b, s:I, s:I, s:b}", "callee",
+						    p->from->side == MEDIA_LEG_B,
+						    "near", (json_int_t)p->near,
+						    "far", (json_int_t)p->far,
+						    "first", p->first));
 	}
-	if (json_array_size(all))
-		json_object_set_new(object, "passed", all);
+	if (any)
+		json_put(object, "passed", all);
 	else
 		json_decref(all);
 }
