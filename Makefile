@@ -4,6 +4,7 @@
 # make modules KERNEL=<release> module for another kernel whose headers are installed
 # make check                    every test; make check-debug under the debug kernel
 # make check-random             100 000 calls through a bad network, in virtual time
+# make check-nomem              calls of which each allocation fails in turn, and at random
 # make check-connections        100 000 connections opened and closed
 # make check-many               jalurd is killed under 200 calls with media
 # make check-transfer           baresip and linphone transfer calls, by the kernel's relay
@@ -53,7 +54,7 @@ FUZZ		:= $(patsubst selftests/fuzz/%_fuzz.c,build/fuzz/%,$(sort $(wildcard selft
 NETPROGS	:= $(patsubst selftests/net/%.c,$(B)/net/%,$(sort $(wildcard selftests/net/*.c)))
 
 .PHONY: all userspace tools modules modules-all spec spec-check style check check-debug \
-	check-random check-connections check-many check-transfer \
+	check-random check-nomem check-connections check-many check-transfer \
 	demo bench bench-packet bench-parse bench-registrar bench-sip bench-register bench-load \
 	fuzz unit-tests fuzz-targets net-tests clean install help config-doc config-doc-check
 
@@ -142,6 +143,11 @@ $(B)/unit/%: selftests/unit/%.c $(ARCHIVES) | $(KSFT_ROOT)/.done
 	$(Q)$(CC) $(CFLAGS) -Wno-unused-parameter -Iselftests/unit \
 		-DSELFTESTS='"$(CURDIR)/selftests"' -isystem $(KSFT_DIR) -MMD -MP -o $@ $< $(LDFLAGS) $(LINKLIBS)
 
+# In these memory may run out (nomem.h).
+NOMEM		:= malloc calloc realloc aligned_alloc strdup strndup asprintf __asprintf_chk
+$(B)/unit/call_nomem_test $(B)/unit/call_random_test: \
+	LDFLAGS += $(foreach f,$(NOMEM),-Wl,--wrap=$(f))
+
 unit-tests: $(UNIT)
 
 # Programs of the network tests: independent of the daemon's libraries but for base and media.
@@ -190,6 +196,11 @@ build/jssip/.done: selftests/interop/jssip/package.json selftests/interop/jssip/
 
 check-random: unit-tests
 	CALLS=100000 $(B)/unit/call_random_test
+
+# Nothing more for so many ms, then one in so many.
+check-nomem: unit-tests
+	for ms in 0 1 700 5000; do NOMEM=$$ms $(B)/unit/call_nomem_test || exit 1; done
+	for n in 3000 300; do NOMEM=$$n CALLS=20000 $(B)/unit/call_random_test || exit 1; done
 
 check-connections: unit-tests
 	CONNECTIONS=100000 $(B)/unit/transport_limits_test
@@ -297,6 +308,6 @@ clean:
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
 	@echo 'Targets: all modules modules-all userspace tools unit-tests net-tests fuzz-targets'
-	@echo '         check check-debug check-random check-connections check-many check-transfer demo bench fuzz style spec spec-check config-doc install clean'
+	@echo '         check check-debug check-random check-nomem check-connections check-many check-transfer demo bench fuzz style spec spec-check config-doc install clean'
 
 -include $(shell find $(B)/obj $(B)/unit $(B)/net build/fuzz/obj -name '*.d' 2>/dev/null)

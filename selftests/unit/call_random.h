@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "call_random_wire.h"
 #include "call_world.h"
+#include "nomem.h"
 
 #define MSEC NSEC_PER_MSEC
 /* The first of them call, then one is two subscribers', and the last: call_random_apart.h. */
@@ -22,6 +23,7 @@
 #define ANOTHER IP_C ":5070"
 #define MAX_KEPT 512
 #define MAX_TAKEN 65536
+#define MAX_OPEN 1024
 
 enum { TIMER_PHONE_CALL = 100, TIMER_NEXT, TIMER_VISIT, TIMER_APART };
 enum phase { CALLING, RINGING, UP, OVER };
@@ -82,11 +84,16 @@ struct world {
 	struct random random;
 	struct wire wire;
 	bool calm;			/* nothing is lost or late, and nobody is moody */
+	/* NULL: all is left to chance */
+	void (*next)(struct world *w);	/* what is done next */
+	void (*act)(struct phone_call *c);
 	u64 now;
 	unsigned int started, wanted;
 	unsigned int answered, refused, cancelled, byes, reinvites, lost, sessions, updates;
 	unsigned int reloaded;		/* calls that went on from what was written of them */
 	unsigned int refers, attended, told;	/* and NOTIFYs of those */
+	u64 open[MAX_OPEN];		/* sessions of the relay */
+	size_t nopen;
 	struct kept kept[MAX_KEPT];
 	size_t nkept;
 	struct sip_auth_client *auth[2];	/* of alice, and of bob */
@@ -159,6 +166,23 @@ static inline struct phone *phone_at(struct world *w, const struct addr *peer)
 	return NULL;
 }
 
+/* What is asked of the relay is done in that order, whenever it says so. */
+static inline void note_session(struct world *w, u64 session, bool open)
+{
+	struct __test_metadata *_metadata = w->_metadata;
+	size_t i;
+
+	for (i = 0; i < w->nopen && w->open[i] != session; i++)
+		;
+	ASSERT_LT(i, MAX_OPEN);
+	if (open && i == w->nopen)
+		w->nopen++;
+	if (open)
+		w->open[i] = session;
+	else if (i < w->nopen)
+		w->open[i] = w->open[--w->nopen];
+}
+
 static inline void ask_relay(struct world *w, const struct effect *e)
 {
 	struct arrival *a = calloc(1, sizeof(*a));
@@ -166,8 +190,10 @@ static inline void ask_relay(struct world *w, const struct effect *e)
 	a->ticket = e->ticket;
 	a->kind = e->kind;
 	a->session = e->kind == EFFECT_MEDIA_APPLY ? e->plan->session : e->session;
-	if (e->kind == EFFECT_MEDIA_APPLY && percent(w, 2))
+	if (e->kind == EFFECT_MEDIA_APPLY && percent(w, 2) && !w->calm)
 		a->result = percent(w, 80) ? -EADDRINUSE : -ENOMEM;
+	if (!a->result)
+		note_session(w, a->session, e->kind == EFFECT_MEDIA_APPLY);
 	fly(w, a, chance(w, 10 * MSEC));
 }
 
@@ -177,7 +203,9 @@ static inline void ask_store(struct world *w, const struct effect *e)
 	struct arrival *a;
 	char *text = NULL;
 
+	memory_begin(w->now);
 	call_engine_save_bindings(w->h.engine, w->now, wall, e->session, &text);
+	memory_end();
 	free(text);
 	if (!e->ticket)
 		return;
@@ -198,7 +226,9 @@ static inline void keep_event(struct world *w, u64 record)
 
 	for (i = 0; i < w->nkept && w->kept[i].record != record; i++)
 		;
+	memory_begin(w->now);
 	call_engine_save_event(w->h.engine, w->now, wall, record, &text);
+	memory_end();
 	if (i < w->nkept)
 		free(w->kept[i].text);
 	if (!text && i < w->nkept)
@@ -321,20 +351,28 @@ static inline void hang_up(struct phone_call *c)
 	over(c);
 }
 
-static inline void start_call(struct phone *p)
+static inline struct phone_call *call_to(struct phone *p, const char *whom, bool offered)
 {
 	struct sip_dialog_target target = {
-		.request_uri = percent(p->world, 92) ? SLICE("sip:4930@sbc.example") :
-						       SLICE("sip:alice@example.com"), .from = SLICE("<sip:x@phone.example>"),
+		.request_uri = slice_str(whom), .from = SLICE("<sip:x@phone.example>"),
 		.to = SLICE("<sip:4930@sbc.example>"), .contact_user = SLICE("x"), .flow = p->jalur,
 	};
 	struct phone_call *c = new_call(p, CALLING);
+
+	c->dialog = sip_dialog_new_uac(p->engine, &target, c);
+	c->offered = offered;
+	c->invite = ask(c, SIP_INVITE, offered ? p->sdp : NULL);
+	return c;
+}
+
+static inline void start_call(struct phone *p)
+{
 	struct world *w = p->world;
+	bool number = percent(w, 92);
+	struct phone_call *c = call_to(p, number ? "sip:4930@sbc.example" :
+				       "sip:alice@example.com", percent(w, 80));
 
 	w->started++;
-	c->dialog = sip_dialog_new_uac(p->engine, &target, c);
-	c->offered = percent(w, 80);
-	c->invite = ask(c, SIP_INVITE, c->offered ? p->sdp : NULL);
 	/* nobody waits for ever */
 	act_in(c, percent(w, 25) ? chance(w, 8000) : 100000);
 }

@@ -71,13 +71,19 @@ static inline void apart_over(struct apart *a)
 	apart_in(a, 40000);
 }
 
+/* Nothing was lost. */
+static inline bool all_is_planned(const struct world *w)
+{
+	return w->calm && !nomem.failed;
+}
+
 /* As planned, if nothing was lost. */
 static inline void check_end(const struct apart *a)
 {
 	struct world *w = a->phone->world;
 	struct __test_metadata *_metadata = w->_metadata;
 
-	if (!w->calm || a->kind != APART_WATCH || !a->up)
+	if (!all_is_planned(w) || a->kind != APART_WATCH || !a->up)
 		return;
 	w->ended_as_planned++;
 	EXPECT_STREQ(a->reason, a->plan->reason) {
@@ -529,7 +535,7 @@ static inline void check_answer(struct apart *a, u16 status)
 	struct __test_metadata *_metadata = w->_metadata;
 
 	w->apart_answers++;
-	if (w->calm)
+	if (all_is_planned(w))
 		EXPECT_EQ(status, a->plan->status) {
 			TH_LOG("plan %s", a->plan->name);
 		}

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/timer.h"
+#include "nomem.h"
 #include "sip/msg.h"
 
 /* Longer than anything may take: an exchange, then a challenge inside of it. */
@@ -128,11 +129,11 @@ static inline void wire_asked(struct wire *wire, u64 now, struct slice bytes)
 
 /*
  * What the SIP engine refuses by itself, and a challenge, leave no transaction: when the request
- * comes again, the dialog may be there that was not, or he be known who asks.
+ * comes again, the dialog may be there that was not, or memory, or he be known who asks.
  */
 static inline bool wire_is_brief(u16 status)
 {
-	return status == 401 || status == 481 || status == 500;
+	return status == 401 || status == 481 || status == 500 || (status == 503 && nomem.failed);
 }
 
 /* Jalur says something. */

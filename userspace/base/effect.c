@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The queue of effects: first in, first out, whoever put it there.
+ * The queue of effects: first in, first out, whoever put it there. Some are kept for when there
+ * is no memory: a session that is not removed, and what stays in the store of something that is
+ * over, would be there for ever.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,19 +12,52 @@
 void effects_init(struct effects *q)
 {
 	list_init(&q->head);
+	list_init(&q->spare);
+	q->nspare = 0;
+}
+
+int effects_reserve(struct effects *q)
+{
+	struct effect *e;
+
+	while (q->nspare < EFFECTS_SPARE) {
+		e = malloc(sizeof(*e));
+		if (!e)
+			return -ENOMEM;
+		list_add_tail(&q->spare, &e->node);
+		q->nspare++;
+	}
+	return 0;
+}
+
+static void add(struct effects *q, struct effect *e, enum effect_kind kind, u64 ticket, size_t len)
+{
+	memset(e, 0, sizeof(*e));
+	e->kind = kind;
+	e->ticket = ticket;
+	e->len = len;
+	list_add_tail(&q->head, &e->node);
 }
 
 static struct effect *add_effect(struct effects *q, enum effect_kind kind, u64 ticket, size_t len)
 {
 	struct effect *e = malloc(sizeof(*e) + len);
 
-	if (!e)
+	if (e)
+		add(q, e, kind, ticket, len);
+	return e;
+}
+
+static struct effect *add_spare(struct effects *q, enum effect_kind kind, u64 ticket)
+{
+	struct effect *e;
+
+	if (list_empty(&q->spare))
 		return NULL;
-	memset(e, 0, sizeof(*e));
-	e->kind = kind;
-	e->ticket = ticket;
-	e->len = len;
-	list_add_tail(&q->head, &e->node);
+	e = list_entry(q->spare.next, struct effect, node);
+	list_del(&e->node);
+	q->nspare--;
+	add(q, e, kind, ticket, 0);
 	return e;
 }
 
@@ -53,6 +88,10 @@ static int add_number(struct effects *q, enum effect_kind kind, u64 ticket, u64 
 {
 	struct effect *e = add_effect(q, kind, ticket, 0);
 
+	if (e && q->nspare < EFFECTS_SPARE)
+		effects_reserve(q);
+	if (!e)
+		e = add_spare(q, kind, ticket);
 	if (!e)
 		return -ENOMEM;
 	e->session = number;
@@ -123,4 +162,10 @@ void effects_clear(struct effects *q)
 
 	while ((e = effects_pop(q)))
 		effect_free(e);
+	while (!list_empty(&q->spare)) {
+		e = list_entry(q->spare.next, struct effect, node);
+		list_del(&e->node);
+		effect_free(e);
+	}
+	q->nspare = 0;
 }

@@ -52,11 +52,17 @@ struct effect {
 	char bytes[];			/* SEND; LOCATE: the name */
 };
 
+#define EFFECTS_SPARE 32
+
 struct effects {
 	struct list head;
+	struct list spare;		/* of REMOVE and STORE, for want of memory */
+	size_t nspare;
 };
 
 void effects_init(struct effects *q);
+/* Has EFFECTS_SPARE of them, or -ENOMEM; who never asks has none. */
+int effects_reserve(struct effects *q);
 /* 0 or -ENOMEM; bytes are copied */
 int effects_send(struct effects *q, const struct flow *flow, struct slice bytes);
 /* plan stays where it is until the ticket is answered. 0 or -ENOMEM */

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 
 static const json_t *member(struct json_reader *r, const json_t *object, const char *key,
@@ -107,4 +108,42 @@ json_t *json_addr(const struct addr *a)
 	char text[ADDR_STRLEN];
 
 	return a->family ? json_string(addr_print(a, text)) : json_null();
+}
+
+static void drop(json_t **json)
+{
+	json_decref(*json);
+	*json = NULL;
+}
+
+void json_put(json_t **object, const char *key, json_t *value)
+{
+	if (json_object_set_new(*object, key, value))
+		drop(object);
+}
+
+void json_append(json_t **array, json_t *value)
+{
+	if (json_array_append_new(*array, value))
+		drop(array);
+}
+
+static int add(const char *bytes, size_t n, void *to)
+{
+	struct buf *b = to;
+
+	buf_add(b, slice_of(bytes, n));
+	return b->failed ? -1 : 0;
+}
+
+/* json_dumps() may leave out names for which it has no memory. */
+char *json_write(json_t *json)
+{
+	struct buf b;
+
+	buf_init(&b);
+	if (!json || json_dump_callback(json, add, &b, JSON_COMPACT))
+		b.failed = true;
+	json_decref(json);
+	return buf_take(&b);
 }

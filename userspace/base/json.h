@@ -2,7 +2,8 @@
 /*
  * Reading JSON that came from outside, by members: whatever is missing, of another
  * type, too long or has control characters in it is noted once, by its name, and
- * everything after it reads as nothing. So the reader checks at the end.
+ * everything after it reads as nothing. So the reader checks at the end. And writing JSON:
+ * what there was no memory for makes the whole nothing, so that nobody takes a part for it.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -30,5 +31,10 @@ const json_t *json_read_object(struct json_reader *r, const json_t *object, cons
 /* new references; NULL: no memory */
 json_t *json_text(const char *text);		/* bytes that are not UTF-8 become '?' */
 json_t *json_addr(const struct addr *a);	/* family 0: null */
+/* value is taken; if it, or what it is for, is NULL, or on -ENOMEM, that becomes NULL. */
+void json_put(json_t **object, const char *key, json_t *value);
+void json_append(json_t **array, json_t *value);
+/* On one line, malloc'ed; json is taken. NULL: no memory, or json was NULL. */
+char *json_write(json_t *json);
 
 #endif

@@ -61,17 +61,16 @@ void call_again_clear(struct call *call)
 
 /* --- the record --- */
 
-static void save(json_t *all, enum media_leg from, u32 near, const struct sip_sent *far)
+static void save(json_t **all, enum media_leg from, u32 near, const struct sip_sent *far)
 {
-	if (json_array_size(all) < CALL_MAX_AGAIN)
-		json_array_append_new(all, json_pack("{s:b, s:I, s:I, s:s}",
-						     "callee", from == MEDIA_LEG_B,
-						     "near", (json_int_t)near,
-						     "far", (json_int_t)far->cseq,
-						     "branch", far->branch));
+	if (json_array_size(*all) < CALL_MAX_AGAIN)
+		json_append(all, json_pack("{s:b, s:I, s:I, s:s}",
+					   "callee", from == MEDIA_LEG_B,
+					   "near", (json_int_t)near, "far", (json_int_t)far->cseq,
+					   "branch", far->branch));
 }
 
-void call_again_save(const struct call *call, json_t *object)
+void call_again_save(const struct call *call, json_t **object)
 {
 	json_t *all = json_array();
 	const struct list *at;
@@ -80,16 +79,16 @@ void call_again_save(const struct call *call, json_t *object)
 		const struct call_carried *c = list_entry(at, struct call_carried, node);
 
 		if (c->sent.cseq && call_in_pair(c->from))
-			save(all, c->from->side, sip_server_request(c->server)->cseq, &c->sent);
+			save(&all, c->from->side, sip_server_request(c->server)->cseq, &c->sent);
 	}
 	for (at = call->again.next; at != &call->again; at = at->next) {
 		const struct call_again *a = list_entry(at, struct call_again, node);
 
 		if (sip_dialog_expects(call->legs[a->from]->dialog, a->near))
-			save(all, a->from, a->near, &a->far);
+			save(&all, a->from, a->near, &a->far);
 	}
-	if (json_array_size(all))
-		json_object_set_new(object, "carried", all);
+	if (!all || json_array_size(all))
+		json_put(object, "carried", all);
 	else
 		json_decref(all);
 }

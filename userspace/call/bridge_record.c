@@ -27,7 +27,7 @@ static json_t *save_leg(const struct call_engine *e, const struct call_leg *leg)
 			  "trunk", json_text(leg->trunk < 0 ? "" : p->trunks[leg->trunk].name),
 			  "dialog", call_dialog_save(leg->dialog));
 	if (saved)
-		call_flow_save(e, &leg->dialog->flow, saved);
+		call_flow_save(e, &leg->dialog->flow, &saved);
 	return saved;
 }
 
@@ -56,9 +56,9 @@ json_t *call_bridge_save(const struct call_engine *e, u64 now, u64 wall, struct 
 			  "renamed", call->renamed, "notifies", (json_int_t)b->notifies,
 			  "from", save_leg(e, &b->sides.from), "to", save_leg(e, &b->to));
 	if (saved && b->there)
-		json_object_set_new(saved, "there", json_text(b->there));
+		json_put(&saved, "there", json_text(b->there));
 	if (saved && b->number[CALL_BANK_WATCHER])
-		json_object_set_new(saved, "refer", save_refer(b));
+		json_put(&saved, "refer", save_refer(b));
 	return saved;
 }
 

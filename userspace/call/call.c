@@ -229,7 +229,12 @@ void call_settle(struct call_engine *e, u64 now, struct call *call)
 	size_t i;
 
 	call_trunk_release(call, false);
-	if (call->state != CALL_ENDING || call->tickets)
+	if (call->state != CALL_ENDING)
+		return;
+	call_media_remove(e, call);
+	if (call->session)
+		call_owe(e, now, call);
+	if (call->tickets)
 		return;
 	for (i = 0; i < call->nall; i++)
 		call_bye_answer(e, now, call->all[i]);
@@ -237,7 +242,8 @@ void call_settle(struct call_engine *e, u64 now, struct call *call)
 	for (i = 0; i < call->nall; i++)
 		if (call->all[i]->state != CALL_LEG_DONE)
 			return;
-	call_free(e, now, call);
+	if (!call->session)
+		call_free(e, now, call);
 }
 
 static u64 shorter(u64 a, u64 b)

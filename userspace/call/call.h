@@ -265,6 +265,7 @@ struct call {
 	u64 last_ticket;		/* of the newest apply; 0 when it completed */
 	u32 tickets;			/* outstanding */
 	u32 redraws;
+	u32 owes;			/* something since that round of e->owed; 0: nothing */
 	bool session;			/* the kernel has or may have it */
 	bool held;
 	u64 *idle;			/* ends that the kernel reported silent */
@@ -298,6 +299,8 @@ struct call {
 struct call_engine {
 	struct effects effects;
 	struct timers timers;
+	struct timer owed_timer;
+	u32 owed;			/* rounds, from 1 on */
 	struct sip_engine *sip;
 	struct sip_listener *listeners;
 	size_t nlisteners;
@@ -375,9 +378,9 @@ struct sip_server *call_leg_server(const struct call_leg *leg);
 /* A provisional response to it that wants a PRACK; a plain one if it cannot be. */
 void call_leg_respond_reliably(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
 			       const char *phrase, struct slice headers, const char *sdp);
-/* Response to it; a final one lets go of it. */
-void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
-		      const char *phrase, struct slice headers, const char *sdp);
+/* Response to it; a final one lets go of it, but -ENOMEM of a 2xx does not. 0 or that. */
+int call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+		     const char *phrase, struct slice headers, const char *sdp);
 /* The 2xx in ev waits for an answer to its offer. 0 or -ENOMEM. */
 int call_leg_keep_offer(struct call_leg *leg, const struct sip_event *ev);
 /*
@@ -489,9 +492,9 @@ int call_prack_carry(struct call_engine *e, u64 now, struct call_message *m);
 void call_update_offer(struct call_engine *e, u64 now, struct call_leg *leg,
 		       const struct sip_event *ev, struct slice offer);
 int call_update_send(struct call_engine *e, u64 now, struct call_message *m);
-/* Final response to leg's UPDATE, or PRACK with an offer, if there is one. */
-void call_update_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
-			 struct slice headers, const char *sdp);
+/* Final response to leg's UPDATE, or PRACK with an offer, if there is one; call_leg_respond(). */
+int call_update_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+			struct slice headers, const char *sdp);
 /* msg is from leg's peer: does it allow UPDATE? */
 void call_update_learn(struct call_leg *leg, const struct sip_msg *msg);
 
@@ -575,7 +578,7 @@ const struct call_route *call_route_called(const struct call_policy *p, const ch
 /* leg's INVITE has no final response, and made no offer. */
 bool call_invite_rings(const struct call_leg *leg);
 /* Those of call that are to be cancelled after a restart, as a member of to. */
-void call_invites_save(const struct call_engine *e, const struct call *call, json_t *to);
+void call_invites_save(const struct call_engine *e, const struct call *call, json_t **to);
 /* And back, as legs of call; so many, or what is wrong is in r. */
 size_t call_invites_restore(struct call_engine *e, struct call *call, struct json_reader *r,
 			    const json_t *saved);

@@ -53,7 +53,7 @@ bool call_again_is(const struct call_leg *leg, const struct sip_msg *msg);
 void call_again_take(const struct call_leg *leg, const struct sip_msg *msg, struct sip_sent *far);
 void call_again_clear(struct call *call);
 /* Members of object; and back, when both dialogs are there: what is wrong is in r. */
-void call_again_save(const struct call *call, json_t *object);
+void call_again_save(const struct call *call, json_t **object);
 void call_again_restore(struct call *call, struct json_reader *r, const json_t *saved);
 
 /* body_map.c */

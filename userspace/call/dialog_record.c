@@ -26,7 +26,7 @@ json_t *call_dialog_save(const struct sip_dialog *d)
 	size_t i;
 
 	for (i = 0; i < d->nroutes; i++)
-		json_array_append_new(routes, save_text(d->routes[i]));
+		json_append(&routes, save_text(d->routes[i]));
 	saved = json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b}",
 			  "uac", d->uac, "call_id", save_text(d->call_id),
 			  "local_tag", save_text(d->local_tag),
@@ -38,18 +38,18 @@ json_t *call_dialog_save(const struct sip_dialog *d)
 			  "local_cseq", (json_int_t)d->local_cseq + CALL_CSEQ_AHEAD,
 			  "remote_cseq", (json_int_t)d->remote_cseq, "translated", d->translated);
 	if (saved && d->alias[0])
-		json_object_set_new(saved, "alias", save_text(d->alias));
+		json_put(&saved, "alias", save_text(d->alias));
 	return saved;
 }
 
-void call_flow_save(const struct call_engine *e, const struct flow *flow, json_t *to)
+void call_flow_save(const struct call_engine *e, const struct flow *flow, json_t **to)
 {
 	const struct sip_listener *l = &e->listeners[flow->listener];
 
-	json_object_set_new(to, "peer", json_addr(&flow->peer));
-	json_object_set_new(to, "name", save_text(call_engine_name(e, flow->name)));
-	json_object_set_new(to, "listener", json_addr(&l->local));
-	json_object_set_new(to, "transport", json_string(transport_name(l->transport)));
+	json_put(to, "peer", json_addr(&flow->peer));
+	json_put(to, "name", save_text(call_engine_name(e, flow->name)));
+	json_put(to, "listener", json_addr(&l->local));
+	json_put(to, "transport", json_string(transport_name(l->transport)));
 }
 
 static u32 restore_listener(const struct call_engine *e, struct json_reader *r,

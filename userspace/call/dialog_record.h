@@ -21,7 +21,7 @@ struct call_engine;
 /* NULL: no memory. */
 json_t *call_dialog_save(const struct sip_dialog *d);
 /* Members of to: the way to the peer. */
-void call_flow_save(const struct call_engine *e, const struct flow *flow, json_t *to);
+void call_flow_save(const struct call_engine *e, const struct flow *flow, json_t **to);
 /* And back; what is wrong is in r. */
 struct flow call_flow_restore(struct call_engine *e, struct json_reader *r, const json_t *saved);
 struct sip_dialog *call_dialog_restore(struct call_engine *e, struct json_reader *r,

@@ -192,6 +192,10 @@ void call_engine_tick(struct call_engine *e, u64 now)
 			call_transfer_again(e, now, t->owner);
 			continue;
 		}
+		if (t->kind == CALL_TIMER_OWED) {
+			call_owed(e, now);
+			continue;
+		}
 		if (t->kind >= CALL_TIMER_PROBE) {
 			call_errand_timer(e, now, t);
 			continue;
@@ -347,6 +351,8 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	list_init(&e->lookups);
 	list_init(&e->exchanges);
 	list_init(&e->events);
+	e->owed_timer.kind = CALL_TIMER_OWED;
+	e->owed = 1;
 	e->sender = CALL_UNASKED;
 	e->node = conf->node;
 	e->epoch = conf->epoch;
@@ -360,7 +366,8 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	e->listeners = calloc(e->nlisteners + 1, sizeof(*e->listeners));
 	e->trace = call_trace_new();
 	e->sip = sip_engine_new(&sip, &e->effects, &e->timers);
-	if (!e->buckets || !e->listeners || !e->sip || init_identity(e))
+	if (!e->buckets || !e->listeners || !e->sip || effects_reserve(&e->effects) ||
+	    timers_reserve(&e->timers, 1) || init_identity(e))
 		goto err_parts;
 	memcpy(e->listeners, conf->sip.listeners, e->nlisteners * sizeof(*e->listeners));
 	call_policy_complete(conf->policy);
@@ -368,6 +375,8 @@ struct call_engine *call_engine_new(const struct call_engine_conf *conf)
 	return e;
 
 err_parts:
+	effects_clear(&e->effects);
+	timers_free(&e->timers);
 	call_watchers_clear(e);
 	call_registrar_clear(e);
 	call_subscribers_free(e->subscribers);

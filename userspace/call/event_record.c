@@ -76,9 +76,9 @@ static json_t *save_watch(const struct call_engine *e, u64 now, u64 wall, struct
 			  "document", (json_int_t)s->version + CALL_CSEQ_AHEAD,
 			  "dialog", call_dialog_save(d));
 	if (saved)
-		call_flow_save(e, &d->flow, saved);
+		call_flow_save(e, &d->flow, &saved);
 	if (saved && watch->call)
-		json_object_set_new(saved, "call", call_id_save(watch->call));
+		json_put(&saved, "call", call_id_save(watch->call));
 	watch->saved_cseq = d->local_cseq + CALL_CSEQ_AHEAD;
 	return saved;
 }
@@ -114,8 +114,7 @@ int call_engine_save_event(struct call_engine *e, u64 now, u64 wall, u64 record,
 		saved = call_bridge_save(e, now, wall, bridge);
 	else
 		saved = save_watch(e, now, wall, watch);
-	*text = saved ? json_dumps(saved, JSON_COMPACT) : NULL;
-	json_decref(saved);
+	*text = json_write(saved);
 	return *text ? 0 : -ENOMEM;
 }
 

@@ -29,8 +29,7 @@ static json_t *save_lines(const char *text)
 	for (; (end = strstr(text, "\r\n")) && end > text; text = end + 2) {
 		char *line = slice_dup(slice_of(text, (size_t)(end - text)));
 
-		if (line)
-			json_array_append_new(lines, json_text(line));
+		json_append(&lines, json_text(line));
 		free(line);
 	}
 	return lines;
@@ -51,24 +50,26 @@ static json_t *save_invite(const struct call_engine *e, const struct call_leg *l
 				  "request", save_lines(text));
 	free(text);
 	if (saved)
-		call_flow_save(e, &flow, saved);
+		call_flow_save(e, &flow, &saved);
 	return saved;
 }
 
-void call_invites_save(const struct call_engine *e, const struct call *call, json_t *to)
+void call_invites_save(const struct call_engine *e, const struct call *call, json_t **to)
 {
-	json_t *all = NULL, *saved;
+	json_t *all = json_array();
+	bool any = false;
 	size_t i;
 
 	for (i = 0; i < call->nall; i++) {
-		saved = call_invite_rings(call->all[i]) ? save_invite(e, call->all[i]) : NULL;
-		if (saved && !all)
-			all = json_array();
-		if (saved)
-			json_array_append_new(all, saved);
+		if (!call_invite_rings(call->all[i]))
+			continue;
+		any = true;
+		json_append(&all, save_invite(e, call->all[i]));
 	}
-	if (all)
-		json_object_set_new(to, "ringing", all);
+	if (any)
+		json_put(to, "ringing", all);
+	else
+		json_decref(all);
 }
 
 /* --- and back --- */

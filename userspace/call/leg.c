@@ -137,8 +137,8 @@ struct sip_server *call_leg_server(const struct call_leg *leg)
 	return leg->state == CALL_LEG_INVITED ? leg->call->invite : NULL;
 }
 
-void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
-		      const char *phrase, struct slice headers, const char *sdp)
+int call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+		     const char *phrase, struct slice headers, const char *sdp)
 {
 	struct sip_content content = {
 		.headers = headers,
@@ -148,23 +148,28 @@ void call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 
 
 	struct sip_server *server = call_leg_server(leg);
 	char *lines = NULL;
+	int err;
 
 	if (!server)
-		return;
+		return 0;
 	if (status >= 200)
 		lines = status < 300 ? call_session_answer(e, now, leg, headers) :
 				       call_reason_for(leg, headers);
 	if (lines)
 		content.headers = slice_str(lines);
-	sip_respond(e->sip, now, server, leg->dialog, status, phrase, &content);
+	err = status >= 200 && status < 300 && !lines ? -ENOMEM :
+	      sip_respond(e->sip, now, server, leg->dialog, status, phrase, &content);
 	free(lines);
 	if (status < 200)
-		return;
+		return 0;
+	if (status < 300 && err == -ENOMEM)
+		return err;
 	sip_server_put(e->sip, now, server);
 	if (server == leg->call->invite)
 		leg->call->invite = NULL;
 	leg->server = NULL;
 	call_session_answered(leg);
+	return 0;
 }
 
 void call_leg_respond_reliably(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
@@ -242,15 +247,19 @@ int call_leg_ack_kept(struct call_engine *e, u64 now, struct call_leg *leg, cons
 
 /*
  * -errno of sip_request() leaves the far side alone: it has no way to hear of
- * the end, and a leg that cannot be told is a leg that is done.
+ * the end, and a leg that cannot be told is a leg that is done. Memory may come back.
  */
 void call_leg_bye(struct call_engine *e, u64 now, struct call_leg *leg, struct slice headers)
 {
 	char *mapped = call_reason_for(leg, headers);
 	struct sip_content content = { .headers = mapped ? slice_str(mapped) : headers };
+	int err;
 
 	leg->state = CALL_LEG_BYE;
-	if (call_auth_request(e, now, leg, SIP_BYE, &content, &leg->bye))
+	err = call_auth_request(e, now, leg, SIP_BYE, &content, &leg->bye);
+	if (err == -ENOMEM)
+		call_owe(e, now, leg->call);
+	else if (err)
 		leg->state = CALL_LEG_DONE;
 	free(mapped);
 }

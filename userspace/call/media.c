@@ -220,6 +220,22 @@ void call_media_check(struct call_engine *e, u64 now, struct call *call)
 		end_idle(e, now, call);
 }
 
+/* The relay refused what ticket asked for: it has the session if it had it, or gets it yet. */
+static void note_refusal(const struct call_engine *e, struct call *call, u64 ticket)
+{
+	struct list *at;
+
+	if (call->plan)
+		return;
+	for (at = e->tickets.next; at != &e->tickets; at = at->next) {
+		struct call_ticket *t = list_entry(at, struct call_ticket, node);
+
+		if (t->call == call && t->kind == CALL_TICKET_APPLY && t->ticket != ticket)
+			return;
+	}
+	call->session = false;
+}
+
 /*
  * The relay has a port of ours taken by somebody else: draw others and say so
  * in the message that waits.
@@ -236,8 +252,6 @@ static int redraw(struct call_engine *e, u64 now, struct call *call, u64 ticket)
 		return -EADDRINUSE;
 	free(m->sdp);
 	m->sdp = sdp;
-	if (!call->plan)
-		call->session = false;
 	if (call_media_apply(e, call))
 		return -ENOMEM;
 	m->gate = call->last_ticket;
@@ -271,8 +285,7 @@ static void apply_failed(struct call_engine *e, u64 now, struct call *call, u64 
 {
 	char text[96];
 
-	if (!call->plan)
-		call->session = false;
+	note_refusal(e, call, ticket);
 	if (call->state == CALL_ENDING)
 		return;
 	if (err == -EADDRINUSE && !redraw(e, now, call, ticket))

@@ -111,16 +111,14 @@ static int send_message(struct call_engine *e, u64 now, struct call_message *m)
 	}
 	if (!m->status)
 		return send_request(e, now, m);
-	if (m->method == SIP_UPDATE) {
-		call_update_respond(e, now, leg, m->status, slice_str(m->headers), m->sdp);
-		return 0;
-	}
+	if (m->method == SIP_UPDATE)
+		return call_update_respond(e, now, leg, m->status, slice_str(m->headers), m->sdp);
 	if (m->reliable)
 		call_leg_respond_reliably(e, now, leg, m->status, m->phrase, slice_str(m->headers),
 					  m->sdp);
-	else
-		call_leg_respond(e, now, leg, m->status, m->phrase, slice_str(m->headers),
-				 call_prack_answered(leg) ? NULL : m->sdp);
+	else if (call_leg_respond(e, now, leg, m->status, m->phrase, slice_str(m->headers),
+				  call_prack_answered(leg) ? NULL : m->sdp))
+		return -ENOMEM;
 	if (m->status >= 200 && m->status < 300)
 		leg->state = CALL_LEG_ANSWERED;
 	return 0;
@@ -137,6 +135,11 @@ void call_outbox_flush(struct call_engine *e, u64 now, struct call *call)
 			return;
 		list_del(&m->node);
 		err = send_message(e, now, m);
+		if (err == -ENOMEM && m->status) {
+			list_add_tail(call->outbox.next, &m->node);	/* still the first */
+			call_owe(e, now, call);
+			return;
+		}
 		free_message(m);
 	}
 	if (err)

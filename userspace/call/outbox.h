@@ -42,4 +42,9 @@ void call_outbox_forget(struct call_leg *leg);
 void call_outbox_move(struct call *call, const struct call_leg *from, struct call_leg *to);
 struct call_message *call_outbox_gated(struct call *call, u64 ticket);
 
+/* owed.c: there was no memory for something that some call owes */
+#define CALL_TIMER_OWED 114
+void call_owe(struct call_engine *e, u64 now, struct call *call);
+void call_owed(struct call_engine *e, u64 now);		/* the timer */
+
 #endif

@@ -123,20 +123,17 @@ void call_refer_free(struct call_engine *e, struct call *call)
 }
 
 /* The new call does not outlive a restart, unless it is up: then its referrer's is transferred. */
-json_t *call_refer_save(const struct call_engine *e, const struct call *call)
+json_t *call_refer_save(const struct call_engine *e, const struct call_refer *r)
 {
-	const struct call_refer *r = call->refer;
 	json_t *saved;
 
-	if (!r || r->ended)
-		return NULL;
 	saved = json_pack("{s:b, s:I, s:b, s:i}", "callee", r->referrer->side == MEDIA_LEG_B,
 			  "id", (json_int_t)r->id, "first", r->first,
 			  "status", r->to ? 503 : r->status);
 	if (!saved || !r->apart)
 		return saved;
-	call_flow_save(e, &r->errand.dialog->flow, saved);
-	json_object_set_new(saved, "dialog", call_dialog_save(r->errand.dialog));
+	call_flow_save(e, &r->errand.dialog->flow, &saved);
+	json_put(&saved, "dialog", call_dialog_save(r->errand.dialog));
 	return saved;
 }
 
@@ -222,7 +219,7 @@ CALL_ACTION(call_refer)
 	u16 status;
 
 	if (is_known(leg, ev)) {
-		answer(e, now, ev, ev->dialog, 202, "");
+		call_respond(e, now, ev->server, ev->dialog, 202, SLICE(""));
 		return;
 	}
 	if (mode == CALL_TRANSFER_PASS && ev->dialog) {

@@ -287,23 +287,25 @@ static json_t *save(const struct call_passed *p)
 				  "first", p->first);
 
 	if (saved && p->over)
-		json_object_set_new(saved, "over", json_true());
+		json_put(&saved, "over", json_true());
 	return saved;
 }
 
-void call_passed_save(const struct call *call, json_t *object)
+void call_passed_save(const struct call *call, json_t **object)
 {
-	json_t *all = json_array();
 	const struct list *at;
+	json_t *all = json_array();
+	bool any = false;
 
 	for (at = call->passed.next; at != &call->passed; at = at->next) {
 		const struct call_passed *p = list_entry(at, struct call_passed, node);
 
+		any |= p->far;
 		if (p->far)
-			json_array_append_new(all, save(p));
+			json_append(&all, save(p));
 	}
-	if (json_array_size(all))
-		json_object_set_new(object, "passed", all);
+	if (any)
+		json_put(object, "passed", all);
 	else
 		json_decref(all);
 }

@@ -30,7 +30,7 @@ void call_passed_back(const struct call_leg *from, const struct sip_msg *msg, u1
 		      const struct sip_msg *answer);
 void call_passed_clear(struct call *call);
 /* Members of object; and back: what is wrong is in r. */
-void call_passed_save(const struct call *call, json_t *object);
+void call_passed_save(const struct call *call, json_t **object);
 void call_passed_restore(struct call *call, u64 now, struct json_reader *r, const json_t *saved);
 
 /* refer_map.c */

@@ -51,12 +51,12 @@ static json_t *save_leg(const struct call_engine *e, u64 now, u64 wall, const st
 			  "dialog", call_dialog_save(leg->dialog));
 	if (!saved)
 		return NULL;
-	call_flow_save(e, &leg->dialog->flow, saved);
+	call_flow_save(e, &leg->dialog->flow, &saved);
 	if (call_transfer_is_told(e, leg))
-		json_object_set_new(saved, "moved", json_true());
+		json_put(&saved, "moved", json_true());
 	if (leg->subscriber) {
-		json_object_set_new(saved, "subscriber", save_text(leg->subscriber));
-		json_object_set_new(saved, "roams", json_boolean(leg->dialog->roams));
+		json_put(&saved, "subscriber", save_text(leg->subscriber));
+		json_put(&saved, "roams", json_boolean(leg->dialog->roams));
 	}
 	return saved;
 }
@@ -92,36 +92,33 @@ static bool is_up(const struct call_leg *leg)
 	       (leg->state == CALL_LEG_UP || leg->state == CALL_LEG_ANSWERED);
 }
 
-static void set_refer(const struct call_engine *e, json_t *object, const struct call *call)
+static void set_refer(const struct call_engine *e, json_t **object, const struct call *call)
 {
-	json_t *refer = call_refer_save(e, call);
-
-	if (refer)
-		json_object_set_new(object, "refer", refer);
+	if (call->refer && !call->refer->ended)
+		json_put(object, "refer", call_refer_save(e, call->refer));
 	if (call->referred)
-		json_object_set_new(object, "referred", json_true());
+		json_put(object, "referred", json_true());
 	if (call->transferred_from)
-		json_object_set_new(object, "transferred_from",
-				    call_id_save(call->transferred_from));
+		json_put(object, "transferred_from", call_id_save(call->transferred_from));
 }
 
 static json_t *save_up(const struct call_engine *e, u64 now, u64 wall, const struct call *call)
 {
 	json_t *object = save_call(call, now, wall, "up");
 
-	json_object_set_new(object, "answered", save_time(now, wall, call->answered));
-	json_object_set_new(object, "a", save_leg(e, now, wall, call->legs[0]));
-	json_object_set_new(object, "b", save_leg(e, now, wall, call->legs[1]));
-	json_object_set_new(object, "media", media_negotiation_save(call->media));
+	json_put(&object, "answered", save_time(now, wall, call->answered));
+	json_put(&object, "a", save_leg(e, now, wall, call->legs[0]));
+	json_put(&object, "b", save_leg(e, now, wall, call->legs[1]));
+	json_put(&object, "media", media_negotiation_save(call->media));
 	if (call->callee)
-		json_object_set_new(object, "callee", save_text(call->callee));
+		json_put(&object, "callee", save_text(call->callee));
 	if (call->domain)
-		json_object_set_new(object, "caller",
-				    json_pack("{s:s, s:o}", "domain", call->domain->name,
-					      "user", save_text(call->user)));
-	set_refer(e, object, call);
-	call_passed_save(call, object);
-	call_again_save(call, object);
+		json_put(&object, "caller",
+			 json_pack("{s:s, s:o}", "domain", call->domain->name,
+				   "user", save_text(call->user)));
+	set_refer(e, &object, call);
+	call_passed_save(call, &object);
+	call_again_save(call, &object);
 	return object;
 }
 
@@ -156,13 +153,12 @@ static json_t *save_parting(const struct call_engine *e, u64 now, u64 wall,
 	size_t i;
 
 	if (call->answered)
-		json_object_set_new(object, "answered", save_time(now, wall, call->answered));
+		json_put(&object, "answered", save_time(now, wall, call->answered));
 	for (i = 0; i < 2; i++)
 		if (is_left(call->legs[i]))
-			json_object_set_new(object, i ? "b" : "a",
-					    save_leg(e, now, wall, call->legs[i]));
-	call_invites_save(e, call, object);
-	set_refer(e, object, call);
+			json_put(&object, i ? "b" : "a", save_leg(e, now, wall, call->legs[i]));
+	call_invites_save(e, call, &object);
+	set_refer(e, &object, call);
 	return object;
 }
 
@@ -170,9 +166,9 @@ static json_t *save_attempt(u64 now, u64 wall, const struct call *call)
 {
 	json_t *object = save_call(call, now, wall, "attempt");
 
-	json_object_set_new(object, "a", save_party(call->legs[0]));
+	json_put(&object, "a", save_party(call->legs[0]));
 	if (call->legs[1])
-		json_object_set_new(object, "b", save_party(call->legs[1]));
+		json_put(&object, "b", save_party(call->legs[1]));
 	return object;
 }
 
@@ -196,8 +192,7 @@ int call_engine_save(struct call_engine *e, u64 now, u64 wall, u64 id, char **te
 		object = save_up(e, now, wall, call);
 	else
 		return -EAGAIN;
-	*text = json_dumps(object, JSON_COMPACT);
-	json_decref(object);
+	*text = json_write(object);
 	return *text ? 0 : -ENOMEM;
 }
 

@@ -172,7 +172,7 @@ static bool is_there(struct call_engine *e, u64 now, const struct sip_event *ev,
 		     const struct call_wish *wish, u64 *call)
 {
 	return call_lamp_named(e, wish, call) ||
-	       refuse(e, now, ev, 481, "", "Event names no call of that user");
+	       call_wish_refuse(e, now, ev, 481, "", "Event names no call of that user");
 }
 
 static void begin(struct call_engine *e, u64 now, const struct sip_event *ev,

@@ -50,18 +50,15 @@ char *call_subscriber_print(struct slice domain, struct slice user,
 				   domain.n, "user", user.p, user.n);
 	char hex[SIP_DIGEST_HEX];
 	enum sip_digest_alg alg;
-	char *text;
 
 	for (alg = SIP_DIGEST_MD5; alg < SIP_DIGEST_ALGS; alg++) {
 		if (!(secret->has & SIP_DIGEST_BIT(alg)))
 			continue;
 		sip_digest_ha1_print(alg, secret->ha1[alg], hex);
-		json_object_set_new(object, members[alg], json_string(hex));
+		json_put(&object, members[alg], json_string(hex));
 	}
 	explicit_bzero(hex, sizeof(hex));
-	text = json_dumps(object, JSON_COMPACT);
-	json_decref(object);
-	return text;
+	return json_write(object);
 }
 
 static void read_hashes(struct json_reader *r, const json_t *saved, struct sip_secret *secret)

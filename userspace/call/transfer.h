@@ -87,8 +87,8 @@ void call_refer_leave(struct call_engine *e, u64 now, struct call *call);
 /* What became of the REFER of call so far; 200 and above: in the end. */
 void call_refer_tell(struct call_engine *e, u64 now, struct call *call, u16 status);
 void call_refer_timer(struct call_engine *e, u64 now, struct call *call);
-/* As it is written down; NULL: nothing is left to be told, or no memory. */
-json_t *call_refer_save(const struct call_engine *e, const struct call *call);
+/* As it is written down, while there is something to be told; NULL: no memory. */
+json_t *call_refer_save(const struct call_engine *e, const struct call_refer *r);
 void call_refer_restore(struct call_engine *e, u64 now, struct call *call, struct json_reader *r,
 			const json_t *saved);
 void call_refer_free(struct call_engine *e, struct call *call);

@@ -19,8 +19,8 @@ void call_update_learn(struct call_leg *leg, const struct sip_msg *msg)
 		leg->updates = sip_msg_lists(msg, SIP_HDR_ALLOW, "UPDATE");
 }
 
-static void answer(struct call_engine *e, u64 now, struct call_leg *leg, struct sip_server *server,
-		   u16 status, struct slice headers, const char *sdp)
+static int respond(struct call_engine *e, u64 now, struct call_leg *leg,
+		   struct sip_server *server, u16 status, struct slice headers, const char *sdp)
 {
 	bool refreshes = status < 300 && sip_server_request(server)->method == SIP_UPDATE;
 	char *lines = refreshes ? call_session_answer(e, now, leg, headers) : NULL;
@@ -30,21 +30,34 @@ static void answer(struct call_engine *e, u64 now, struct call_leg *leg, struct 
 		.body = slice_str(sdp),
 	};
 
-	sip_respond(e->sip, now, server, leg->dialog, status, NULL, &content);
-	sip_server_put(e->sip, now, server);
-	call_session_answered(leg);
+	int err = refreshes && !lines ? -ENOMEM :
+		  sip_respond(e->sip, now, server, leg->dialog, status, NULL, &content);
+
 	free(lines);
+	return err;
 }
 
-void call_update_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
-			 struct slice headers, const char *sdp)
+static void answer(struct call_engine *e, u64 now, struct call_leg *leg, struct sip_server *server,
+		   u16 status, struct slice headers, const char *sdp)
+{
+	respond(e, now, leg, server, status, headers, sdp);
+	sip_server_put(e->sip, now, server);
+	call_session_answered(leg);
+}
+
+int call_update_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+			struct slice headers, const char *sdp)
 {
 	struct sip_server *server = leg->update;
 
 	if (!server)
-		return;
+		return 0;
+	if (respond(e, now, leg, server, status, headers, sdp) == -ENOMEM && status < 300)
+		return -ENOMEM;
 	leg->update = NULL;
-	answer(e, now, leg, server, status, headers, sdp);
+	sip_server_put(e->sip, now, server);
+	call_session_answered(leg);
+	return 0;
 }
 
 int call_update_send(struct call_engine *e, u64 now, struct call_message *m)

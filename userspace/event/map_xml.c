@@ -53,6 +53,7 @@ static void map_attribute(struct mapping *x, xmlNode *node, xmlAttr *attr)
 	xmlChar *text = xmlNodeListGetString(node->doc, attr->children, 1);
 	struct buf value;
 
+	x->failed |= !text && attr->children;
 	buf_init(&value);
 	if (!event_map_text(x->m, xml_slice(text), &value))
 		xmlRemoveProp(attr);
@@ -167,11 +168,13 @@ static void map_text(struct mapping *x, xmlNode *node)
 	buf_init(&value);
 	if (!event_map_text(x->m, text, &value))
 		buf_reset(&value);
-	copy = slice_eq(buf_slice(&value), text) ? NULL : slice_dup(buf_slice(&value));
-	if (copy)
+	if (!slice_eq(buf_slice(&value), text)) {
+		copy = slice_dup(buf_slice(&value));
+		x->failed |= !copy;
 		xmlNodeSetContent(node, BAD_CAST copy);
+		free(copy);
+	}
 	x->failed |= value.failed;
-	free(copy);
 	buf_free(&value);
 }
 

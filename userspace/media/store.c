@@ -22,10 +22,10 @@ static json_t *save_payloads(const struct media_stream_leg *sl)
 	size_t i;
 
 	for (i = 0; i < sl->npayloads && !is_any(sl); i++)
-		json_array_append_new(list, json_pack("[i, I, b, b]", sl->payloads[i].pt,
-						      (json_int_t)sl->payloads[i].clock_rate,
-						      sl->payloads[i].dtmf,
-						      sl->payloads[i].comfort_noise));
+		json_append(&list, json_pack("[i, I, b, b]", sl->payloads[i].pt,
+					     (json_int_t)sl->payloads[i].clock_rate,
+					     sl->payloads[i].dtmf,
+					     sl->payloads[i].comfort_noise));
 	return list;
 }
 
@@ -60,16 +60,16 @@ json_t *media_negotiation_save(const struct media_negotiation *n)
 	size_t i;
 
 	for (i = 0; i < state->n; i++)
-		json_array_append_new(streams, save_stream(&state->streams[i]));
+		json_append(&streams, save_stream(&state->streams[i]));
 	object = json_pack("{s:I, s:o, s:[o, o], s:[I, I], s:o}",
 			   "next_end", (json_int_t)n->next_id, "tag", json_text(n->tag),
 			   "said", save_said(n->last[0]), save_said(n->last[1]),
 			   "version", (json_int_t)n->version[0], (json_int_t)n->version[1],
 			   "streams", streams);
 	if (n->conf.origin[0].session || n->conf.origin[1].session)
-		json_object_set_new(object, "origin",
-				    json_pack("[I, I]", (json_int_t)n->conf.origin[0].session,
-					      (json_int_t)n->conf.origin[1].session));
+		json_put(&object, "origin",
+			 json_pack("[I, I]", (json_int_t)n->conf.origin[0].session,
+				   (json_int_t)n->conf.origin[1].session));
 	return object;
 }
 

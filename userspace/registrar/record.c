@@ -37,38 +37,43 @@ static json_t *save_binding(const struct registrar *r, u64 now, u64 wall,
 	size_t i;
 
 	for (i = 0; saved && i < BINDING_TEXTS; i++)
-		json_object_set_new(saved, text_names[i],
-				    json_text(registrar_binding_text(b, i).p));
+		json_put(&saved, text_names[i], json_text(registrar_binding_text(b, i).p));
 	return saved;
 }
 
-static void save_list(json_t *to, const struct registrar *r, u64 now, u64 wall,
+static bool save_list(json_t **to, const struct registrar *r, u64 now, u64 wall,
 		      const struct registrar_binding *b)
 {
-	for (; b; b = b->next)
-		if (!b->going && b->expires > now)
-			json_array_append_new(to, save_binding(r, now, wall, b));
+	bool any = false;
+
+	for (; b; b = b->next) {
+		if (b->going || b->expires <= now)
+			continue;
+		any = true;
+		json_append(to, save_binding(r, now, wall, b));
+	}
+	return any;
 }
 
 int registrar_save(const struct registrar *r, u64 now, u64 wall, u64 record, char **text)
 {
 	const struct registrar_user *user = registrar_user_of_record(r, record);
 	json_t *list, *saved;
+	bool any;
 
 	if (!user)
 		return -ENOENT;
 	list = json_array();
-	save_list(list, r, now, wall, user->first);
+	any = save_list(&list, r, now, wall, user->first);
 	if (user->change)
-		save_list(list, r, now, wall, user->change->added);
-	if (!json_array_size(list)) {
+		any |= save_list(&list, r, now, wall, user->change->added);
+	if (!any) {
 		json_decref(list);
 		return -ENOENT;
 	}
 	saved = json_pack("{s:i, s:o, s:o}", "version", VERSION, "aor", json_text(user->aor),
 			  "bindings", list);
-	*text = saved ? json_dumps(saved, JSON_COMPACT) : NULL;
-	json_decref(saved);
+	*text = json_write(saved);
 	return *text ? 0 : -ENOMEM;
 }
 

@@ -170,6 +170,7 @@ static void acknowledge_failure(struct sip_engine *e, struct sip_client *c,
 	sip_engine_send(e, &c->flow, &fork->ack, &fork->ack_n);
 }
 
+/* Without memory it is tried again: the INVITE itself is not sent any more. */
 static void send_cancel(struct sip_engine *e, struct sip_client *c)
 {
 	struct sip_client *cancel;
@@ -179,8 +180,11 @@ static void send_cancel(struct sip_engine *e, struct sip_client *c)
 	buf_reset(&e->out);
 	sip_print_same_branch(&e->out, "CANCEL", &e->own, NULL, slice_str(c->cancel_headers));
 	cancel = sip_client_new(e, SIP_CANCEL, c->branch, &c->flow);
-	if (cancel)
-		cancel->internal = true;
+	if (!cancel) {
+		timer_arm(e->timers, &c->send, e->now + e->t1);
+		return;
+	}
+	cancel->internal = true;
 	c->cancelled = true;
 	/* RFC 3261 §9.1: a server that never ends the INVITE is not waited for. */
 	timer_arm(e->timers, &c->end, e->now + 64 * e->t1);
@@ -262,9 +266,7 @@ int sip_cancel(struct sip_engine *e, u64 now, struct sip_client *c, struct slice
 		return -EINVAL;
 	if (c->cancel_wanted)
 		return 0;
-	c->cancel_headers = slice_dup(headers);
-	if (!c->cancel_headers)
-		return -ENOMEM;
+	c->cancel_headers = slice_dup(headers);		/* without memory it goes without */
 	e->now = now;
 	c->cancel_wanted = true;
 	if (c->state == SIP_CLIENT_PROCEEDING)
@@ -411,6 +413,10 @@ bool sip_client_response(struct sip_engine *e, struct sip_client *c, const struc
 
 static void send_due(struct sip_engine *e, struct sip_client *c)
 {
+	if (c->cancel_wanted && !c->cancelled && c->state == SIP_CLIENT_PROCEEDING) {
+		send_cancel(e, c);
+		return;
+	}
 	sip_count(e, SIP_COUNT_RETRANSMITS_OUT);
 	if (effects_send(e->effects, &c->flow, slice_of(c->bytes, c->n)))
 		sip_count(e, SIP_COUNT_NO_MEMORY);

@@ -107,6 +107,8 @@ struct sip_engine {
 	struct sip_server *fresh;	/* its request is msg, and not copied yet */
 	struct sip_msg *room;		/* for that copy; most requests are over without one */
 	size_t room_size;
+	struct sip_server *spare;	/* of a BYE, for want of memory; or NULL */
+	struct sip_msg *spare_room;
 	struct sip_msg own;		/* one of our own messages, read again */
 	struct sip_no_stream no_stream[SIP_NO_STREAMS];
 	size_t next_no_stream;
@@ -183,6 +185,9 @@ struct sip_server *sip_server_find(struct sip_engine *e, const struct sip_msg *m
 bool sip_server_is_merged(struct sip_engine *e, const struct sip_msg *msg);
 /* Of e->msg, which was looked for: its request is that until sip_engine_keep(). */
 struct sip_server *sip_server_new(struct sip_engine *e, const struct flow *flow);
+/* That memory for a BYE is there. 0 or -ENOMEM */
+int sip_server_reserve(struct sip_engine *e);
+void sip_server_unreserve(struct sip_engine *e);
 void sip_server_again(struct sip_engine *e, struct sip_server *s);
 void sip_server_ack(struct sip_engine *e, struct sip_server *s);
 /* ACK for a 2xx of this dialog. NULL: not, or not the first. */

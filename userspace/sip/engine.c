@@ -514,7 +514,8 @@ struct sip_engine *sip_engine_new(const struct sip_engine_conf *conf, struct eff
 	random_init(&e->random, conf->seed);
 	e->key = (struct hash_key){ { sip_engine_random(e), sip_engine_random(e) } };
 	e->tag_key = (struct hash_key){ { sip_engine_random(e), sip_engine_random(e) } };
-	if (copy_conf(e, conf) || init_tables(e) || init_rates(e, &conf->strangers)) {
+	if (copy_conf(e, conf) || init_tables(e) || init_rates(e, &conf->strangers) ||
+	    sip_server_reserve(e)) {
 		sip_engine_free(e);
 		return NULL;
 	}
@@ -542,6 +543,7 @@ void sip_engine_free(struct sip_engine *e)
 	hash_free(&e->clients);
 	hash_free(&e->dialogs);
 	sip_rates_free(e->rates);
+	sip_server_unreserve(e);
 	free(e->room);
 	buf_free(&e->out);
 	free(e->listeners);

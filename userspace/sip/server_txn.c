@@ -17,6 +17,7 @@
 #include "sip/print.h"
 
 #define ROOM 4096		/* bytes; most requests have room in it */
+#define SPARE_STRINGS 1024
 #define TRYING_DELAY (150 * NSEC_PER_MSEC)	/* RFC 3261 §17.2.1: within 200 ms */
 
 /* --- keys --- */
@@ -159,19 +160,68 @@ static bool make_room(struct sip_engine *e, size_t size)
 	return e->room;
 }
 
-struct sip_server *sip_server_new(struct sip_engine *e, const struct flow *flow)
+static size_t strings_of(const struct sip_msg *msg)
 {
-	struct sip_msg *msg = &e->msg;
-	struct sip_server *s;
+	return msg->via.branch.n + msg->via.host.n + msg->method_name.n + msg->call_id.n +
+	       msg->from.tag.n;
+}
 
-	s = zalloc(sizeof(*s) + msg->via.branch.n + msg->via.host.n + msg->method_name.n +
-		   msg->call_id.n + msg->from.tag.n);
+static struct sip_server *make_server(struct sip_engine *e)
+{
+	struct sip_server *s = zalloc(sizeof(*s) + strings_of(&e->msg));
+
 	if (!s)
 		return NULL;
-	if (!make_room(e, sip_msg_size(msg)) || timers_reserve(e->timers, 2)) {
-		free(s);
+	if (make_room(e, sip_msg_size(&e->msg)) && !timers_reserve(e->timers, 2))
+		return s;
+	free(s);
+	return NULL;
+}
+
+int sip_server_reserve(struct sip_engine *e)
+{
+	if (!e->spare_room)
+		e->spare_room = malloc(ROOM);
+	if (!e->spare && e->spare_room)
+		e->spare = zalloc(sizeof(*e->spare) + SPARE_STRINGS);
+	return e->spare ? 0 : -ENOMEM;
+}
+
+void sip_server_unreserve(struct sip_engine *e)
+{
+	free(e->spare);
+	free(e->spare_room);
+	e->spare = NULL;
+	e->spare_room = NULL;
+}
+
+/* Whoever hung up does not hear of a failure any more: his call would go on without him. */
+static struct sip_server *take_spare(struct sip_engine *e)
+{
+	struct sip_server *s = e->spare;
+
+	if (!s || e->msg.method != SIP_BYE || strings_of(&e->msg) > SPARE_STRINGS ||
+	    sip_msg_size(&e->msg) > ROOM || timers_reserve(e->timers, 2))
 		return NULL;
-	}
+	free(e->room);
+	e->room = e->spare_room;
+	e->room_size = ROOM;
+	e->spare = NULL;
+	e->spare_room = NULL;
+	return s;
+}
+
+struct sip_server *sip_server_new(struct sip_engine *e, const struct flow *flow)
+{
+	struct sip_server *s = make_server(e);
+	struct sip_msg *msg = &e->msg;
+
+	if (!s)
+		s = take_spare(e);
+	else if (!e->spare)
+		sip_server_reserve(e);
+	if (!s)
+		return NULL;
 	keep_keys(s, msg);
 	s->request = msg;
 	s->method = msg->method;
@@ -244,9 +294,25 @@ static void send_again(struct sip_engine *e, struct sip_server *s)
 		sip_count(e, SIP_COUNT_NO_MEMORY);
 }
 
+/* Nobody answers it any more, and there was no memory for the 500 that it gets instead. */
+static bool is_owed(const struct sip_server *s)
+{
+	return !s->held && !is_final(s);
+}
+
+static void answer_owed(struct sip_engine *e, struct sip_server *s)
+{
+	if (sip_respond(e, e->now, s, NULL, 500, NULL, NULL))
+		timer_arm(e->timers, &s->send, e->now + e->t1);
+}
+
 void sip_server_again(struct sip_engine *e, struct sip_server *s)
 {
 	sip_count(e, SIP_COUNT_RETRANSMITS_IN);
+	if (is_owed(s)) {
+		answer_owed(e, s);
+		return;
+	}
 	/* Confirmed absorbs, and of Accepted the 2xx has its own pace (RFC 6026 §7.1). */
 	if (s->state != SIP_SERVER_CONFIRMED && s->state != SIP_SERVER_ACCEPTED)
 		send_again(e, s);
@@ -437,9 +503,10 @@ void sip_server_put(struct sip_engine *e, u64 now, struct sip_server *s)
 	e->now = now;
 	s->held = false;
 	s->user = NULL;
-	/* Without memory for a response it ends like one that is lost. */
-	if (!is_final(s) && sip_respond(e, now, s, NULL, 500, NULL, NULL))
+	if (is_owed(s)) {
 		timer_arm(e->timers, &s->end, now + 64 * e->t1);
+		answer_owed(e, s);
+	}
 	release_request(e, s);
 }
 
@@ -447,6 +514,10 @@ void sip_server_put(struct sip_engine *e, u64 now, struct sip_server *s)
 
 static void send_due(struct sip_engine *e, struct sip_server *s)
 {
+	if (is_owed(s)) {
+		answer_owed(e, s);
+		return;
+	}
 	if (!is_final(s)) {
 		sip_respond(e, e->now, s, NULL, 100, NULL, NULL);
 		return;
