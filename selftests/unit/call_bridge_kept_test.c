@@ -7,7 +7,6 @@
 
 #include "call_bridge.h"
 
-
 FIXTURE(bridge_kept) {
 	struct harness h;
 };
@@ -109,21 +108,6 @@ TEST_F(bridge_kept, who_left_has_left_after_a_restart_too)
 
 /* --- killed while something is under way --- */
 
-/* h is the next jalurd, which has what before wrote last. */
-static void takes_over(struct harness *h, struct harness *before)
-{
-	struct __test_metadata *_metadata = h->_metadata;
-	struct aside a, b;
-
-	ASSERT_NE(before->event, NULL);
-	ASSERT_EQ(restore(h, before->event_record, before->event), NULL);
-	put_aside(&before->ua[A], &a);
-	put_aside(&before->ua[B], &b);
-	take_back(&h->ua[A], &a);
-	take_back(&h->ua[B], &b);
-	h->branch = 1000;
-}
-
 /* A has heard it, or not: it is told how things are, once more. */
 TEST_F(bridge_kept, a_notify_that_was_under_way_comes_again)
 {
@@ -134,7 +118,7 @@ TEST_F(bridge_kept, a_notify_that_was_under_way_comes_again)
 	begin(&before);
 	tell(&before, B, VOICE "Subscription-State: active;expires=60\r\n", WAITING);
 	cseq = expect(&before, A, "NOTIFY ")->cseq;
-	takes_over(h, &before);
+	take_over(h, &before);
 	h->ua[B].cseq--;
 	told_and_heard(h, VOICE "Subscription-State: active;expires=60\r\n", WAITING);
 	EXPECT_GT(h->ua[A].msg.cseq, cseq);
@@ -152,7 +136,7 @@ TEST_F(bridge_kept, a_refresh_that_was_under_way_comes_again)
 	resubscribe(&before, "Expires: 600\r\n");
 	cseq = expect(&before, B, "SUBSCRIBE ")->cseq;
 	told_and_heard(&before, VOICE "Subscription-State: active;expires=60\r\n", WAITING);
-	takes_over(h, &before);
+	take_over(h, &before);
 	h->ua[A].cseq--;
 	resubscribe(h, "Expires: 600\r\n");
 	EXPECT_GT(expect(h, B, "SUBSCRIBE ")->cseq, cseq);
@@ -169,7 +153,7 @@ TEST_F(bridge_kept, the_last_word_is_not_lost)
 	begin(&before);
 	tell(&before, B, GONE, NULL);
 	expect(&before, A, "NOTIFY ");
-	takes_over(h, &before);
+	take_over(h, &before);
 	h->ua[B].cseq--;
 	tell(h, B, GONE, NULL);
 	EXPECT_TRUE(slice_eq(header(heard(h, "200 OK"), "Subscription-State"),
@@ -191,7 +175,7 @@ TEST_F(bridge_kept, a_last_word_that_nobody_says_again_is_a_timeout)
 	begin(&before);
 	tell(&before, B, GONE, NULL);
 	expect(&before, A, "NOTIFY ");
-	takes_over(h, &before);
+	take_over(h, &before);
 	advance(h, 32 * SECOND);
 	EXPECT_TRUE(slice_eq(header(heard(h, "200 OK"), "Subscription-State"),
 			     SLICE("terminated;reason=timeout")));
@@ -229,7 +213,7 @@ TEST_F(bridge_kept, our_own_numbers_go_on)
 	/* the write that was asked for is not done yet */
 	free(before.event);
 	before.event = written;
-	takes_over(h, &before);
+	take_over(h, &before);
 	h->ua[B].cseq += 1;
 	told_and_heard(h, ACTIVE, WAITING);
 	EXPECT_GT(h->ua[A].msg.cseq, cseq);

@@ -4,7 +4,8 @@
  * less than for a burst of one. What the socket cannot take waits in order until it can and
  * leaves in bursts by sendmmsg; what a destination refuses is told to the caller, who knows
  * what it was for. A burst grows with what there is: to ask for more than comes costs a third
- * of what one datagram does, so only now and then somebody looks whether there is more.
+ * of what one datagram does, so only now and then somebody looks whether there is more, the
+ * less often the more often it was in vain.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,7 +21,8 @@
 #include "transport/loop.h"
 
 #define BURST 32
-#define SINGLES 16		/* datagrams one by one before two are asked for */
+#define FEW_SINGLES 4		/* datagrams one by one before two are asked for, at first */
+#define MANY_SINGLES 32		/* and when it was in vain each time */
 #define MAX_DATAGRAM 65536
 #define MAX_QUEUED 4096		/* datagrams that wait for the socket */
 #define BUFFER_BYTES (4 << 20)
@@ -44,7 +46,8 @@ struct udp {
 	size_t queued;
 	bool blocked;			/* waits to be writable */
 	unsigned int asked;		/* datagrams of the next burst */
-	unsigned int singles;		/* that came one by one, since there was a burst */
+	unsigned int singles;		/* that came one by one, since somebody looked for two */
+	unsigned int patience;		/* so many of them before somebody looks again */
 	unsigned int used;		/* of those below, since they were made ready to receive */
 	struct mmsghdr headers[BURST];
 	struct iovec vectors[BURST];
@@ -80,6 +83,10 @@ static void note_used(struct udp *udp, unsigned int n)
 /* All that was asked for: there may be more. The loop comes back for it, as it would wait. */
 static void ask_next(struct udp *udp, int n)
 {
+	if (n > 1)
+		udp->patience = FEW_SINGLES;
+	else if (udp->patience < MANY_SINGLES)
+		udp->patience *= 2;
 	if (n >= (int)udp->asked)
 		udp->asked = 2 * udp->asked < BURST ? 2 * udp->asked : BURST;
 	else
@@ -117,7 +124,7 @@ static int receive_one(struct udp *udp)
 
 	if (n < 0)
 		return -1;
-	if (++udp->singles == SINGLES) {
+	if (++udp->singles >= udp->patience) {
 		udp->singles = 0;
 		udp->asked = 2;
 	}
@@ -353,6 +360,7 @@ int udp_open(struct udp **out, uv_loop_t *loop, u32 listener, const struct addr 
 		goto err_socket;
 	udp->used = BURST;
 	udp->asked = 1;
+	udp->patience = FEW_SINGLES;
 	udp->listener = listener;
 	udp->receive = receive;
 	udp->burst = burst;
