@@ -324,6 +324,7 @@ static void add_event(struct call_passage *p, const struct call_engine *e, const
 
 	if (!event) {
 		call_event_there(e, p->to, p->msg, &own);
+		p->lines.failed |= !own && sip_msg_header(p->msg, SIP_HDR_EVENT);
 		event = own && !call_names_in(&p->names, slice_str(own)) ? own : NULL;
 	}
 	if (event)
