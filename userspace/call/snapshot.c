@@ -402,7 +402,8 @@ static void restore(struct restoring *s, const json_t *saved)
 	call->recovered = true;
 	call->transferred = s->parting;
 	call->referred = json_object_get(saved, "referred");
-	call->route = call_route_called(call->policy, json_read_text(&s->r, saved, "route", MAX_TEXT));
+	call->route = call_route_called(call->policy,
+					json_read_text(&s->r, saved, "route", MAX_TEXT));
 	call->emergency = call->route && call->route->emergency;
 	call->from = strdup(from);
 	call->to = strdup(to);
