@@ -7,7 +7,6 @@
 
 #include "call_bridge.h"
 
-#define WALL (1700000000 * NSEC_PER_SEC)
 
 FIXTURE(bridge_kept) {
 	struct harness h;
@@ -22,15 +21,6 @@ FIXTURE_TEARDOWN(bridge_kept)
 {
 	EXPECT_EQ(bridges(&self->h), 0);
 	harness_stop(&self->h);
-}
-
-static const char *restore(struct harness *h, u64 record, const char *text)
-{
-	const char *bad = call_engine_restore_event(h->engine, h->now, WALL + h->now, record,
-						    slice_str(text));
-
-	run(h);
-	return bad;
 }
 
 TEST_F(bridge_kept, it_goes_on_after_a_restart)

@@ -36,11 +36,8 @@ FIXTURE_TEARDOWN(party)
 
 	EXPECT_EQ(counter(h, "exchanges-now"), 0);
 	EXPECT_EQ(bridges(h), 0);
-	if (call_engine_calls(h->engine)) {
-		take_back(&h->ua[A], &self->a);
-		take_back(&h->ua[B], &self->b);
-		hang_up(h, A);
-	}
+	if (call_engine_calls(h->engine))
+		hang_up_aside(h, &self->a, &self->b);
 	drop_events(h);
 	harness_stop(h);
 }
@@ -129,9 +126,7 @@ TEST_F(party, what_he_tells_comes_back_after_the_call_too)
 	tells(h, number, "active;expires=60");
 	put_aside(&h->ua[A], &watcher);
 	put_aside(&h->ua[B], &notifier);
-	take_back(&h->ua[A], &self->a);
-	take_back(&h->ua[B], &self->b);
-	hang_up(h, A);
+	hang_up_aside(h, &self->a, &self->b);
 	take_back(&h->ua[A], &watcher);
 	take_back(&h->ua[B], &notifier);
 	tells(h, number, "terminated;reason=noresource");
@@ -155,9 +150,7 @@ TEST_F(party, a_phone_is_referred_where_it_is)
 	struct harness *h = &self->h;
 	struct aside alice, b;
 
-	take_back(&h->ua[A], &self->a);
-	take_back(&h->ua[B], &self->b);
-	hang_up(h, A);
+	hang_up_aside(h, &self->a, &self->b);
 	add_domain(h, SIP_DIGEST_ALL)->events.subscriptions = 1;
 	let_subscribers_call(h);
 	h->policy->realms[0].transfer = CALL_TRANSFER_PASS;
@@ -247,9 +240,7 @@ TEST_F(party, before_the_call_is_up_he_asks_again)
 	struct harness *h = &self->h;
 	char line[400], lines[700];
 
-	take_back(&h->ua[A], &self->a);
-	take_back(&h->ua[B], &self->b);
-	hang_up(h, A);
+	hang_up_aside(h, &self->a, &self->b);
 	send_invite(h, A, SDP_A);
 	expect(h, A, "SIP/2.0 100");
 	expect(h, B, "INVITE ");

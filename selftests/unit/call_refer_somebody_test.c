@@ -14,7 +14,6 @@
 	"Contact: <sip:two@203.0.113.66:5060>;q=0.1\r\n"
 #define FRAGMENT "Content-Type: message/sipfrag\r\n"
 #define LAST "terminated;reason=noresource"
-#define WALL (1700000000 * NSEC_PER_SEC)
 
 FIXTURE(somebody) {
 	struct harness h;
@@ -343,15 +342,6 @@ TEST_F(somebody, a_challenge_of_the_trunk_gives_it_another_number)
 }
 
 /* --- a restart --- */
-
-static const char *restore(struct harness *h, u64 record, const char *text)
-{
-	const char *bad = call_engine_restore_event(h->engine, h->now, WALL + h->now, record,
-						    slice_str(text));
-
-	run(h);
-	return bad;
-}
 
 TEST_F(somebody, it_goes_on_after_a_restart)
 {

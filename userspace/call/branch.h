@@ -95,8 +95,8 @@ bool call_redirect_follow(const struct call_leg *root, const struct sip_msg *msg
 void call_redirect_next(struct call_engine *e, u64 now, struct call *call);
 void call_redirect_clear(struct call *call);
 void call_redirect_free(struct call_redirect *r);
-/* headers, which it takes, with Contacts for the caller. NULL: no memory. */
-char *call_redirect_pass(const struct call_engine *e, const struct call *call,
+/* headers, which it takes, with Contacts for to's peer, who asked. NULL: no memory. */
+char *call_redirect_pass(const struct call_engine *e, const struct call_leg *to,
 			 const struct sip_msg *msg, char *headers);
 
 #endif

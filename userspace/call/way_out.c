@@ -75,7 +75,7 @@ void call_way_out_failure(struct call_engine *e, struct call_way_out *way,
 	free(f->headers);
 	f->headers = call_headers_apart(e, &way->leg, &way->exchange->sides.from, ev->msg);
 	if (f->status < 400)
-		f->headers = call_redirect_pass(e, &way->exchange->sides.call, ev->msg, f->headers);
+		f->headers = call_redirect_pass(e, &way->exchange->sides.from, ev->msg, f->headers);
 }
 
 /* --- one request --- */
