@@ -12,11 +12,30 @@
 #define WAITING "Messages-Waiting: yes\r\n"
 #define SUMMARY "Content-Type: application/simple-message-summary\r\n"
 #define ACTIVE VOICE "Subscription-State: active;expires=600\r\n"
+#define WALL (1700000000 * NSEC_PER_SEC)
 #define GONE VOICE "Subscription-State: terminated;reason=noresource\r\n"
 
 static UNUSED size_t bridges(struct harness *h)
 {
 	return counter(h, "carried-subscriptions-now");
+}
+
+/* What was written down of one is read again. */
+static UNUSED const char *restore(struct harness *h, u64 record, const char *text)
+{
+	const char *bad = call_engine_restore_event(h->engine, h->now, WALL + h->now, record,
+						    slice_str(text));
+
+	run(h);
+	return bad;
+}
+
+/* The call that both had put aside ends. */
+static UNUSED void hang_up_aside(struct harness *h, const struct aside *a, const struct aside *b)
+{
+	take_back(&h->ua[A], a);
+	take_back(&h->ua[B], b);
+	hang_up(h, A);
 }
 
 /* A subscribes to a number, which B gets. */

@@ -8,7 +8,6 @@
 #include "call_bridge.h"
 
 #define LAST "Subscription-State: terminated;reason=noresource\r\n"
-#define WALL (1700000000 * NSEC_PER_SEC)
 
 FIXTURE(bridge_dialog) {
 	struct harness h;
@@ -36,11 +35,8 @@ FIXTURE_TEARDOWN(bridge_dialog)
 
 	EXPECT_EQ(counter(h, "exchanges-now"), 0);
 	EXPECT_EQ(bridges(h), 0);
-	if (call_engine_calls(h->engine)) {
-		take_back(&h->ua[A], &self->a);
-		take_back(&h->ua[B], &self->b);
-		hang_up(h, A);
-	}
+	if (call_engine_calls(h->engine))
+		hang_up_aside(h, &self->a, &self->b);
 	drop_events(h);
 	harness_stop(h);
 }
@@ -137,9 +133,7 @@ TEST_F(bridge_dialog, it_is_given_up_when_the_call_is_over)
 	tells(h, by_b(self, b), "Subscription-State: active;expires=600\r\n", a);
 	put_aside(&h->ua[A], &watcher);
 	put_aside(&h->ua[B], &notifier);
-	take_back(&h->ua[A], &self->a);
-	take_back(&h->ua[B], &self->b);
-	hang_up(h, A);
+	hang_up_aside(h, &self->a, &self->b);
 	take_back(&h->ua[A], &watcher);
 	take_back(&h->ua[B], &notifier);
 	asks_again(h, a, "Expires: 0\r\n");
@@ -273,15 +267,6 @@ TEST_F(bridge_dialog, what_is_published_of_one_that_is_not_known_says_nothing_of
 	expect(h, A, "SIP/2.0 489");
 }
 
-static const char *restore(struct harness *h, u64 record, const char *text)
-{
-	const char *bad = call_engine_restore_event(h->engine, h->now, WALL + h->now, record,
-						    slice_str(text));
-
-	run(h);
-	return bad;
-}
-
 /* The call is another daemon's: that the names are known is in the record. */
 TEST_F(bridge_dialog, both_names_outlive_a_restart)
 {
@@ -302,9 +287,7 @@ TEST_F(bridge_dialog, both_names_outlive_a_restart)
 	ASSERT_EQ(restore(h, before.event_record, before.event), NULL);
 	put_aside(&before.ua[A], &a);
 	put_aside(&before.ua[B], &b);
-	take_back(&before.ua[A], &call[0]);
-	take_back(&before.ua[B], &call[1]);
-	hang_up(&before, A);
+	hang_up_aside(&before, &call[0], &call[1]);
 	take_back(&h->ua[A], &a);
 	take_back(&h->ua[B], &b);
 	h->branch = 1000;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * 3xx to a request outside of calls: passed on to who asked with our host, or followed by the
- * routes of the one who redirects, as for an INVITE (call_redirect_test). B redirects; C is where
- * numbers that begin with 77 are, and only B may send something there.
+ * routes of the one who redirects, as for an INVITE (call_redirect_test).
  */
 #include "call_bridge.h"
+#include "call_divert.h"
 
 #define TEXT "Content-Type: text/plain\r\n"
 #define AOR "alice@" DOMAIN
@@ -16,23 +16,12 @@ FIXTURE(message_redirect) {
 FIXTURE_SETUP(message_redirect)
 {
 	struct harness *h = &self->h;
-	struct call_policy *p;
 	size_t i;
 
 	harness_start(h, _metadata);
-	p = h->policy;
-	p->routes = realloc(p->routes, 3 * sizeof(*p->routes));
-	p->routes[2] = p->routes[1];
-	p->routes[2].match.number.prefix = strdup("none");
-	p->routes[1] = (struct call_route){
-		.name = strdup("diverted"), .from_realm = -1, .from_trunk = 1,
-		.match.number.prefix = strdup("77"),
-		.to = calloc(1, sizeof(struct call_destination)), .nto = 1,
-	};
-	p->routes[1].to[0].trunk = 2;
-	p->nroutes = 3;
-	for (i = 0; i < p->ntrunks; i++)
-		p->trunks[i].transfer = CALL_TRANSFER_PASS;
+	divert(h);
+	for (i = 0; i < h->policy->ntrunks; i++)
+		h->policy->trunks[i].transfer = CALL_TRANSFER_PASS;
 }
 
 FIXTURE_TEARDOWN(message_redirect)
@@ -46,19 +35,6 @@ FIXTURE_TEARDOWN(message_redirect)
 		call_engine_unregister(h->engine, h->now, AOR);
 	run(h);
 	harness_stop(h);
-}
-
-static void follow(struct harness *h)
-{
-	h->policy->routes[0].redirect = CALL_REDIRECT_FOLLOW;
-}
-
-/* Numbers that begin with 77 are C's for whoever is there: C may send them on, too. */
-static void let_c_redirect(struct harness *h)
-{
-	h->policy->routes[1].from_trunk = -1;
-	h->policy->routes[1].from_realm = 1;
-	follow(h);
 }
 
 static void write_to_b(struct harness *h)
@@ -195,7 +171,7 @@ TEST_F(message_redirect, in_circles_each_place_is_asked_once)
 {
 	struct harness *h = &self->h;
 
-	let_c_redirect(h);
+	let_c_divert(h);
 	write_to_b(h);
 	redirected(h, B, "Contact: <sip:771@x.example>, <sip:771@y.example>\r\n");
 	expect(h, C, "MESSAGE ");
@@ -210,7 +186,7 @@ TEST_F(message_redirect, without_end_it_ends)
 	char contact[64];
 	int i;
 
-	let_c_redirect(h);
+	let_c_divert(h);
 	write_to_b(h);
 	redirected(h, B, "Contact: <sip:770@x.example>\r\n");
 	for (i = 1; pending(h, C); i++) {
@@ -295,6 +271,24 @@ TEST_F(message_redirect, or_who_watches_is_told_where)
 	expect(h, B, "PUBLISH ");
 	redirected(h, B, "Contact: <sip:7710@x.example>\r\n");
 	EXPECT_TRUE(contains(expect(h, A, "SIP/2.0 302")->bytes, "<sip:7710@" IP_ADVERTISED));
+}
+
+/* The subscription goes on, and nobody follows for who has a dialog. */
+TEST_F(message_redirect, inside_of_a_subscription_it_is_passed_on)
+{
+	struct harness *h = &self->h;
+
+	follow(h);
+	begin(h);
+	resubscribe(h, "Expires: 600\r\n");
+	expect(h, B, "SUBSCRIBE ");
+	redirected(h, B, "Contact: <sip:7710@" IP_C ">\r\n");
+	EXPECT_TRUE(contains(expect(h, A, "SIP/2.0 302")->bytes, "<sip:7710@" IP_ADVERTISED));
+	EXPECT_FALSE(contains(h->ua[A].msg.bytes, IP_C));
+	EXPECT_FALSE(pending(h, C));
+	EXPECT_EQ(bridges(h), 1);
+	h->ua[B].cseq = 120;
+	leave(h);
 }
 
 /* Several would all call. */

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * 3xx: passed on to the caller with our host, or followed by the routes of the one
- * who redirects. B redirects; C is where numbers that begin with 77 are, and only
- * B may call them.
+ * who redirects.
  */
-#include "call_harness.h"
+#include "call_divert.h"
 
 
 FIXTURE(redirect) {
@@ -16,30 +15,14 @@ OVER_EACH_PAIR(redirect);
 FIXTURE_SETUP(redirect)
 {
 	struct harness *h = &self->h;
-	struct call_policy *p;
 
 	harness_start_over(h, _metadata, &variant->over);
-	p = h->policy;
-	p->routes = realloc(p->routes, 3 * sizeof(*p->routes));
-	p->routes[2] = p->routes[1];
-	p->routes[2].match.number.prefix = strdup("none");
-	p->routes[1] = (struct call_route){
-		.name = strdup("diverted"), .from_realm = -1, .from_trunk = 1,
-		.match.number.prefix = strdup("77"), .to = calloc(1, sizeof(struct call_destination)),
-		.nto = 1,
-	};
-	p->routes[1].to[0].trunk = 2;
-	p->nroutes = 3;
+	divert(h);
 }
 
 FIXTURE_TEARDOWN(redirect)
 {
 	harness_stop(&self->h);
-}
-
-static void follow(struct harness *h)
-{
-	h->policy->routes[0].redirect = CALL_REDIRECT_FOLLOW;
 }
 
 static void begin(struct harness *h)
@@ -179,11 +162,8 @@ TEST_F(redirect, a_place_that_the_redirecting_one_may_not_call)
 TEST_F(redirect, in_circles)
 {
 	struct harness *h = &self->h;
-	struct call_policy *p = h->policy;
 
-	p->routes[1].from_trunk = -1;
-	p->routes[1].from_realm = 1;
-	follow(h);
+	let_c_divert(h);
 	begin(h);
 	redirected(h, B, "Contact: <sip:771@x.example>\r\n");
 	expect(h, C, "INVITE ");
@@ -197,9 +177,7 @@ TEST_F(redirect, without_end)
 	char contact[64];
 	int i;
 
-	h->policy->routes[1].from_trunk = -1;
-	h->policy->routes[1].from_realm = 1;
-	follow(h);
+	let_c_divert(h);
 	begin(h);
 	redirected(h, B, "Contact: <sip:770@x.example>\r\n");
 	for (i = 1; pending(h, C); i++) {

@@ -165,24 +165,6 @@ TEST_F(words, the_dialog_that_both_are_in_is_another_one_there)
 }
 
 /* RFC 4538: it is another dialog that it would have to be sent in. */
-TEST_F(words, one_that_is_about_a_dialog_from_outside_of_it_does_not_pass)
-{
-	struct harness *h = &self->h;
-	struct dialog call;
-	char line[512];
-
-	call_up(h);
-	keep_dialog(&h->ua[A], &call);
-	snprintf(line, sizeof(line), TO_C "Target-Dialog: %.100s;local-tag=%.60s;remote-tag=%.60s\r\n",
-		 h->ua[A].call_id, h->ua[A].local_tag, h->ua[A].remote_tag);
-	begin_dialog(h, A, "4930123");
-	send_request(h, A, "REFER", 1, line, NULL);
-	expect(h, A, "SIP/2.0 403");
-	EXPECT_FALSE(pending(h, B));
-	use_dialog(&h->ua[A], &call);
-	hang_up(h, A);
-}
-
 /* --- attended --- */
 
 /* Replaces of the REFER that B has got, unescaped, as a line. */

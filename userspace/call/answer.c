@@ -260,7 +260,7 @@ void call_failure_make(const struct call_engine *e, const struct call_leg *root,
 			f->headers = call_headers_pass(e, root, other, msg);
 		f->phrase = msg->status == f->status ? call_phrase_pass(root, msg) : NULL;
 		if (f->status < 400)
-			f->headers = call_redirect_pass(e, root->call, msg, f->headers);
+			f->headers = call_redirect_pass(e, root->call->all[0], msg, f->headers);
 	}
 	snprintf(f->text, sizeof(f->text), "%u %s", f->status,
 		 f->phrase ? f->phrase : sip_reason_phrase(f->status));

@@ -77,7 +77,9 @@ u32 call_name(struct call_engine *e, const char *text);
  */
 u16 call_replaces_find(struct call_engine *e, const struct sip_msg *msg, struct call_leg **found,
 		       const char **why);
-/* call goes to the one on the other side of leg, and nowhere else. false: it cannot. */
+/* call is for the one on the other side of leg, and for nobody else. false: it cannot be. */
+bool call_replaces_take(struct call *call, struct call_leg *leg);
+/* It goes there. false: it cannot. */
 bool call_replaces_call(struct call_engine *e, u64 now, struct call *call, struct call_leg *leg);
 void call_replaces_clear(struct call *call);
 
@@ -93,8 +95,8 @@ bool call_redirect_follow(const struct call_leg *root, const struct sip_msg *msg
 void call_redirect_next(struct call_engine *e, u64 now, struct call *call);
 void call_redirect_clear(struct call *call);
 void call_redirect_free(struct call_redirect *r);
-/* headers, which it takes, with Contacts for the caller. NULL: no memory. */
-char *call_redirect_pass(const struct call_engine *e, const struct call *call,
+/* headers, which it takes, with Contacts for to's peer, who asked. NULL: no memory. */
+char *call_redirect_pass(const struct call_engine *e, const struct call_leg *to,
 			 const struct sip_msg *msg, char *headers);
 
 #endif

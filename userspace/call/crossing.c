@@ -335,8 +335,12 @@ static void pass_answer(struct call_engine *e, u64 now, struct call_bridge *b,
 	const struct call_leg *from = leg_of(b, c->to), *to = leg_of(b, !c->to);
 	char *headers = call_headers_apart(e, from, to, msg);
 	char *phrase = call_phrase_pass(from, msg), *body;
-	struct sip_content content = { .headers = slice_str(headers) };
+	struct sip_content content;
 
+	/* inside of a dialog nobody follows for him */
+	if (msg->status >= 300 && msg->status < 400)
+		headers = call_redirect_pass(e, to, msg, headers);
+	content = (struct sip_content){ .headers = slice_str(headers) };
 	call_body_carry(e, from, to, msg, &content, &body);
 	sip_respond(e->sip, now, c->server, to->dialog, msg->status, phrase, &content);
 	sip_server_put(e->sip, now, c->server);

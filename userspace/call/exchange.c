@@ -358,29 +358,41 @@ static bool is_closed(struct call_engine *e, u64 now, struct call_exchange *x)
 	return true;
 }
 
-static void begin(struct call_engine *e, u64 now, const struct sip_event *ev,
-		  const struct call_source *source, struct call_routed *routed, const char *aor)
+/* NULL: it was refused. */
+static struct call_exchange *open_exchange(struct call_engine *e, u64 now,
+					   const struct sip_event *ev,
+					   const struct call_source *source,
+					   struct call_routed *routed)
 {
 	struct call_exchange *x = new_exchange(e, now, ev, source, routed);
 
 	if (!x) {
 		call_refuse(e, now, ev, 503, RETRY, "no memory");
-		return;
+		return NULL;
 	}
 	if (ev->msg->method == SIP_SUBSCRIBE || ev->msg->method == SIP_REFER) {
 		x->bridge = call_bridge_new(e, now, ev, source, x);
 		if (!x->bridge) {
 			x->sides.call.invite = NULL;	/* it was refused */
 			free_exchange(e, now, x);
-			return;
+			return NULL;
 		}
 	}
 	e->counters[CALL_COUNT_EXCHANGES]++;
 	e->counters[CALL_COUNT_TRANSFERS_PASSED] += ev->msg->method == SIP_REFER;
-	if (is_closed(e, now, x)) {
-		free_exchange(e, now, x);
+	if (!is_closed(e, now, x))
+		return x;
+	free_exchange(e, now, x);
+	return NULL;
+}
+
+static void begin(struct call_engine *e, u64 now, const struct sip_event *ev,
+		  const struct call_source *source, struct call_routed *routed, const char *aor)
+{
+	struct call_exchange *x = open_exchange(e, now, ev, source, routed);
+
+	if (!x)
 		return;
-	}
 	if (call_goes_to_contacts(&x->sides.call))
 		start_contacts(e, now, x, aor);
 	settle(e, now, x);
@@ -410,6 +422,29 @@ void call_exchange(struct call_engine *e, u64 now, const struct sip_event *ev,
 	if (passes_checks(e, now, ev) &&
 	    !call_choose_refuses(e, now, ev, call_choose(e, &s, ev->msg->ruri, aor, &choice)))
 		take(e, now, ev, source, &s, &choice, aor);
+}
+
+void call_exchange_party(struct call_engine *e, u64 now, const struct sip_event *ev,
+			 const struct call_source *source, struct call_leg *leg)
+{
+	struct call_routed *routed;
+	struct call_exchange *x;
+	struct call_subject s;
+
+	if (!passes_checks(e, now, ev))
+		return;
+	call_subject_init(&s, source->realm, source->trunk, &ev->flow.peer, ev->msg);
+	if (call_routed_new(&call_contacts_route, &s, &routed)) {
+		call_refuse(e, now, ev, 503, RETRY, "no memory");
+		return;
+	}
+	x = open_exchange(e, now, ev, source, routed);
+	call_routed_put(routed);
+	if (!x)
+		return;
+	if (call_replaces_take(&x->sides.call, leg))
+		call_way_out_party(e, now, x, call_other(leg));
+	settle(e, now, x);
 }
 
 bool call_exchange_routed(struct call_engine *e, u64 now, const struct sip_event *ev,

@@ -61,6 +61,9 @@ struct call_exchange {
 /* A MESSAGE or REFER: to somebody, or refused. */
 void call_exchange(struct call_engine *e, u64 now, const struct sip_event *ev,
 		   const struct call_source *source);
+/* A REFER to the other party of leg's call, which its sender is in; or refused. */
+void call_exchange_party(struct call_engine *e, u64 now, const struct sip_event *ev,
+			 const struct call_source *source, struct call_leg *leg);
 /* What a route may lead to somebody. false: none does, and nothing was done. */
 bool call_exchange_routed(struct call_engine *e, u64 now, const struct sip_event *ev,
 			  const struct call_source *source);
@@ -78,6 +81,9 @@ bool call_exchange_has_time(const struct call_engine *e, u64 now, const struct c
 /* The request goes to a trunk, or to a contact, which it takes; or that has failed at once. */
 void call_way_out_trunk(struct call_engine *e, u64 now, struct call_exchange *x,
 			const struct call_destination *to);
+/* To who is behind that leg, whom call.replacement is about, by the way of his dialog. */
+void call_way_out_party(struct call_engine *e, u64 now, struct call_exchange *x,
+			const struct call_leg *party);
 /* To where a 3xx led, of which it takes the user. */
 void call_way_out_redirect(struct call_engine *e, u64 now, struct call_exchange *x,
 			   struct call_redirect *r);

@@ -204,19 +204,17 @@ void call_redirect_clear(struct call *call)
 /* --- passed on --- */
 
 /* Whoever asks outside of calls has no dialog, maybe. */
-static char *own_contact(const struct call_engine *e, const struct call *call)
+static char *own_contact(const struct call_engine *e, const struct call_leg *to)
 {
-	const struct call_leg *caller = call->all[0];
 	const struct sip_msg *msg;
 
-	if (caller->dialog)
-		return strdup(caller->dialog->local_contact);
-	msg = call_first_request(call);
-	return sip_contact(e->sip, caller->listener, msg->uri.user,
-			   msg->uri.kind == SIP_URI_SIPS);
+	if (to->dialog)
+		return strdup(to->dialog->local_contact);
+	msg = call_first_request(to->call);
+	return sip_contact(e->sip, to->listener, msg->uri.user, msg->uri.kind == SIP_URI_SIPS);
 }
 
-/* Our Contact towards the caller, "<sip:user@host;transport=tcp>", with other users. */
+/* Our Contact towards who asked, "<sip:user@host;transport=tcp>", with other users. */
 static char *add_contacts(const char *ours, const struct sip_msg *msg, char *headers)
 {
 	const char *user = strchr(ours, ':') + 1, *at = strchr(ours, '@');
@@ -236,10 +234,10 @@ static char *add_contacts(const char *ours, const struct sip_msg *msg, char *hea
 	return headers;
 }
 
-char *call_redirect_pass(const struct call_engine *e, const struct call *call,
+char *call_redirect_pass(const struct call_engine *e, const struct call_leg *to,
 			 const struct sip_msg *msg, char *headers)
 {
-	char *ours = headers ? own_contact(e, call) : NULL;
+	char *ours = headers ? own_contact(e, to) : NULL;
 
 	if (ours)
 		headers = add_contacts(ours, msg, headers);

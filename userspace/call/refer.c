@@ -222,7 +222,7 @@ CALL_ACTION(call_refer)
 		call_respond(e, now, ev->server, ev->dialog, 202, SLICE(""));
 		return;
 	}
-	if (mode == CALL_TRANSFER_PASS && ev->dialog) {
+	if (mode == CALL_TRANSFER_PASS) {
 		call_refer_pass(e, now, leg, ev);
 		return;
 	}
@@ -267,6 +267,18 @@ static void refer_somebody(struct call_engine *e, u64 now, const struct sip_even
 		call_not_allowed(e, now, NULL, ev);
 }
 
+/* To the other party, as who would get it in their call, but with a dialog of its own. */
+static void refer_party(struct call_engine *e, u64 now, const struct sip_event *ev,
+			const struct call_source *source, struct call_leg *leg)
+{
+	if (leg->call->state != CALL_UP || call_transfer_pending(leg->call))
+		call_refer_refuse(e, now, ev, 491, NULL);
+	else if (ev->msg->max_forwards == 0)
+		call_refer_refuse(e, now, ev, 483, NULL);
+	else
+		call_exchange_party(e, now, ev, source, leg);
+}
+
 void call_refer_apart(struct call_engine *e, u64 now, const struct sip_event *ev,
 		      const struct call_source *source)
 {
@@ -289,6 +301,10 @@ void call_refer_apart(struct call_engine *e, u64 now, const struct sip_event *ev
 	if (!leg || !call_in_pair(leg) || leg->call->state == CALL_ENDING ||
 	    !call_transfer_is_his(e, leg, source)) {
 		gone(e, now, ev);
+		return;
+	}
+	if (call_refer_mode(leg) == CALL_TRANSFER_PASS) {
+		refer_party(e, now, ev, source, leg);
 		return;
 	}
 	call_refer(e, now, leg, ev);

@@ -56,11 +56,25 @@ static void add_uri(struct call_engine *e, struct buf *b, const struct call_leg 
 		buf_str(b, ";user=phone");
 }
 
+/* RFC 4538: the leg whose dialog Target-Dialog names; NULL: none of ours. */
+static struct call_leg *find_target(struct call_engine *e, const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_TARGET_DIALOG);
+	const struct sip_dialog *d;
+	struct sip_replaces named;
+
+	if (!hdr || !sip_parse_target_dialog(hdr->value, &named))
+		return NULL;
+	d = sip_dialog_of_ids(e->sip, named.call_id, named.to_tag, named.from_tag);
+	return d ? call_leg_find(e, d->user) : NULL;
+}
+
 /* Only his own dialogs, as where we carry it out (attended.c). */
 static u16 find_replaced(struct call_engine *e, const struct call_leg *from,
-			 const struct call_refer_to *asked, struct call_leg **leg,
-			 bool *early_only, const char **why)
+			 const struct sip_msg *msg, const struct call_refer_to *asked,
+			 struct call_leg **leg, bool *early_only, const char **why)
 {
+	const struct call_leg *target = find_target(e, msg);
 	struct call_source source;
 
 	*leg = NULL;
@@ -69,7 +83,8 @@ static u16 find_replaced(struct call_engine *e, const struct call_leg *from,
 	if (!call_transfer_source(e, from, &source))
 		return refuse(why, 403, "who is there is in the configuration no more");
 	if (!call_refer_to_is_ours(e, asked, leg, early_only) || !*leg ||
-	    (*leg)->call == from->call || !call_transfer_is_his(e, *leg, &source))
+	    (*leg)->call == from->call || (target && target->call == (*leg)->call) ||
+	    !call_transfer_is_his(e, *leg, &source))
 		return refuse(why, 603, "Replaces names no other call of the referrer here");
 	return (*leg)->call->state == CALL_ENDING ?
 	       refuse(why, 603, "the call to replace is over") : 0;
@@ -100,7 +115,7 @@ static u16 add_refer_to(struct call_engine *e, struct buf *b, const struct call_
 		return refuse(why, 400, "one Refer-To is needed");
 	status = call_refer_to_read(hdr->value, &asked, why);
 	if (!status)
-		status = find_replaced(e, from, &asked, &replaced, &early_only, why);
+		status = find_replaced(e, from, msg, &asked, &replaced, &early_only, why);
 	if (status)
 		return status;
 	buf_str(b, "Refer-To: <");
@@ -133,19 +148,27 @@ static void add_referred_by(struct buf *b, const struct call_leg *from,
 	free(subscriber);
 }
 
-/* RFC 4538: the dialog that both of them are in is another one there. */
+/*
+ * The dialog that both of them are in is another one there. A REFER outside of it was judged by
+ * that alone, and has to be there, too.
+ */
 static void add_target_dialog(struct call_engine *e, struct buf *b, const struct call_leg *from,
 			      const struct call_leg *to, const struct sip_msg *msg)
 {
-	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_TARGET_DIALOG);
-	const struct sip_dialog *d = to->dialog;
-	struct sip_replaces named;
+	const struct call_leg *target = find_target(e, msg), *behind = NULL;
+	bool apart = from->call->replacement;
 
-	if (!hdr || !from->dialog || !sip_parse_target_dialog(hdr->value, &named) ||
-	    sip_dialog_of_ids(e->sip, named.call_id, named.to_tag, named.from_tag) != from->dialog)
+	if (target && target == from)
+		behind = to;
+	else if (target && apart)
+		behind = call_leg_behind(e, target->dialog);
+	if (!behind)
 		return;
-	buf_printf(b, "Target-Dialog: %s;local-tag=%s;remote-tag=%s\r\n", d->call_id, d->local_tag,
-		   d->remote_tag);
+	buf_printf(b, "Target-Dialog: %s;local-tag=%s;remote-tag=%s\r\n",
+		   behind->dialog->call_id, behind->dialog->local_tag,
+		   behind->dialog->remote_tag);
+	if (apart && sip_msg_requires(msg, "tdialog"))
+		buf_str(b, "Require: tdialog\r\n");
 }
 
 u16 call_refer_map(struct call_engine *e, const struct call_leg *from, const struct call_leg *to,

@@ -51,7 +51,7 @@ u16 call_replaces_find(struct call_engine *e, const struct sip_msg *msg, struct 
 }
 
 /* Whose dialog it is: a trunk's, or that of a phone. */
-static bool take(struct call *call, struct call_leg *leg)
+bool call_replaces_take(struct call *call, struct call_leg *leg)
 {
 	const struct call_leg *other = call_other(leg);
 	const struct sip_dialog *d = other->dialog;
@@ -74,7 +74,7 @@ bool call_replaces_call(struct call_engine *e, u64 now, struct call *call, struc
 {
 	struct call_contact *phone;
 
-	if (!take(call, leg))
+	if (!call_replaces_take(call, leg))
 		return false;
 	if (call->replacement->trunk >= 0)
 		return call_branch_replace(e, now, call);

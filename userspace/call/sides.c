@@ -37,6 +37,7 @@ void call_sides_clear(struct call_sides *s)
 {
 	call_failure_free(&s->call);
 	call_redirect_clear(&s->call);
+	call_replaces_clear(&s->call);
 	call_routed_put(s->call.routed);
 	call_policy_put(s->call.policy);
 	free(s->call.user);

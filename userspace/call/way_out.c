@@ -75,7 +75,7 @@ void call_way_out_failure(struct call_engine *e, struct call_way_out *way,
 	free(f->headers);
 	f->headers = call_headers_apart(e, &way->leg, &way->exchange->sides.from, ev->msg);
 	if (f->status < 400)
-		f->headers = call_redirect_pass(e, &way->exchange->sides.call, ev->msg, f->headers);
+		f->headers = call_redirect_pass(e, &way->exchange->sides.from, ev->msg, f->headers);
 }
 
 /* --- one request --- */
@@ -270,6 +270,30 @@ void call_way_out_contact(struct call_engine *e, u64 now, struct call_exchange *
 	if (!err)
 		err = send_request(e, now, way);
 	if (err)
+		fail_unsent(way, &f);
+}
+
+void call_way_out_party(struct call_engine *e, u64 now, struct call_exchange *x,
+			const struct call_leg *party)
+{
+	const struct call_replacement *r = x->sides.call.replacement;
+	struct call_contact *phone = r->trunk < 0 ? call_contact_of(e, party) : NULL;
+	struct call_failure f = { .status = 503, .text = "no memory" };
+	struct call_way_out *way;
+
+	if (phone)
+		call_way_out_contact(e, now, x, phone);
+	if (r->trunk < 0)
+		return;
+	way = new_way(e, x, r->trunk, call_policy_realm(x->sides.call.policy, r->flow.listener),
+		      x->sides.call.routed);
+	if (!way)
+		return;
+	way->leg.peer = r->flow.peer;
+	way->leg.listener = r->flow.listener;
+	way->leg.name = r->flow.name;
+	way->leg.connection = r->flow.connection;
+	if (send_request(e, now, way))
 		fail_unsent(way, &f);
 }
 
