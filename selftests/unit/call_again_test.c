@@ -380,6 +380,30 @@ TEST_F(again, an_offer)
 	hang_up(h, A);
 }
 
+/* B waits for an ACK, without which he would hang up. */
+TEST_F(again, an_offer_that_he_has_answered)
+{
+	struct harness *h = &self->h;
+	u32 cseq;
+
+	up(h);
+	send_request(h, A, "INVITE", ++h->ua[A].cseq, NULL, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	cseq = expect(h, B, "INVITE ")->cseq;
+	restart(h);
+	answer(h, B, "200 OK", SDP_B);
+	EXPECT_EQ(expect(h, B, "ACK ")->cseq, cseq);
+	EXPECT_FALSE(pending(h, A));
+	repeat(h, A, h->branch, h->ua[A].cseq, "INVITE", NULL, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	answer(h, B, "200 OK", SDP_B);
+	EXPECT_GT(expect(h, B, "ACK ")->cseq, cseq);
+	expect(h, A, "SIP/2.0 200");
+	send_ack(h, A);
+	hang_up(h, A);
+}
+
 TEST_F(again, an_update)
 {
 	struct harness *h = &self->h;

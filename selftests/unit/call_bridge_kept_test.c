@@ -145,15 +145,32 @@ TEST_F(bridge_kept, a_refresh_that_was_under_way_comes_again)
 	harness_stop(&before);
 }
 
+/* The last NOTIFY is under way when h takes over. */
+static void is_killed_at_the_end(struct harness *before, struct harness *h)
+{
+	harness_start(before, h->_metadata);
+	begin(before);
+	tell(before, B, GONE, NULL);
+	expect(before, A, "NOTIFY ");
+	take_over(h, before);
+}
+
+/* As if it had not been killed. */
+static void is_put_away(struct harness *before)
+{
+	struct __test_metadata *_metadata = before->_metadata;
+
+	reply(before, A, "200 OK", NULL);
+	expect(before, B, "SIP/2.0 200");
+	EXPECT_EQ(before->event, NULL);
+	harness_stop(before);
+}
+
 TEST_F(bridge_kept, the_last_word_is_not_lost)
 {
 	struct harness *h = &self->h, before;
 
-	harness_start(&before, _metadata);
-	begin(&before);
-	tell(&before, B, GONE, NULL);
-	expect(&before, A, "NOTIFY ");
-	take_over(h, &before);
+	is_killed_at_the_end(&before, h);
 	h->ua[B].cseq--;
 	tell(h, B, GONE, NULL);
 	EXPECT_TRUE(slice_eq(header(heard(h, "200 OK"), "Subscription-State"),
@@ -161,28 +178,19 @@ TEST_F(bridge_kept, the_last_word_is_not_lost)
 	expect(h, B, "SIP/2.0 200");
 	EXPECT_EQ(bridges(h), 0);
 	EXPECT_EQ(h->event, NULL);
-	reply(&before, A, "200 OK", NULL);
-	expect(&before, B, "SIP/2.0 200");
-	EXPECT_EQ(before.event, NULL);
-	harness_stop(&before);
+	is_put_away(&before);
 }
 
 TEST_F(bridge_kept, a_last_word_that_nobody_says_again_is_a_timeout)
 {
 	struct harness *h = &self->h, before;
 
-	harness_start(&before, _metadata);
-	begin(&before);
-	tell(&before, B, GONE, NULL);
-	expect(&before, A, "NOTIFY ");
-	take_over(h, &before);
+	is_killed_at_the_end(&before, h);
 	advance(h, 32 * SECOND);
 	EXPECT_TRUE(slice_eq(header(heard(h, "200 OK"), "Subscription-State"),
 			     SLICE("terminated;reason=timeout")));
 	EXPECT_EQ(bridges(h), 0);
-	reply(&before, A, "200 OK", NULL);
-	expect(&before, B, "SIP/2.0 200");
-	harness_stop(&before);
+	is_put_away(&before);
 }
 
 /* More of them than one may be sent before it is written again. */

@@ -204,6 +204,33 @@ TEST_F(killed, while_the_other_is_asked_he_is_told_the_old_media_again)
 	go_on(h, A, B);
 }
 
+/* He took the new media, and would end the call for want of an ACK. */
+TEST_F(killed, the_other_who_had_answered_already_is_not_lost)
+{
+	struct harness *h = &self->h;
+	u32 cseq, i;
+
+	call_up(h);
+	referred(h, B);
+	c_answers(h, B, A);
+	cseq = h->ua[A].invite.cseq;
+	restart(h);
+	/* once more, for the ACK may get lost */
+	for (i = 0; i < 2; i++)
+		answer(h, A, "200 OK", SDP_A);
+	EXPECT_GT(expect(h, A, "INVITE ")->cseq, cseq);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(expect(h, A, "ACK ")->cseq, cseq);
+		EXPECT_EQ(h->ua[A].msg.body.n, 0);
+	}
+	answer(h, A, "200 OK", SDP_A);
+	EXPECT_GT(expect(h, A, "ACK ")->cseq, cseq);
+	expect_notify(h, B, "terminated;reason=noresource", "503 Service Unavailable");
+	gets_bye(h, C);
+	EXPECT_EQ(call_engine_calls(h->engine), 1);
+	go_on(h, A, B);
+}
+
 TEST_F(killed, who_has_not_answered_the_offer_of_before_is_told_again_later)
 {
 	struct harness *h = &self->h;

@@ -314,6 +314,9 @@ struct sip_dialog *sip_dialog_of_notify(struct sip_engine *e, const struct sip_m
 int sip_dialog_notified(struct sip_engine *e, struct sip_dialog *d, const struct sip_msg *msg);
 /* The dialog that a response to our request is in, or the one it was sent in. */
 struct sip_dialog *sip_dialog_of_response(struct sip_engine *e, const struct sip_msg *response);
+/* The one that a request of ours was sent in before a restart, which this is the response to. */
+struct sip_dialog *sip_dialog_of_lost(struct sip_engine *e, const struct sip_msg *response,
+				      const struct flow *flow);
 struct sip_dialog *sip_dialog_by_tag(struct sip_engine *e, const char *local_tag);
 /* A target refresh (RFC 3261 §12.2); what cannot be used changes nothing. */
 void sip_dialog_refresh(struct sip_engine *e, struct sip_dialog *d, const struct sip_msg *msg);

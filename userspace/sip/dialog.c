@@ -283,6 +283,7 @@ struct sip_dialog *sip_dialog_restore(struct sip_engine *e, const struct sip_dia
 	d->translated = from->translated;
 	d->local_cseq = from->local_cseq;
 	d->remote_cseq = from->remote_cseq;
+	d->restored = true;
 	sip_dialog_expect(d, d->remote_cseq);
 	memcpy(d->alias, from->alias, sizeof(d->alias));
 	d->remote_tag = from->remote_tag ? strdup(from->remote_tag) : NULL;
@@ -525,6 +526,16 @@ struct sip_dialog *sip_dialog_of_response(struct sip_engine *e, const struct sip
 	struct sip_dialog *d = find_exact(e, msg->from.tag, msg->to.tag, msg->call_id);
 
 	return d ? d : first_by_tag(e, msg->from.tag);
+}
+
+struct sip_dialog *sip_dialog_of_lost(struct sip_engine *e, const struct sip_msg *msg,
+				      const struct flow *flow)
+{
+	struct sip_dialog *d = find_exact(e, msg->from.tag, msg->to.tag, msg->call_id);
+
+	if (!d || !d->restored || sip_is_foreign(d, flow) || msg->cseq > d->local_cseq)
+		return NULL;
+	return d;
 }
 
 struct sip_dialog *sip_dialog_by_tag(struct sip_engine *e, const char *local_tag)

@@ -28,6 +28,7 @@ struct sip_rack {
 struct sip_dialog {
 	enum sip_dialog_state state;
 	bool uac;			/* we sent the INVITE */
+	bool restored;			/* it is from before a restart */
 	char local_tag[40];
 	char alias[17];			/* sip_dialog_alias(); empty: it has none */
 	char *remote_tag;		/* NULL: not known yet */

@@ -224,6 +224,22 @@ static bool take_rseq(struct sip_engine *e, struct sip_dialog *d, struct sip_eve
 	return is != SIP_RSEQ_AGAIN;
 }
 
+/*
+ * A 2xx to an INVITE from before a restart. Whoever waits for its ACK in vain ends the call
+ * (RFC 3261 §13.3.1.4), which goes on as it was before that INVITE.
+ */
+static void take_stray(struct sip_engine *e, const struct flow *flow)
+{
+	bool success = e->msg.status >= 200 && e->msg.status < 300;
+	struct sip_dialog *d = NULL;
+
+	sip_count(e, SIP_COUNT_STRAY_RESPONSES);
+	if (success && e->msg.method == SIP_INVITE && !e->msg.more_vias)
+		d = sip_dialog_of_lost(e, &e->msg, flow);
+	if (d && !sip_dialog_print(e, d, &d->flow, SIP_ACK, e->msg.cseq, NULL, NULL))
+		sip_engine_send(e, &d->flow, NULL, NULL);
+}
+
 /* A response with a second Via is somebody else's (RFC 3261 §8.1.3.3). */
 static void take_response(struct sip_engine *e, struct sip_event *event)
 {
@@ -232,7 +248,7 @@ static void take_response(struct sip_engine *e, struct sip_event *event)
 
 	sip_count(e, SIP_COUNT_RESPONSES_IN);
 	if (!c) {
-		sip_count(e, SIP_COUNT_STRAY_RESPONSES);
+		take_stray(e, &event->flow);
 		return;
 	}
 	if (!sip_client_response(e, c, &e->msg))
