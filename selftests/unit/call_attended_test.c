@@ -366,11 +366,10 @@ FIXTURE_TEARDOWN(ringing)
 	harness_stop(&self->h);
 }
 
-/* A's own call ends, and C is called again, for B. */
-static void called_anew(FIXTURE_DATA(ringing) *self)
+/* A refers B to C, for whom it rings: that call of A's is over. */
+static void own_call_ends(FIXTURE_DATA(ringing) *self)
 {
 	struct harness *h = &self->h;
-	struct __test_metadata *_metadata = h->_metadata;
 
 	ask(h, &self->first, &self->second, "");
 	expect(h, A, "SIP/2.0 202");
@@ -379,6 +378,15 @@ static void called_anew(FIXTURE_DATA(ringing) *self)
 	use_dialog(&h->ua[A], &self->second);
 	send_same_branch(h, A, "ACK", self->branch, NULL);
 	use_dialog(&h->ua[A], &self->first);
+}
+
+/* ... and C is called again, for B. */
+static void called_anew(FIXTURE_DATA(ringing) *self)
+{
+	struct harness *h = &self->h;
+	struct __test_metadata *_metadata = h->_metadata;
+
+	own_call_ends(self);
 	EXPECT_TRUE(contains(header(expect(h, C, "CANCEL "), "Reason"), "elsewhere"));
 	reply(h, C, "200 OK", NULL);
 	answer(h, C, "487 Request Terminated", NULL);
@@ -459,13 +467,7 @@ TEST_F(ringing, the_call_that_rang_has_answered_before_that_was_heard)
 {
 	struct harness *h = &self->h;
 
-	ask(h, &self->first, &self->second, "");
-	expect(h, A, "SIP/2.0 202");
-	expect_notify(h, A, "active;expires=", "100 Trying");
-	expect(h, A, "SIP/2.0 487");
-	use_dialog(&h->ua[A], &self->second);
-	send_same_branch(h, A, "ACK", self->branch, NULL);
-	use_dialog(&h->ua[A], &self->first);
+	own_call_ends(self);
 	expect(h, C, "CANCEL ");
 	reply(h, C, "481 Call/Transaction Does Not Exist", NULL);
 	answer(h, C, "200 OK", SDP_C);

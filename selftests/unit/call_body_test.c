@@ -35,14 +35,6 @@ static void invite(struct harness *h, const char *extra, const char *body)
 	send_request(h, A, "INVITE", 1, extra, body);
 }
 
-static const struct sip_msg *refused(struct harness *h, const char *status)
-{
-	const struct sip_msg *msg = expect(h, A, status);
-
-	send_same_branch(h, A, "ACK", h->branch, NULL);
-	return msg;
-}
-
 /* An emergency call has the caller's place beside its offer (RFC 6442). */
 TEST_F(body, an_offer_among_parts_is_carried)
 {
@@ -86,7 +78,7 @@ TEST_F(body, what_must_be_understood_is_refused)
 
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		invite(h, cases[i].extra, cases[i].body);
-		msg = refused(h, cases[i].status);
+		msg = is_turned_down(h, A, cases[i].status);
 		if (msg->status == 415) {
 			EXPECT_TRUE(contains(header(msg, "Accept"), "application/sdp, multipart/mixed"));
 			EXPECT_TRUE(slice_eq(header(msg, "Accept-Encoding"), SLICE("identity")));
@@ -137,9 +129,9 @@ TEST_F(body, a_new_offer_is_judged_like_the_first)
 	call_up(h);
 	send_request(h, A, "INVITE", ++h->ua[A].cseq, MIXED,
 		     PART("application/sdp", "", SDP_A) LOCATION("") END);
-	refused(h, "SIP/2.0 415");
+	is_turned_down(h, A, "SIP/2.0 415");
 	send_request(h, A, "INVITE", ++h->ua[A].cseq, MIXED, "--o\r\n");
-	refused(h, "SIP/2.0 400");
+	is_turned_down(h, A, "SIP/2.0 400");
 	EXPECT_FALSE(pending(h, B));
 	send_request(h, A, "INVITE", ++h->ua[A].cseq, MIXED,
 		     LOCATION(OPTIONAL) PART("application/sdp", "", SDP_A) END);

@@ -472,11 +472,8 @@ TEST_F(bridge, a_subscriber_who_is_none_any_more_watches_no_more)
 TEST_F(bridge, of_several_the_first_one_has_it)
 {
 	struct harness *h = &self->h;
-	struct call_route *route = &h->policy->routes[0];
 
-	route->to = realloc(route->to, 2 * sizeof(*route->to));
-	route->to[1] = (struct call_destination){ .trunk = 2, .q = 1000 };
-	route->nto = 2;
+	add_destination(h->policy, 1000);
 	self->asked = sip_msg_dup(subscribe(h, VOICE));
 	learn(&h->ua[C], expect(h, C, "SUBSCRIBE "));
 	h->ua[C].cseq = 70;

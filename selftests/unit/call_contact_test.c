@@ -69,12 +69,6 @@ static void call_uri(struct harness *h, const char *uri)
 		expect(h, B, "SIP/2.0 100");
 }
 
-static void fails(struct harness *h, const char *status)
-{
-	expect(h, B, status);
-	send_same_branch(h, B, "ACK", h->branch, NULL);
-}
-
 /* B hears that the phone has answered, and hangs up. */
 static void is_answered_and_ends(struct harness *h)
 {
@@ -102,7 +96,7 @@ TEST_F(contact, one_behind_a_nat_is_called_by_the_way_it_came)
 	call_uri(h, "sip:%61lice@EXAMPLE.com");
 	expect(h, STRANGER, "INVITE sip:desk@10.9.9.9:5060 SIP/2.0");
 	refuses(h, STRANGER, "486 Busy Here");
-	fails(h, "SIP/2.0 486");
+	is_turned_down(h, B, "SIP/2.0 486");
 }
 
 TEST_F(contact, a_path_is_the_route)
@@ -116,7 +110,7 @@ TEST_F(contact, a_path_is_the_route)
 	EXPECT_NE(strstr(h->ua[STRANGER].last, "Route: <sip:203.0.113.66;lr>"), NULL);
 	EXPECT_NE(strstr(h->ua[STRANGER].last, "<sip:10.9.9.1;lr>"), NULL);
 	refuses(h, STRANGER, "486 Busy Here");
-	fails(h, "SIP/2.0 486");
+	is_turned_down(h, B, "SIP/2.0 486");
 }
 
 /* What B calls is "49" and the name of one of our users. */
@@ -136,9 +130,9 @@ TEST_F(contact, a_route_leads_to_the_user_of_a_number)
 
 	lead_to_users(h);
 	call_uri(h, "sip:49alice@10.0.0.1");
-	fails(h, "SIP/2.0 480");
+	is_turned_down(h, B, "SIP/2.0 480");
 	call_uri(h, "sip:49nobody@10.0.0.1");
-	fails(h, "SIP/2.0 404");
+	is_turned_down(h, B, "SIP/2.0 404");
 	register_phone(h, "Contact: <sip:desk@203.0.113.66:5060;line=1>\r\n");
 	call_uri(h, "sip:49alice@10.0.0.1");
 	expect(h, STRANGER, "INVITE sip:desk@203.0.113.66:5060;line=1 SIP/2.0");
@@ -190,10 +184,10 @@ TEST_F(contact, who_is_not_there_is_480_and_who_is_nobody_404)
 	struct harness *h = &self->h;
 
 	call_uri(h, "sip:" AOR);
-	fails(h, "SIP/2.0 480");
+	is_turned_down(h, B, "SIP/2.0 480");
 	h->policy->nroutes = 1;
 	call_uri(h, "sip:nobody@" DOMAIN);
-	fails(h, "SIP/2.0 404");
+	is_turned_down(h, B, "SIP/2.0 404");
 	h->policy->nroutes = 2;
 }
 
@@ -204,7 +198,7 @@ TEST_F(contact, a_number_at_our_domain_that_is_no_user_takes_the_routes)
 	call_uri(h, "sip:4930123@" DOMAIN);
 	expect(h, A, "INVITE sip:4930123@" IP_A);
 	refuses(h, A, "486 Busy Here");
-	fails(h, "SIP/2.0 486");
+	is_turned_down(h, B, "SIP/2.0 486");
 }
 
 TEST_F(contact, who_cannot_take_calls_is_no_matter_of_a_trunk)
@@ -215,7 +209,7 @@ TEST_F(contact, who_cannot_take_calls_is_no_matter_of_a_trunk)
 	call_uri(h, "sip:" AOR);
 	expect(h, STRANGER, "INVITE sip:desk@203.0.113.66 SIP/2.0");
 	refuses(h, STRANGER, "503 Service Unavailable");
-	fails(h, "SIP/2.0 5");
+	is_turned_down(h, B, "SIP/2.0 5");
 }
 
 TEST_F(contact, sips_is_refused_where_there_is_no_tls)
@@ -224,7 +218,7 @@ TEST_F(contact, sips_is_refused_where_there_is_no_tls)
 
 	register_phone(h, "Contact: <sip:desk@203.0.113.66>\r\n");
 	call_uri(h, "sips:" AOR);
-	fails(h, "SIP/2.0 480");
+	is_turned_down(h, B, "SIP/2.0 480");
 	EXPECT_NE(strstr(h->ua[B].last, "SIPS Not Allowed"), NULL);
 }
 

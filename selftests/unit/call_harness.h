@@ -196,6 +196,16 @@ static UNUSED void is_answered(struct harness *h, enum who who)
 	acknowledge(h, who);
 }
 
+/* who's INVITE, the request sent last, has failed. */
+static UNUSED const struct sip_msg *is_turned_down(struct harness *h, enum who who,
+						   const char *status)
+{
+	const struct sip_msg *msg = expect(h, who, status);
+
+	send_same_branch(h, who, "ACK", h->branch, NULL);
+	return msg;
+}
+
 /* B has the INVITE, and has not said anything. */
 static UNUSED void a_calls_b(struct harness *h)
 {

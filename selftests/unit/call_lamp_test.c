@@ -93,6 +93,23 @@ static void put_out(SELF)
 	unwatch(&self->h, DIALOG);
 }
 
+/* B; she is known by her flow. */
+static void alice_calls(struct harness *h)
+{
+	send_as(h, "INVITE", "alice", NULL);
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+}
+
+static void alice_has_a_call(FIXTURE_DATA(lamp) *self)
+{
+	struct harness *h = &self->h;
+
+	alice_calls(h);
+	answered(h);
+	shows(self, "<state>confirmed</state>");
+}
+
 TEST_F(lamp, a_caller_is_seen_from_the_invite_to_the_bye)
 {
 	struct harness *h = &self->h;
@@ -103,9 +120,7 @@ TEST_F(lamp, a_caller_is_seen_from_the_invite_to_the_bye)
 	EXPECT_TRUE(has(ua, "version=\"0\" state=\"full\""));
 	EXPECT_FALSE(has(ua, "<dialog "));
 	advance(h, SECOND);
-	send_as(h, "INVITE", "alice", NULL);
-	expect(h, STRANGER, "SIP/2.0 100");
-	expect(h, B, "INVITE ");
+	alice_calls(h);
 	shows(self, "<state>trying</state>");
 	EXPECT_TRUE(has(ua, "direction=\"initiator\""));
 	EXPECT_FALSE(has(ua, "<remote>"));
@@ -141,8 +156,7 @@ TEST_F(lamp, who_is_called_is_seen_and_with_whom_if_that_is_shown)
 	expect(h, A, "SIP/2.0 180");
 	shows(self, "<state>early</state>");
 	refuses(h, STRANGER, "486 Busy Here");
-	expect(h, A, "SIP/2.0 486");
-	send_same_branch(h, A, "ACK", h->branch, NULL);
+	is_turned_down(h, A, "SIP/2.0 486");
 	take_back(ua, &self->lamp);
 	advance(h, 1);
 	take_notify(h, STRANGER, "active", "<state>terminated</state>");
@@ -173,11 +187,6 @@ static void let_go(struct harness *h, enum who who, enum who other)
 	h->ua[A].cseq = 100;
 }
 
-static void a_hangs_up(struct harness *h, enum who other)
-{
-	hangs_up(h, A, other);
-}
-
 TEST_F(lamp, who_is_put_through_is_seen_in_the_new_call)
 {
 	struct harness *h = &self->h;
@@ -185,11 +194,7 @@ TEST_F(lamp, who_is_put_through_is_seen_in_the_new_call)
 
 	h->policy->trunks[1].transfer = CALL_TRANSFER_HANDLE;
 	light(self, ALICE);
-	send_as(h, "INVITE", "alice", NULL);
-	expect(h, STRANGER, "SIP/2.0 100");
-	expect(h, B, "INVITE ");
-	answered(h);
-	shows(self, "<state>confirmed</state>");
+	alice_has_a_call(self);
 	refer_to_a(h, B);
 	let_go(h, B, STRANGER);
 	shows(self, "<state>confirmed</state>");
@@ -197,7 +202,7 @@ TEST_F(lamp, who_is_put_through_is_seen_in_the_new_call)
 	EXPECT_EQ(dialogs(ua), 2);
 	EXPECT_LT(strstr(ua->last, "<state>terminated<"), strstr(ua->last, "<state>confirmed<"));
 	EXPECT_TRUE(has(ua, "direction=\"initiator\""));
-	a_hangs_up(h, STRANGER);
+	hangs_up(h, A, STRANGER);
 	shows_the_end(self, "");
 	put_out(self);
 }
@@ -208,17 +213,13 @@ TEST_F(lamp, who_puts_through_is_not_seen_in_the_new_call)
 
 	h->policy->realms[0].transfer = CALL_TRANSFER_HANDLE;
 	light(self, ALICE);
-	send_as(h, "INVITE", "alice", NULL);
-	expect(h, STRANGER, "SIP/2.0 100");
-	expect(h, B, "INVITE ");
-	answered(h);
-	shows(self, "<state>confirmed</state>");
+	alice_has_a_call(self);
 	h->policy->routes[1].from_realm = 0;
 	h->ua[STRANGER].cseq = 10;
 	refer_to_a(h, STRANGER);
 	let_go(h, STRANGER, B);
 	shows_the_end(self, "");
-	a_hangs_up(h, B);
+	hangs_up(h, A, B);
 	put_out(self);
 }
 
@@ -227,12 +228,9 @@ TEST_F(lamp, a_call_that_is_over_before_it_was_told_is_never_seen)
 	struct harness *h = &self->h;
 
 	light(self, ALICE);
-	send_as(h, "INVITE", "alice", NULL);
-	expect(h, STRANGER, "SIP/2.0 100");
-	expect(h, B, "INVITE ");
+	alice_calls(h);
 	refuses(h, B, "486 Busy Here");
-	expect(h, STRANGER, "SIP/2.0 486");
-	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
+	is_turned_down(h, STRANGER, "SIP/2.0 486");
 	put_aside(&h->ua[STRANGER], &self->call);
 	take_back(&h->ua[STRANGER], &self->lamp);
 	advance(h, SECOND);
@@ -247,20 +245,13 @@ TEST_F(lamp, of_two_calls_the_one_that_goes_on_stays)
 	struct aside first;
 
 	light(self, ALICE);
-	send_as(h, "INVITE", "alice", NULL);
-	expect(h, STRANGER, "SIP/2.0 100");
-	expect(h, B, "INVITE ");
-	answered(h);
-	shows(self, "<state>confirmed</state>");
+	alice_has_a_call(self);
 	first = self->call;
-	send_as(h, "INVITE", "alice", NULL);
-	expect(h, STRANGER, "SIP/2.0 100");
-	expect(h, B, "INVITE ");
+	alice_calls(h);
 	shows(self, "<state>trying</state>");
 	EXPECT_EQ(dialogs(ua), 2);
 	refuses(h, B, "486 Busy Here");
-	expect(h, STRANGER, "SIP/2.0 486");
-	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
+	is_turned_down(h, STRANGER, "SIP/2.0 486");
 	shows(self, "<state>terminated</state>");
 	EXPECT_TRUE(has(ua, "<state>confirmed</state>"));
 	EXPECT_EQ(dialogs(ua), 2);

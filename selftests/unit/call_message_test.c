@@ -412,11 +412,8 @@ TEST_F(message, a_name_is_looked_up)
 TEST_F(message, the_next_trunk_of_a_route_is_tried_when_the_first_fails)
 {
 	struct harness *h = &self->h;
-	struct call_route *route = &h->policy->routes[0];
 
-	route->to = realloc(route->to, 2 * sizeof(*route->to));
-	route->to[1] = (struct call_destination){ .trunk = 2, .q = 500 };
-	route->nto = 2;
+	add_destination(h->policy, 500);
 	write_to(h, "4930123", "", "hello");
 	expect(h, B, "MESSAGE ");
 	EXPECT_FALSE(pending(h, C));

@@ -192,6 +192,16 @@ static struct call_policy *make_policy(struct harness *h)
 	return p;
 }
 
+/* The first route leads to the trunk "desk", too: with a lower q than 1000, after the other one. */
+static UNUSED void add_destination(struct call_policy *p, u16 q)
+{
+	struct call_route *route = &p->routes[0];
+
+	route->to = realloc(route->to, 2 * sizeof(*route->to));
+	route->to[1] = (struct call_destination){ .trunk = 2, .q = q };
+	route->nto = 2;
+}
+
 /* REFERs of all trunks are carried out, and 2000 is the third one. */
 static UNUSED void policy_allows_transfers(struct call_policy *p)
 {

@@ -309,11 +309,8 @@ TEST_F(somebody, of_several_contacts_the_best_is_asked)
 TEST_F(somebody, of_several_trunks_the_next_is_asked_when_one_has_failed)
 {
 	struct harness *h = &self->h;
-	struct call_route *route = &h->policy->routes[0];
 
-	route->to = realloc(route->to, 2 * sizeof(*route->to));
-	route->to[1] = (struct call_destination){ .trunk = 2, .q = 1000 };
-	route->nto = 2;
+	add_destination(h->policy, 1000);
 	b_is_asked(h, TO_C);
 	EXPECT_FALSE(pending(h, C));
 	reply(h, B, "480 Temporarily Unavailable", NULL);

@@ -151,15 +151,21 @@ TEST_F(refer, who_referred_is_told_to_trusted_ones_and_nothing_of_the_other_side
 	hang_up(h, A);
 }
 
+/* B does not answer the first NOTIFY. */
+static void taken_and_not_heard(struct harness *h)
+{
+	refer(h, B, TO_C);
+	expect(h, B, "SIP/2.0 202");
+	expect(h, C, "INVITE ");
+	expect(h, B, "NOTIFY ");
+}
+
 TEST_F(refer, a_notify_that_is_lost_comes_again_and_the_end_comes_last)
 {
 	struct harness *h = &self->h;
 
 	call_up(h);
-	refer(h, B, TO_C);
-	expect(h, B, "SIP/2.0 202");
-	expect(h, C, "INVITE ");
-	expect(h, B, "NOTIFY ");
+	taken_and_not_heard(h);
 	answer(h, C, "180 Ringing", NULL);
 	c_is_busy(h);
 	EXPECT_FALSE(pending(h, B));
@@ -190,10 +196,7 @@ TEST_F(refer, who_does_not_know_the_subscription_loses_nothing_else)
 	struct harness *h = &self->h;
 
 	call_up(h);
-	refer(h, B, TO_C);
-	expect(h, B, "SIP/2.0 202");
-	expect(h, C, "INVITE ");
-	expect(h, B, "NOTIFY ");
+	taken_and_not_heard(h);
 	reply(h, B, "481 Subscription Does Not Exist", NULL);
 	answer(h, C, "180 Ringing", NULL);
 	is_connected_to_c(h, A);

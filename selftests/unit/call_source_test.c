@@ -128,6 +128,25 @@ static void recount(struct call_domain *domain)
 	call_domain_complete(domain);
 }
 
+/* Both users have a secret of every algorithm. */
+static void have_all_secrets(struct call_domain *domain)
+{
+	make_secret(&domain->subscribers[0].secret, "alice", "secret", SIP_DIGEST_ALL);
+	make_secret(&domain->subscribers[1].secret, "bob", "hidden", SIP_DIGEST_ALL);
+	recount(domain);
+}
+
+/* She answers the first of the challenges, and B has her INVITE. */
+static void alice_proves_it(struct harness *h)
+{
+	char line[1024];
+
+	credentials(h, "INVITE", "alice", "secret", line, sizeof(line));
+	send_as(h, "INVITE", "alice", line);
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+}
+
 TEST_F(subscriber, is_asked_for_what_all_users_of_his_domain_have)
 {
 	struct harness *h = &self->h;
@@ -151,14 +170,8 @@ TEST_F(subscriber, is_asked_for_what_all_users_of_his_domain_have)
 TEST_F(subscriber, is_asked_for_what_his_domain_offers)
 {
 	struct harness *h = &self->h;
-	char line[1024];
-	size_t i;
 
-	for (i = 0; i < 2; i++)
-		make_secret(&self->domain->subscribers[i].secret,
-			    self->domain->subscribers[i].user, i ? "hidden" : "secret",
-			    SIP_DIGEST_ALL);
-	recount(self->domain);
+	have_all_secrets(self->domain);
 	self->domain->algs = SIP_DIGEST_BIT(SIP_DIGEST_SHA256);
 	send_as(h, "INVITE", "alice", "Subject: so much to say that there is room for two "
 		"challenges, each of which has a nonce of its own\r\n");
@@ -166,24 +179,15 @@ TEST_F(subscriber, is_asked_for_what_his_domain_offers)
 	EXPECT_TRUE(contains(h->ua[STRANGER].msg.bytes, "algorithm=SHA-256"));
 	EXPECT_FALSE(contains(h->ua[STRANGER].msg.bytes, "algorithm=SHA-512-256"));
 	EXPECT_FALSE(contains(h->ua[STRANGER].msg.bytes, "algorithm=MD5"));
-	credentials(h, "INVITE", "alice", "secret", line, sizeof(line));
-	send_as(h, "INVITE", "alice", line);
-	expect(h, STRANGER, "SIP/2.0 100");
-	expect(h, B, "INVITE ");
+	alice_proves_it(h);
 	declined(h);
 }
 
 TEST_F(subscriber, is_asked_by_the_strongest_first_and_the_weakest_where_there_is_no_room)
 {
 	struct harness *h = &self->h;
-	char line[1024];
-	size_t i;
 
-	for (i = 0; i < 2; i++)
-		make_secret(&self->domain->subscribers[i].secret,
-			    self->domain->subscribers[i].user, i ? "hidden" : "secret",
-			    SIP_DIGEST_ALL);
-	recount(self->domain);
+	have_all_secrets(self->domain);
 	send_as(h, "OPTIONS", "alice", NULL);
 	expect(h, STRANGER, "SIP/2.0 401");
 	EXPECT_FALSE(contains(h->ua[STRANGER].msg.bytes, "algorithm=SHA"));
@@ -192,10 +196,7 @@ TEST_F(subscriber, is_asked_by_the_strongest_first_and_the_weakest_where_there_i
 		"in it, as it has to be so that a client can take any one of them\r\n");
 	expect(h, STRANGER, "SIP/2.0 401");
 	EXPECT_TRUE(contains(header(&h->ua[STRANGER].msg, "WWW-Authenticate"), "SHA-512-256"));
-	credentials(h, "INVITE", "alice", "secret", line, sizeof(line));
-	send_as(h, "INVITE", "alice", line);
-	expect(h, STRANGER, "SIP/2.0 100");
-	expect(h, B, "INVITE ");
+	alice_proves_it(h);
 	declined(h);
 }
 

@@ -140,8 +140,7 @@ static UNUSED void answered(struct harness *h)
 static UNUSED void declined(struct harness *h)
 {
 	refuses(h, B, "603 Decline");
-	expect(h, STRANGER, "SIP/2.0 603");
-	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
+	is_turned_down(h, STRANGER, "SIP/2.0 603");
 }
 
 static UNUSED void hang_up_alice(struct harness *h)

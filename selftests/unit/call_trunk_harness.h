@@ -45,8 +45,7 @@ static UNUSED void call_trunk(struct harness *h)
 
 static UNUSED void fail_call(struct harness *h, const char *status)
 {
-	expect(h, A, status);
-	send_same_branch(h, A, "ACK", h->branch, NULL);
+	is_turned_down(h, A, status);
 }
 
 /* The INVITE is at who; he takes it. */

@@ -158,11 +158,8 @@ TEST_F(limits, calls_from_a_trunk_count_as_well)
 TEST_F(limits, a_branch_counts_as_long_as_it_is_there)
 {
 	struct harness *h = &self->h;
-	struct call_route *route = &h->policy->routes[0];
 
-	route->to = realloc(route->to, 2 * sizeof(*route->to));
-	route->to[1] = (struct call_destination){ .trunk = 2, .q = 500 };
-	route->nto = 2;
+	add_destination(h->policy, 500);
 	call_trunk(h);
 	EXPECT_EQ(view_trunk(h, "pbx").calls, 1);
 	EXPECT_EQ(view_trunk(h, "desk").calls, 0);
@@ -178,13 +175,10 @@ TEST_F(limits, a_branch_counts_as_long_as_it_is_there)
 TEST_F(limits, a_full_trunk_leaves_the_call_to_the_next_destination)
 {
 	struct harness *h = &self->h;
-	struct call_route *route = &h->policy->routes[0];
 	struct ua a, b;
 
 	self->pbx->max_calls = 1;
-	route->to = realloc(route->to, 2 * sizeof(*route->to));
-	route->to[1] = (struct call_destination){ .trunk = 2, .q = 500 };
-	route->nto = 2;
+	add_destination(h->policy, 500);
 	call_and_keep(h, &a, &b, "one");
 	call_trunk(h);
 	take_call(h, C);

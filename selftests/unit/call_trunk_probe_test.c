@@ -207,12 +207,9 @@ TEST_F(probe, a_trunk_of_which_nobody_is_up_gets_no_call)
 TEST_F(probe, the_next_destination_of_the_route_is_called_instead)
 {
 	struct harness *h = &self->h;
-	struct call_route *route = &h->policy->routes[0];
 
 	self->trunk->probing.down_after = 1;
-	route->to = realloc(route->to, 2 * sizeof(*route->to));
-	route->to[1] = (struct call_destination){ .trunk = 2, .q = 500 };
-	route->nto = 2;
+	add_destination(h->policy, 500);
 	start(h);
 	take_down(h);
 	call_trunk(h);

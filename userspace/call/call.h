@@ -373,6 +373,8 @@ struct call_leg *call_leg_find(const struct call_engine *e, const void *handle);
 void call_leg_end(struct call_engine *e, u64 now, struct call_leg *leg,
 		  const struct call_reason *why);
 void call_leg_bye(struct call_engine *e, u64 now, struct call_leg *leg, struct slice headers);
+/* What a message has; sdp NULL: no body. */
+struct sip_content call_content(struct slice headers, const char *sdp);
 /* The INVITE that leg must answer; NULL: none. */
 struct sip_server *call_leg_server(const struct call_leg *leg);
 /* A provisional response to it that wants a PRACK; a plain one if it cannot be. */

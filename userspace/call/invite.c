@@ -326,11 +326,7 @@ int call_invite_send(struct call_engine *e, u64 now, struct call_message *m)
 {
 	struct call_leg *leg = m->leg;
 	char *headers = call_session_request(leg, slice_str(m->headers));
-	struct sip_content content = {
-		.headers = slice_str(headers),
-		.content_type = m->sdp ? SLICE("application/sdp") : SLICE(""),
-		.body = slice_str(m->sdp),
-	};
+	struct sip_content content = call_content(slice_str(headers), m->sdp);
 	int err;
 
 	if (!leg->dialog) {

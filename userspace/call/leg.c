@@ -137,15 +137,19 @@ struct sip_server *call_leg_server(const struct call_leg *leg)
 	return leg->state == CALL_LEG_INVITED ? leg->call->invite : NULL;
 }
 
-int call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
-		     const char *phrase, struct slice headers, const char *sdp)
+struct sip_content call_content(struct slice headers, const char *sdp)
 {
-	struct sip_content content = {
+	return (struct sip_content){
 		.headers = headers,
 		.content_type = sdp ? SLICE("application/sdp") : SLICE(""),
 		.body = slice_str(sdp),
 	};
+}
 
+int call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
+		     const char *phrase, struct slice headers, const char *sdp)
+{
+	struct sip_content content = call_content(headers, sdp);
 	struct sip_server *server = call_leg_server(leg);
 	char *lines = NULL;
 	int err;
@@ -175,11 +179,7 @@ int call_leg_respond(struct call_engine *e, u64 now, struct call_leg *leg, u16 s
 void call_leg_respond_reliably(struct call_engine *e, u64 now, struct call_leg *leg, u16 status,
 			       const char *phrase, struct slice headers, const char *sdp)
 {
-	struct sip_content content = {
-		.headers = headers,
-		.content_type = sdp ? SLICE("application/sdp") : SLICE(""),
-		.body = slice_str(sdp),
-	};
+	struct sip_content content = call_content(headers, sdp);
 
 	if (leg->call->invite && !sip_respond_reliable(e->sip, now, leg->call->invite, leg->dialog,
 						       status, phrase, &content))
@@ -190,11 +190,7 @@ void call_leg_respond_reliably(struct call_engine *e, u64 now, struct call_leg *
 
 static struct sip_content ack_content(const struct call_leg *leg, const char *sdp)
 {
-	return (struct sip_content){
-		.headers = call_auth_lines(leg),
-		.content_type = sdp ? SLICE("application/sdp") : SLICE(""),
-		.body = slice_str(sdp),
-	};
+	return call_content(call_auth_lines(leg), sdp);
 }
 
 int call_leg_keep_offer(struct call_leg *leg, const struct sip_event *ev)

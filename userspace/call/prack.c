@@ -16,10 +16,7 @@
 
 static int send_prack(struct call_engine *e, u64 now, struct call_leg *leg, const char *sdp)
 {
-	struct sip_content content = {
-		.content_type = sdp ? SLICE("application/sdp") : SLICE(""),
-		.body = slice_str(sdp),
-	};
+	struct sip_content content = call_content(SLICE(""), sdp);
 	struct sip_client *client;
 
 	return call_auth_request(e, now, leg, SIP_PRACK, &content, &client);

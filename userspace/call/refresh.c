@@ -107,11 +107,7 @@ static int send_refresh(struct call_engine *e, u64 now, struct call_leg *leg)
 	const char *said = media_said(leg->call->media, leg->side);
 	char *headers = call_session_request(leg, SLICE(CALL_ALLOW CALL_SUPPORTED));
 	bool update = leg->updates || !said;
-	struct sip_content content = {
-		.headers = slice_str(headers),
-		.content_type = update ? SLICE("") : SLICE("application/sdp"),
-		.body = update ? SLICE("") : slice_str(said),
-	};
+	struct sip_content content = call_content(slice_str(headers), update ? NULL : said);
 	int err;
 
 	err = call_auth_request(e, now, leg, update ? SIP_UPDATE : SIP_INVITE, &content,
@@ -123,10 +119,7 @@ static int send_refresh(struct call_engine *e, u64 now, struct call_leg *leg)
 void call_session_say(struct call_engine *e, u64 now, struct call_leg *leg, const char *sdp)
 {
 	char *headers = call_session_request(leg, SLICE(CALL_ALLOW CALL_SUPPORTED));
-	struct sip_content content = {
-		.headers = slice_str(headers), .content_type = SLICE("application/sdp"),
-		.body = slice_str(sdp),
-	};
+	struct sip_content content = call_content(slice_str(headers), sdp);
 
 	call_auth_request(e, now, leg, SIP_INVITE, &content, &leg->refresh);
 	free(headers);

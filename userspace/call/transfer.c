@@ -84,16 +84,14 @@ int call_transfer_offer(struct call_engine *e, u64 now, struct call *call, char 
 int call_transfer_invite(struct call_engine *e, u64 now, struct call_message *m)
 {
 	struct call_leg *leg = party_of(e, m->leg->call);
-	struct sip_content content = {
-		.content_type = SLICE("application/sdp"), .body = slice_str(m->sdp),
-	};
+	struct sip_content content;
 	char *headers;
 	int err;
 
 	if (leg->state != CALL_LEG_UP)
 		return -EINVAL;
 	headers = call_session_request(leg, slice_str(m->headers));
-	content.headers = slice_str(headers);
+	content = call_content(slice_str(headers), m->sdp);
 	leg->late = false;
 	err = call_auth_request(e, now, leg, SIP_INVITE, &content, &leg->moving);
 	free(headers);

@@ -24,11 +24,7 @@ static int respond(struct call_engine *e, u64 now, struct call_leg *leg,
 {
 	bool refreshes = status < 300 && sip_server_request(server)->method == SIP_UPDATE;
 	char *lines = refreshes ? call_session_answer(e, now, leg, headers) : NULL;
-	struct sip_content content = {
-		.headers = lines ? slice_str(lines) : headers,
-		.content_type = sdp ? SLICE("application/sdp") : SLICE(""),
-		.body = slice_str(sdp),
-	};
+	struct sip_content content = call_content(lines ? slice_str(lines) : headers, sdp);
 
 	int err = refreshes && !lines ? -ENOMEM :
 		  sip_respond(e->sip, now, server, leg->dialog, status, NULL, &content);
@@ -63,11 +59,7 @@ int call_update_respond(struct call_engine *e, u64 now, struct call_leg *leg, u1
 int call_update_send(struct call_engine *e, u64 now, struct call_message *m)
 {
 	char *headers = call_session_request(m->leg, slice_str(m->headers));
-	struct sip_content content = {
-		.headers = slice_str(headers),
-		.content_type = SLICE("application/sdp"),
-		.body = slice_str(m->sdp),
-	};
+	struct sip_content content = call_content(slice_str(headers), m->sdp);
 	int err;
 
 	err = call_auth_request(e, now, m->leg, SIP_UPDATE, &content, &m->leg->updating);
