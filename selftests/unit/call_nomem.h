@@ -14,7 +14,7 @@
 /* Longer than any two transactions after one another. */
 #define ALL_SETTLED (75 * NSEC_PER_SEC)
 
-enum ringing { RING_NOT, RING_180, RING_RELIABLY, RING_BUSY };
+enum ringing { RING_NOT, RING_180, RING_RELIABLY, RING_BUSY, RING_CHALLENGE };
 
 struct step {
 	u32 after;			/* ms after the one before */
@@ -26,6 +26,8 @@ struct step {
 struct story {
 	const char *name;
 	enum ringing ringing;
+	bool refuses;			/* who is called, every later offer */
+	bool lasts;			/* nobody ends the call */
 	struct step steps[STEPS];
 };
 
@@ -34,6 +36,7 @@ struct stage {
 	struct world world;
 	const struct story *story;
 	size_t step;
+	bool up;			/* its call was before memory failed */
 };
 
 static inline struct stage *stage_of(struct world *w)
@@ -248,9 +251,29 @@ static inline void ring_as(struct phone_call *c, enum ringing how)
 		c->said = content.body.n;
 }
 
+static inline bool is_challenged(const struct phone_call *c, enum ringing ringing)
+{
+	return ringing == RING_CHALLENGE &&
+	       !sip_msg_header(sip_server_request(c->server), SIP_HDR_AUTHORIZATION);
+}
+
+static inline void challenge(struct phone_call *c)
+{
+	static const char line[] =
+		"WWW-Authenticate: Digest realm=\"carrier\", nonce=\"n1\", qop=\"auth\"\r\n";
+	struct sip_content content = with_sdp(NULL, line);
+	struct sip_server *server = c->server;
+
+	c->server = NULL;
+	sip_respond(c->phone->engine, c->phone->world->now, server, c->dialog, 401, NULL, &content);
+	sip_server_put(c->phone->engine, c->phone->world->now, server);
+	over(c);
+}
+
 static inline void act_by_story(struct phone_call *c)
 {
-	enum ringing ringing = stage_of(c->phone->world)->story->ringing;
+	const struct story *story = stage_of(c->phone->world)->story;
+	enum ringing ringing = story->ringing;
 
 	if (c->phase == OVER) {
 		free_call(c);
@@ -258,10 +281,15 @@ static inline void act_by_story(struct phone_call *c)
 		sip_cancel(c->phone->engine, c->phone->world->now, c->invite, SLICE(""));
 	} else if (!c->server) {
 		return;
+	} else if (c->phase == RINGING && is_challenged(c, ringing)) {
+		challenge(c);
+	} else if (c->phase == UP && story->refuses) {
+		answer(c, 488);
 	} else if (c->phase == RINGING && ringing == RING_BUSY) {
 		answer(c, 486);
 		over(c);
-	} else if (c->phase == RINGING && ringing != RING_NOT && !c->referred) {
+	} else if (c->phase == RINGING && (ringing == RING_180 || ringing == RING_RELIABLY) &&
+		   !c->referred) {
 		c->referred = true;	/* has rung */
 		ring_as(c, ringing);
 		act_in(c, 1500);
@@ -273,17 +301,28 @@ static inline void act_by_story(struct phone_call *c)
 	}
 }
 
-/* Who is in a call is in one with somebody, as far as both and Jalur know. */
+/*
+ * Who is in a call is in one with somebody, as far as both and Jalur know, and waits for nothing.
+ * Of a story that does not end its call, nothing ends it once it is up.
+ */
 static inline void expect_pairs(struct world *w)
 {
 	struct __test_metadata *_metadata = w->_metadata;
-	size_t i, talking = 0;
+	size_t i, talking = 0, waiting = 0;
 	struct list *at;
 
-	for (i = 0; i < NCALLERS; i++)
-		for (at = w->phones[i].calls.next; at != &w->phones[i].calls; at = at->next)
-			talking += list_entry(at, struct phone_call, node)->phase == UP;
+	for (i = 0; i < NCALLERS; i++) {
+		for (at = w->phones[i].calls.next; at != &w->phones[i].calls; at = at->next) {
+			const struct phone_call *c = list_entry(at, struct phone_call, node);
+
+			talking += c->phase == UP;
+			waiting += c->invite || (c->phase == UP && c->other);
+		}
+	}
 	EXPECT_EQ(talking, 2 * call_engine_calls(w->h.engine));
+	EXPECT_EQ(waiting, 0);
+	if (stage_of(w)->story->lasts && stage_of(w)->up)
+		EXPECT_EQ(talking, 2);
 }
 
 static inline void next_by_story(struct world *w)
@@ -293,6 +332,8 @@ static inline void next_by_story(struct world *w)
 	struct phone *clock = &w->phones[0];
 	size_t i;
 
+	if (stage->step == 1)
+		stage->up = !nomem.failed;
 	if (stage->step < STEPS && step->act)
 		step->act(&w->phones[step->who], step->text);
 	if (++stage->step < STEPS && step[1].act) {

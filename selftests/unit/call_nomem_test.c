@@ -21,31 +21,31 @@
 #define ENOUGH 3
 
 static const struct story stories[] = {
-	{ "a call", RING_180, {
+	{ "a call", RING_180, false, false, {
 		{ 0, A_PHONE, begin, "sip:2000@sbc.example" },
 		{ 8000, A_PHONE, leave, NULL },
 	} },
-	{ "a call without an offer", RING_180, {
+	{ "a call without an offer", RING_180, false, false, {
 		{ 0, A_PHONE, begin_without_offer, "sip:2000@sbc.example" },
 		{ 8000, C_PHONE, leave, NULL },
 	} },
-	{ "a call with reliable responses", RING_RELIABLY, {
+	{ "a call with reliable responses", RING_RELIABLY, false, false, {
 		{ 0, A_PHONE, begin, "sip:2000@sbc.example" },
 		{ 9000, A_PHONE, leave, NULL },
 	} },
-	{ "a forked call", RING_180, {
+	{ "a forked call", RING_180, false, false, {
 		{ 0, A_PHONE, begin, "sip:4930@sbc.example" },
 		{ 9000, A_PHONE, leave, NULL },
 	} },
-	{ "a call in vain", RING_BUSY, {
+	{ "a call in vain", RING_BUSY, false, false, {
 		{ 0, A_PHONE, begin, "sip:4930@sbc.example" },
 		{ 5000, A_PHONE, begin, "sip:77@sbc.example" },
 	} },
-	{ "a cancelled call", RING_180, {
+	{ "a cancelled call", RING_180, false, false, {
 		{ 0, A_PHONE, begin, "sip:4930@sbc.example" },
 		{ 1500, A_PHONE, cancel, NULL },
 	} },
-	{ "changes in a call", RING_NOT, {
+	{ "changes in a call", RING_NOT, false, false, {
 		{ 0, A_PHONE, begin, "sip:2000@sbc.example" },
 		{ 5000, A_PHONE, hold_other, NULL },
 		{ 3000, A_PHONE, change, NULL },
@@ -54,53 +54,64 @@ static const struct story stories[] = {
 		{ 3000, A_PHONE, say, "INFO" },
 		{ 3000, A_PHONE, say, "OPTIONS" },
 		{ 3000, A_PHONE, say, "MESSAGE" },
-		{ 3000, C_PHONE, leave, NULL },
 	} },
-	{ "a transfer", RING_180, {
+	{ "changes that are refused", RING_NOT, true, true, {
+		{ 0, A_PHONE, begin, "sip:2000@sbc.example" },
+		{ 5000, A_PHONE, hold_other, NULL },
+		{ 3000, C_PHONE, ask_for_offer, NULL },
+		{ 3000, A_PHONE, hold_other, NULL },
+	} },
+	{ "a trunk that wants credentials", RING_CHALLENGE, false, false, {
+		{ 0, A_PHONE, begin, "sip:2000@sbc.example" },
+		{ 8000, A_PHONE, hold_other, NULL },
+		{ 3000, A_PHONE, leave, NULL },
+		{ 3000, A_PHONE, begin, "sip:2000@sbc.example" },
+	} },
+	{ "a transfer", RING_180, false, false, {
 		{ 0, A_PHONE, begin, "sip:4930@sbc.example" },
 		{ 8000, A_PHONE, refer_other, "2000" },
 		{ 20000, C_PHONE, leave, NULL },
 	} },
-	{ "a transfer with consultation", RING_NOT, {
+	{ "a transfer with consultation", RING_NOT, false, false, {
 		{ 0, A_PHONE, begin, "sip:4930@sbc.example" },
 		{ 6000, A_PHONE, begin, "sip:2000@sbc.example" },
 		{ 6000, A_PHONE, join_others, NULL },
 		{ 20000, C_PHONE, leave, NULL },
 	} },
-	{ "a long call", RING_NOT, {
+	{ "a long call", RING_NOT, false, false, {
 		{ 0, A_PHONE, begin, "sip:2000@sbc.example" },
 		{ 320000, A_PHONE, leave, NULL },
 	} },
-	{ "a call of a subscriber's phone", RING_180, {
+	{ "a call of a subscriber's phone", RING_180, false, false, {
 		{ 0, VISITOR, enrol, NULL },
 		{ 3000, A_PHONE, begin, "sip:bob@example.com" },
 		{ 20000, VISITOR, enrol_no_more, NULL },
 	} },
-	{ "registration", RING_NOT, {
+	{ "registration", RING_NOT, false, false, {
 		{ 0, VISITOR, enrol, NULL },
 		{ 3000, VISITOR, enrol, NULL },
 	} },
-	{ "presence", RING_NOT, {
+	{ "presence", RING_NOT, false, false, {
 		{ 0, VISITOR, watch, "presence" },
 		{ 3000, VISITOR, publish, NULL },
 		{ 3000, VISITOR, enrol, NULL },
 	} },
-	{ "watching", RING_NOT, {
+	{ "watching", RING_NOT, false, false, {
 		{ 0, VISITOR, watch, "reg" },
 		{ 3000, VISITOR, watch, "dialog" },
 		{ 3000, VISITOR, enrol, NULL },
 	} },
-	{ "a message", RING_NOT, {
+	{ "a message", RING_NOT, false, false, {
 		{ 0, AUTHOR, go_by_plan, "message, then another" },
 		{ 5000, AUTHOR, go_by_plan, "message to both" },
 	} },
-	{ "a carried publication", RING_NOT, {
+	{ "a carried publication", RING_NOT, false, false, {
 		{ 0, AUTHOR, go_by_plan, "publish" },
 	} },
-	{ "a carried subscription", RING_NOT, {
+	{ "a carried subscription", RING_NOT, false, false, {
 		{ 0, AUTHOR, go_by_plan, "leave" },
 	} },
-	{ "a carried subscription that is refused", RING_NOT, {
+	{ "a carried subscription that is refused", RING_NOT, false, false, {
 		{ 0, AUTHOR, go_by_plan, "elsewhere" },
 	} },
 };
@@ -140,6 +151,7 @@ static void tell_story(struct stage *stage, const struct story *story)
 
 	stage->story = story;
 	stage->step = 0;
+	stage->up = false;
 	w->started = 0;
 	w->wanted = 1;
 	timer_arm(&w->phones[0].timers, &w->phones[0].next, w->now + FIRST_STEP);
@@ -148,7 +160,7 @@ static void tell_story(struct stage *stage, const struct story *story)
 
 static void expect_a_call(struct stage *stage)
 {
-	static const struct story call = { "another", RING_180, {
+	static const struct story call = { "another", RING_180, false, false, {
 		{ 0, A_PHONE, begin, "sip:2000@sbc.example" },
 		{ 8000, A_PHONE, leave, NULL },
 	} };
@@ -160,6 +172,16 @@ static void expect_a_call(struct stage *stage)
 	tell_story(stage, &call);
 	EXPECT_EQ(w->answered, answered + 1);
 	EXPECT_GT(w->sessions, sessions);
+}
+
+/* Before Jalur begins. */
+static void arrange(struct world *w)
+{
+	struct call_trunk *t = &w->h.policy->trunks[2];
+	struct __test_metadata *_metadata = w->_metadata;
+
+	if (stage_of(w)->story->ringing == RING_CHALLENGE)
+		ASSERT_EQ(call_trunk_set_credentials(t, strdup("jalur"), strdup("secret"), NULL), 0);
 }
 
 /* How often was memory asked for? first: of these the first that fails, 0: none does. */
@@ -175,6 +197,8 @@ static u64 run_once(struct __test_metadata *_metadata, const struct story *story
 	w->next = next_by_story;
 	w->act = act_by_story;
 	nomem_start(0, 0);
+	stage->story = story;
+	w->arrange = arrange;
 	world_start(w, _metadata);
 	before = look(w);
 	nomem_start(first, lasts);
@@ -188,6 +212,59 @@ static u64 run_once(struct __test_metadata *_metadata, const struct story *story
 	harness_stop(&w->h);
 	free(stage);
 	return asked;
+}
+
+/* --- after a restart --- */
+
+/* Of text, with the n-th allocation failing. false: none did. */
+static bool restore_call(struct world *w, u64 id, const char *text, u64 n)
+{
+	u64 wall = 1700000000 * NSEC_PER_SEC + w->now, again;
+	struct __test_metadata *_metadata = w->_metadata;
+	struct call_engine *e = w->h.engine;
+	const char *bad;
+	char *now = NULL;
+	bool failed;
+
+	call_free(e, w->now, call_find(e, id));
+	nomem_start(n, 0);
+	nomem_spare_json(true);
+	memory_begin(w->now);
+	bad = call_engine_restore(e, w->now, wall, slice_str(text), &again);
+	memory_end();
+	nomem_spare_json(false);
+	failed = nomem.failed;
+	nomem_start(0, 0);
+	EXPECT_TRUE(failed || !bad);
+	if (bad) {
+		EXPECT_EQ(call_engine_calls(e), 0);
+		ASSERT_EQ(call_engine_restore(e, w->now, wall, slice_str(text), &again), NULL);
+	}
+	ASSERT_EQ(call_engine_save(e, w->now, wall, id, &now), 0);
+	EXPECT_TRUE(is_same(text, now)) {
+		TH_LOG("allocation %llu: %s became %s", (unsigned long long)n, text, now);
+	}
+	free(now);
+	return failed;
+}
+
+static void restart_again_and_again(struct phone *p, const char *text)
+{
+	struct world *w = p->world;
+	struct __test_metadata *_metadata = w->_metadata;
+	struct call_engine *e = w->h.engine;
+	u64 wall = 1700000000 * NSEC_PER_SEC + w->now, n = 1;
+	u64 id = list_entry(e->calls.next, struct call, node)->id;
+	char *saved;
+
+	ASSERT_EQ(call_engine_calls(e), 1);
+	ASSERT_EQ(call_engine_save(e, w->now, wall, id, &saved), 0);
+	while (restore_call(w, id, saved, n))
+		n++;
+	TH_LOG("restored %llu times", (unsigned long long)n);
+	EXPECT_GT(n, 30);
+	free(saved);
+	carry_from_jalur(w);
 }
 
 /* --- all of them --- */
@@ -266,6 +343,17 @@ TEST_F_TIMEOUT(nomem, what_memory_fails_costs_no_more_than_it_must, 1200)
 		wrong |= went_wrong(_metadata);
 	}
 	_metadata->exit_code = wrong ? KSFT_FAIL : KSFT_PASS;
+}
+
+TEST_F(nomem, a_call_is_read_whole_after_a_restart_or_not_at_all)
+{
+	static const struct story story = { "restarts", RING_NOT, false, true, {
+		{ 0, A_PHONE, begin, "sip:2000@sbc.example" },
+		{ 5000, A_PHONE, restart_again_and_again, NULL },
+		{ 5000, A_PHONE, hold_other, NULL },
+	} };
+
+	run_once(_metadata, &story, 0, 0);
 }
 
 TEST_HARNESS_MAIN

@@ -85,6 +85,7 @@ struct world {
 	struct wire wire;
 	bool calm;			/* nothing is lost or late, and nobody is moody */
 	/* NULL: all is left to chance */
+	void (*arrange)(struct world *w);	/* before Jalur begins */
 	void (*next)(struct world *w);	/* what is done next */
 	void (*act)(struct phone_call *c);
 	u64 now;

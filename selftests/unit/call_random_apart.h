@@ -469,9 +469,11 @@ static inline void check_order(struct apart *a, const struct sip_msg *msg)
 	EXPECT_TRUE(!a->teller || a->teller == teller) {
 		TH_LOG("%u tells what %u told, run %u", teller, a->teller, a->number);
 	}
-	EXPECT_GT(serial, a->serial) {
-		TH_LOG("run %u of plan %s", a->number, a->plan->name);
-	}
+	/* not every NOTIFY is in the store: one that was refused may come again after a restart */
+	if (!nomem.failed)
+		EXPECT_GT(serial, a->serial) {
+			TH_LOG("run %u of plan %s", a->number, a->plan->name);
+		}
 	EXPECT_EQ(number_of_event(msg), a->number);
 	a->teller = teller;
 	a->serial = serial;

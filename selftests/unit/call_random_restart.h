@@ -20,7 +20,7 @@ static inline bool is_at_rest(const struct call *call)
 
 	if (call->state != CALL_UP || call->tickets || !list_empty(&call->outbox) ||
 	    media_offer_pending(call->media) || call->transfer || call->transferred ||
-	    call->joins ||
+	    call->joins || call->owes ||
 	    (call->refer && !call_refer_is_done(call->refer)))
 		return false;
 	for (i = 0; i < call->nall; i++) {

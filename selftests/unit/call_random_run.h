@@ -95,6 +95,8 @@ static inline void world_start(struct world *w, struct __test_metadata *_metadat
 	policy_allows_transfers(w->h.policy);
 	add_users(w);
 	add_tellers(w->h.policy);
+	if (w->arrange)
+		w->arrange(w);
 	call_engine_start(w->h.engine, w->h.now);
 	memcpy(seed, &number, sizeof(number));
 	random_init(&w->random, seed);

@@ -116,9 +116,15 @@ int __wrap___asprintf_chk(char **text, int flag, const char *fmt, ...)
 	return n;
 }
 
+/* With not enough of it libjansson (2.14) reads other strings than there are, without a word. */
+static void nomem_spare_json(bool spare)
+{
+	json_set_alloc_funcs(spare ? __real_malloc : malloc, free);
+}
+
 static void __attribute__((constructor)) nomem_hook(void)
 {
-	json_set_alloc_funcs(malloc, free);
+	nomem_spare_json(false);
 }
 
 static inline void nomem_start(u64 first, u64 lasts)

@@ -157,6 +157,7 @@ struct call_leg {
 	bool answered;			/* A: has had an answer reliably; our 2xx has none */
 	struct call_attempt *attempts;	/* where the trunk has credentials */
 	struct sip_client *unacked;	/* of that 2xx, whose ACK waits for the answer */
+	struct sip_client *ack_owed;	/* of a 2xx whose ACK waits for memory */
 	char *offer;			/* in it */
 	int realm, trunk;		/* indices into the policy */
 	char *subscriber;		/* AOR, if another call knew who he is; or NULL */

@@ -96,6 +96,8 @@ void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 		sip_server_put(e->sip, now, leg->question);
 	if (leg->unacked)
 		sip_client_put(e->sip, now, leg->unacked);
+	if (leg->ack_owed)
+		sip_client_put(e->sip, now, leg->ack_owed);
 	call_auth_clear(leg);
 	sip_dialog_free(e->sip, leg->dialog);
 	media_negotiation_free(leg->media, now);
@@ -215,8 +217,32 @@ int call_leg_ack_now(struct call_engine *e, u64 now, struct call_leg *leg,
 		sdp = media_reject(leg->call->id, offer);
 	content = ack_content(leg, sdp);
 	err = sip_ack(e->sip, now, ev->client, leg->dialog, &content);
+	if (err == -ENOMEM && !sdp && !leg->ack_owed) {
+		sip_client_keep(ev->client);
+		leg->ack_owed = ev->client;
+		call_owe(e, now, leg->call);
+		err = 0;
+	}
 	free(sdp);
 	return err;
+}
+
+void call_leg_ack_owed(struct call_engine *e, u64 now, struct call_leg *leg)
+{
+	struct sip_client *client = leg->ack_owed;
+	struct sip_content content = ack_content(leg, NULL);
+	int err;
+
+	if (!client)
+		return;
+	err = leg->dialog ? sip_ack(e->sip, now, client, leg->dialog, &content) : -ENOENT;
+	if (err == -ENOMEM) {
+		call_owe(e, now, leg->call);
+		return;
+	}
+	if (err)
+		sip_client_put(e->sip, now, client);
+	leg->ack_owed = NULL;
 }
 
 int call_leg_ack_kept(struct call_engine *e, u64 now, struct call_leg *leg, const char *sdp)
@@ -297,6 +323,7 @@ static void end_up(struct call_engine *e, u64 now, struct call_leg *leg,
 		   const struct call_reason *why)
 {
 	call_leg_ack_kept(e, now, leg, NULL);
+	call_leg_ack_owed(e, now, leg);
 	call_leg_respond(e, now, leg, 487, NULL, SLICE(""), NULL);
 	call_leg_bye(e, now, leg, why->bye_headers);
 }

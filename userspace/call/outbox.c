@@ -124,6 +124,15 @@ static int send_message(struct call_engine *e, u64 now, struct call_message *m)
 	return 0;
 }
 
+/* A response whose answer is agreed on, or an offer in a call that goes on meanwhile. */
+static bool can_wait(const struct call_message *m)
+{
+	const struct call *call = m->leg->call;
+
+	return m->status || (call->state == CALL_UP && !call->transfer &&
+			     (m->method == SIP_INVITE || m->method == SIP_UPDATE));
+}
+
 void call_outbox_flush(struct call_engine *e, u64 now, struct call *call)
 {
 	struct call_message *m;
@@ -135,7 +144,7 @@ void call_outbox_flush(struct call_engine *e, u64 now, struct call *call)
 			return;
 		list_del(&m->node);
 		err = send_message(e, now, m);
-		if (err == -ENOMEM && m->status) {
+		if (err == -ENOMEM && can_wait(m)) {
 			list_add_tail(call->outbox.next, &m->node);	/* still the first */
 			call_owe(e, now, call);
 			return;

@@ -45,6 +45,10 @@ struct call_message *call_outbox_gated(struct call *call, u64 ticket);
 /* owed.c: there was no memory for something that some call owes */
 #define CALL_TIMER_OWED 114
 void call_owe(struct call_engine *e, u64 now, struct call *call);
+/* leg.c: the ACK, without a body, that there was no memory for. */
+void call_leg_ack_owed(struct call_engine *e, u64 now, struct call_leg *leg);
+/* call_media_apply() after an offer that failed: without memory later. */
+void call_media_return(struct call_engine *e, u64 now, struct call *call);
 void call_owed(struct call_engine *e, u64 now);		/* the timer */
 
 #endif

@@ -64,7 +64,7 @@ static void refuse_offer(struct call_engine *e, u64 now, struct call_leg *leg,
 static void give_up(struct call_engine *e, u64 now, struct call_leg *leg, u16 status)
 {
 	media_rollback(leg->call->media, now);
-	call_media_apply(e, leg->call);
+	call_media_return(e, now, leg->call);
 	call_leg_respond(e, now, leg, status, NULL, SLICE(""), NULL);
 }
 
@@ -136,7 +136,8 @@ CALL_ACTION(call_reinvite_failure)
 	leg->invite = NULL;
 	media_rollback(call->media, now);
 	call_failure_make(e, leg, ev, &f);
-	if (f.status == 408 || f.status == 481 || call_media_apply(e, call)) {
+	call_media_return(e, now, call);
+	if (f.status == 408 || f.status == 481) {
 		call_end(e, now, call, &(struct call_reason){
 			.status = f.status, .text = f.text,
 			.bye_headers = SLICE("Reason: Q.850;cause=41;text=\"dialog lost\"\r\n"),
@@ -145,7 +146,8 @@ CALL_ACTION(call_reinvite_failure)
 		call_failure_clear(&f);
 		return;
 	}
-	call_outbox_respond(e, now, call_other(leg), f.status, f.phrase, f.headers, NULL);
+	if (call_outbox_respond(e, now, call_other(leg), f.status, f.phrase, f.headers, NULL))
+		call_leg_respond(e, now, call_other(leg), f.status, NULL, SLICE(""), NULL);
 	f.phrase = f.headers = NULL;
 	call_failure_clear(&f);
 }

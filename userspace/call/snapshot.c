@@ -253,8 +253,11 @@ const struct call_route *call_route_called(const struct call_policy *p, const ch
 static char *restore_packages(struct restoring *s, const json_t *saved)
 {
 	const char *text = json_read_text(&s->r, saved, "recv_info", MAX_TEXT);
+	char *packages = *text ? strdup(text) : NULL;
 
-	return *text ? strdup(text) : NULL;
+	if (*text && !packages)
+		s->r.bad = "memory";
+	return packages;
 }
 
 /* Who had another call before, where it was known who he is. */
@@ -319,6 +322,8 @@ static void restore_media(struct restoring *s, const json_t *saved)
 		return;
 	}
 	s->call->plan = media_plan_make(s->call->media, &empty);
+	if (!s->call->plan && !empty)
+		s->r.bad = "memory";
 	s->call->session = s->call->plan;
 	s->call->idle_from = s->now;
 }

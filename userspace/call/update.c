@@ -126,6 +126,7 @@ static void carry(struct call_engine *e, u64 now, struct call_leg *leg, const st
 		free(sdp);
 	}
 	media_rollback(media, now);
+	call_media_return(e, now, leg->call);
 	call_update_respond(e, now, leg, 500, SLICE(""), NULL);
 }
 
@@ -180,7 +181,8 @@ static void fail(struct call_engine *e, u64 now, struct call_leg *leg, const str
 
 	media_rollback(call_leg_media(leg), now);
 	call_failure_make(e, leg, ev, &f);
-	if (call_media_apply(e, call) || ((f.status == 408 || f.status == 481) && call->media))
+	call_media_return(e, now, call);
+	if ((f.status == 408 || f.status == 481) && call->media)
 		call_end(e, now, call, &(struct call_reason){
 			.status = f.status, .text = f.text,
 			.bye_headers = SLICE("Reason: Q.850;cause=41;text=\"dialog lost\"\r\n"),

@@ -147,13 +147,17 @@ static char *restore_description(struct json_reader *r, const json_t *saved, str
 {
 	const char *text = json_string_value(saved);
 	struct sdp_error err;
+	char *copy = NULL;
 
 	if (json_is_null(saved))
 		return NULL;
 	if (text && strlen(text) <= MAX_SDP && !sdp_parse(slice_str(text), scratch, &err))
-		return strdup(text);
-	r->bad = "said";
-	return NULL;
+		copy = strdup(text);
+	else
+		text = NULL;
+	if (!copy)
+		r->bad = text ? "memory" : "said";
+	return copy;
 }
 
 static u64 restore_version(struct json_reader *r, const json_t *saved)
@@ -182,8 +186,8 @@ static void restore_origin(struct media_negotiation *n, struct json_reader *r, c
 	}
 }
 
-/* What each side was told last. False: no memory. */
-static bool restore_said(struct media_negotiation *n, struct json_reader *r, const json_t *saved)
+/* What each side was told last. */
+static void restore_said(struct media_negotiation *n, struct json_reader *r, const json_t *saved)
 {
 	const json_t *said = json_read_array(r, saved, "said", 2);
 	const json_t *version = json_read_array(r, saved, "version", 2);
@@ -194,8 +198,9 @@ static bool restore_said(struct media_negotiation *n, struct json_reader *r, con
 		n->version[i] = restore_version(r, json_array_get(version, i));
 		n->last[i] = restore_description(r, json_array_get(said, i), scratch);
 	}
+	if (!scratch)
+		r->bad = "memory";
 	free(scratch);
-	return scratch;
 }
 
 struct media_negotiation *media_negotiation_restore(const struct media_negotiation_conf *conf,
@@ -216,7 +221,8 @@ struct media_negotiation *media_negotiation_restore(const struct media_negotiati
 	for (i = 0; i < n->committed.n && !r->bad; i++)
 		restore_stream(r, json_array_get(streams, i), &n->committed.streams[i]);
 	restore_origin(n, r, saved);
-	if (restore_said(n, r, saved) && n->committed.streams && !r->bad)
+	restore_said(n, r, saved);
+	if (n->committed.streams && !r->bad)
 		claim_ports(n, r);
 	else
 		n->committed.n = 0;	/* their ports were not claimed */
