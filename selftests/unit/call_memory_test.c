@@ -9,7 +9,7 @@
 
 #define CALLS 200
 #define FIRST 5			/* before anything is measured: what is made once */
-#define MOST 4400		/* bytes a call: 3923 when this was written */
+#define MOST 4400		/* bytes a call: 4342 when it was seen last */
 
 #ifdef __SANITIZE_ADDRESS__
 #define OWN_MALLOC false

@@ -126,6 +126,7 @@ struct call_session_asked {
 struct call_leg {
 	struct call *call;
 	u8 index;			/* in call->all, and in the handle */
+	bool updates;			/* they allow UPDATE */
 	enum media_leg side;
 	enum call_leg_state state;
 	struct call_leg *twin;		/* on the other side, before there is a pair; or NULL */
@@ -141,7 +142,6 @@ struct call_leg {
 	struct sip_client *asking;	/* ours */
 	struct sip_client *notifying;	/* our NOTIFY of a REFER */
 	struct sip_client *moving;	/* our INVITE with the offer of another call, or for it */
-	bool updates;			/* they allow UPDATE */
 	char *recv_info;		/* what packages of INFO they take; NULL: none */
 	struct sip_session_timer session;	/* agreed on */
 	struct call_session_asked *asked;	/* while theirs waits for our 2xx; or NULL */
@@ -149,8 +149,8 @@ struct call_leg {
 	struct timer session_timer;
 	struct sip_client *refresh;	/* ours: UPDATE or INVITE */
 	bool owed;			/* they are told our media again: they had another call's */
-	u32 refusals;			/* 422 in a row */
 	bool late;			/* our INVITE has no offer: its 2xx makes one */
+	u32 refusals;			/* 422 in a row */
 	char *answer;			/* B: of a reliable response; its 2xx may have none */
 	bool settled;			/* B: no 2xx to the first INVITE replaces what is agreed */
 	bool offered;			/* B: by a reliable response, whose PRACK will answer */
@@ -243,6 +243,7 @@ struct call {
 	const struct call_domain *domain;	/* in policy: of a caller who is a subscriber */
 	char *user;			/* his name there */
 	bool renamed;			/* the far side hears that instead of From's */
+	bool emergency;			/* no limit keeps it out */
 	struct call_usage *usage;	/* of him; or NULL */
 	char *callee;			/* address-of-record whose contacts are called; or NULL */
 	struct call_leg *legs[2];	/* the pair: caller and callee, as far as there is one */
@@ -251,7 +252,6 @@ struct call {
 	struct sip_server *invite;	/* the caller's, until our final response */
 	const struct call_route *route;	/* in policy */
 	struct call_routed *routed;	/* what it made of the INVITE */
-	bool emergency;			/* no limit keeps it out */
 	size_t next_to;			/* destination of the route */
 	struct list redirects;		/* struct call_redirect, not called yet */
 	u8 nredirects;			/* called ones included */
