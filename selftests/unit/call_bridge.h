@@ -20,16 +20,6 @@ static UNUSED size_t bridges(struct harness *h)
 	return counter(h, "carried-subscriptions-now");
 }
 
-/* What was written down of one is read again. */
-static UNUSED const char *restore(struct harness *h, u64 record, const char *text)
-{
-	const char *bad = call_engine_restore_event(h->engine, h->now, WALL + h->now, record,
-						    slice_str(text));
-
-	run(h);
-	return bad;
-}
-
 /* The call that both had put aside ends. */
 static UNUSED void hang_up_aside(struct harness *h, const struct aside *a, const struct aside *b)
 {

@@ -284,7 +284,7 @@ TEST_F(bridge_dialog, both_names_outlive_a_restart)
 	expect(&before, B, "SUBSCRIBE ");
 	granted(&before);
 	tells(&before, told, "Subscription-State: active;expires=600\r\n", watched);
-	ASSERT_EQ(restore(h, before.event_record, before.event), NULL);
+	ASSERT_EQ(restore_event(h, before.event_record, before.event), NULL);
 	put_aside(&before.ua[A], &a);
 	put_aside(&before.ua[B], &b);
 	hang_up_aside(&before, &call[0], &call[1]);
@@ -315,7 +315,7 @@ TEST_F(bridge_dialog, a_name_that_is_empty_in_the_record_is_wrong)
 	tells(h, by_b(self, b), LAST, a);
 	json_object_set_new(saved, "there", json_string(""));
 	text = json_dumps(saved, 0);
-	EXPECT_STREQ(restore(h, 7, text), "there");
+	EXPECT_STREQ(restore_event(h, 7, text), "there");
 	free(text);
 	json_decref(saved);
 }

@@ -145,6 +145,27 @@ TEST_F(bridge_kept, a_refresh_that_was_under_way_comes_again)
 	harness_stop(&before);
 }
 
+/* It never was: its exchange goes on, and nobody is to take it over. */
+TEST_F(bridge_kept, what_is_over_before_its_answer_is_not_written_down)
+{
+	struct harness *h = &self->h;
+	struct sip_msg *asked = sip_msg_dup(subscribe(h, VOICE));
+
+	learn(&h->ua[B], asked);
+	h->ua[B].cseq = 50;
+	tell(h, B, GONE, NULL);
+	expect(h, A, "NOTIFY ");
+	EXPECT_EQ(h->event, NULL);
+	learn(&h->ua[A], &h->ua[A].msg);
+	reply(h, A, "200 OK", NULL);
+	expect(h, B, "SIP/2.0 200");
+	reply_tagged(h, B, asked, "200 OK", "tag-of-1", "Expires: 600\r\n", NULL);
+	expect(h, A, "SIP/2.0 200");
+	EXPECT_EQ(h->event, NULL);
+	EXPECT_EQ(bridges(h), 0);
+	free(asked);
+}
+
 /* The last NOTIFY is under way when h takes over. */
 static void is_killed_at_the_end(struct harness *before, struct harness *h)
 {

@@ -105,7 +105,8 @@ int call_engine_save_event(struct call_engine *e, u64 now, u64 wall, u64 record,
 	watch = hash_entry(r, struct call_watch, record);
 	bridge = hash_entry(r, struct call_bridge, record);
 	if ((r->kind == EVENT_RECORD_SUBSCRIPTION && watch->sub.ended) ||
-	    (r->kind == EVENT_RECORD_CARRIED && bridge->ended && list_empty(&bridge->crossings)))
+	    (r->kind == EVENT_RECORD_CARRIED && bridge->ended &&
+	     (!bridge->begun || list_empty(&bridge->crossings))))
 		return -ENOENT;
 	if (r->kind == EVENT_RECORD_PUBLICATION)
 		saved = save_publication(now, wall,
