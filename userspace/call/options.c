@@ -9,22 +9,6 @@
 #include "call/register.h"
 #include "call/watch.h"
 
-void call_respond_saying(struct call_engine *e, u64 now, struct sip_server *server,
-			 struct sip_dialog *dialog, u16 status, const char *phrase,
-			 struct slice headers)
-{
-	struct sip_content content = { .headers = headers };
-
-	sip_respond(e->sip, now, server, dialog, status, phrase, &content);
-	sip_server_put(e->sip, now, server);
-}
-
-void call_respond(struct call_engine *e, u64 now, struct sip_server *server,
-		  struct sip_dialog *dialog, u16 status, struct slice headers)
-{
-	call_respond_saying(e, now, server, dialog, status, NULL, headers);
-}
-
 static void say_allowed(struct call_engine *e, u64 now, const struct call_leg *leg,
 			const struct sip_event *ev, u16 status, const char *more)
 {
@@ -56,19 +40,6 @@ CALL_ACTION(call_not_allowed)
 CALL_ACTION(call_gone)
 {
 	call_respond(e, now, ev->server, leg ? leg->dialog : NULL, 481, SLICE(""));
-}
-
-void call_refuse_saying(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
-			const char *phrase, const char *headers, const char *why)
-{
-	call_event_refused(e, now, ev, status, why);
-	call_respond_saying(e, now, ev->server, NULL, status, phrase, slice_str(headers));
-}
-
-void call_refuse(struct call_engine *e, u64 now, const struct sip_event *ev, u16 status,
-		 const char *headers, const char *why)
-{
-	call_refuse_saying(e, now, ev, status, NULL, headers, why);
 }
 
 /* Who sent it comes first: an unknown source learns nothing but that. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Final responses that no call waits for: they go at once, and are forgotten (options.c).
+ * Final responses that no call waits for: they go at once, and are forgotten.
  */
 #ifndef CALL_RESPOND_H
 #define CALL_RESPOND_H

@@ -25,7 +25,6 @@ static int respond(struct call_engine *e, u64 now, struct call_leg *leg,
 	bool refreshes = status < 300 && sip_server_request(server)->method == SIP_UPDATE;
 	char *lines = refreshes ? call_session_answer(e, now, leg, headers) : NULL;
 	struct sip_content content = call_content(lines ? slice_str(lines) : headers, sdp);
-
 	int err = refreshes && !lines ? -ENOMEM :
 		  sip_respond(e->sip, now, server, leg->dialog, status, NULL, &content);
 
