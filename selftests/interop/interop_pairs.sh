@@ -4,8 +4,7 @@
 # The stories of selftests/sip again, each by pairs of transports: a call is given up or
 # meets a busy callee, has a late offer, forks, has reliable responses and UPDATE, is held.
 # Those of one story run at the same time, each in namespaces of its own, and maybe beside
-# machines: a silence that ends a call is longer than it is in the story by itself, or a
-# call that waits for a processor would end by it.
+# machines: there no silence ends a call, or one that waits for a processor would end by it.
 here=$(cd "$(dirname "$0")/../sip" && pwd)
 . "$here/lib.sh"
 [ "$(id -u)" = 0 ] || skip_all "needs root"
@@ -17,7 +16,7 @@ out=$(mktemp -d /tmp/jalur-pairs.XXXXXX)
 trap 'rm -rf "$out"' EXIT
 
 start_story() {	# story pair
-	HELD=25 FROM=${2%-*} TO=${2#*-} bash "$here/e2e_$1.sh" >"$out/$1-$2" 2>&1
+	SILENCE='' FROM=${2%-*} TO=${2#*-} bash "$here/e2e_$1.sh" >"$out/$1-$2" 2>&1
 }
 
 ended_well() {	# pid log
