@@ -78,7 +78,7 @@ TEST_F(flow, an_edge_proxy_knows_the_way)
 	    "Path: <sip:p1.example.com;lr>\r\nPath: <sip:p2.example.com;lr>,\r\n <sip:p3;lr>\r\n");
 	EXPECT_FALSE(only_contact(w, ALICE).nat);
 	EXPECT_TRUE(slice_eq(only_contact(w, ALICE).path,
-			     SLICE("<sip:p1.example.com;lr>, <sip:p2.example.com;lr>,   <sip:p3;lr>")));
+			     SLICE("<sip:p1.example.com;lr>, <sip:p2.example.com;lr>, <sip:p3;lr>")));
 }
 
 TEST_F(flow, whoever_sends_by_a_flow_is_one_of_those_who_registered_by_it)

@@ -263,6 +263,47 @@ TEST_F(registrar, what_is_too_long_or_malformed_is_refused)
 	EXPECT_EQ(registrar_count(w->registrar), 0);
 }
 
+/* Else it would be in no 200, nor read again after a restart. */
+TEST_F(registrar, a_path_that_no_route_could_have_is_refused)
+{
+	static const char *const wrong[] = {
+		"garbage", "<garbage", "\"abc", "<tel:12;lr>", "<sip:p\x01;lr>", "<sip:p%0d;lr>x",
+		"<sip:p;lr>, <sip:>", "sip:p;lr", "<sip:\xc3\xa9@p;lr>",
+	};
+	struct world *w = &self->w;
+	char line[200];
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		snprintf(line, sizeof(line), "Contact: <sip:a@1.1.1.1>\r\nPath: %s\r\n", wrong[i]);
+		EXPECT_EQ(add(w, ALICE, "a", 1, line), 400) {
+			TH_LOG("%s", line);
+		}
+	}
+	EXPECT_EQ(registrar_count(w->registrar), 0);
+	EXPECT_EQ(add(w, ALICE, "a", 1, "Contact: <sip:a@1.1.1.1>\r\nPath: ,<sip:p;lr>;x=y,\r\n"
+		      "Path: \r\nPath: \"q, q\" <sips:p2;lr>\r\n"), 200);
+}
+
+TEST_F(registrar, all_contacts_have_room_in_the_200_of_a_datagram)
+{
+	struct world *w = &self->w;
+	u16 status = 200;
+	char line[4000];
+	u32 n;
+
+	w->policy.contacts = 32;
+	for (n = 0; status == 200 && n < 32; n++) {
+		snprintf(line, sizeof(line), "Contact: <sip:%u@1.1.1.1>;p=%03500d\r\n", n, 0);
+		status = add(w, ALICE, "a", n + 1, line);
+	}
+	EXPECT_EQ(status, 403);
+	EXPECT_EQ(registrar_count(w->registrar), n - 1);
+	EXPECT_GT(n, 10);
+	EXPECT_LE(strlen(contacts(w, ALICE)), 50000);
+	EXPECT_EQ(add(w, ALICE, "a", 100, "Contact: *\r\nExpires: 0\r\n"), 200);
+}
+
 TEST_F(registrar, an_address_of_record_has_one_form)
 {
 	char aor[REGISTRAR_AOR], text[700];

@@ -104,5 +104,7 @@ struct registrar_contact registrar_contact_of(const struct registrar_binding *b)
 /* When b is to get a keep-alive next: those of all contacts are spread over time. */
 u64 registrar_next_keepalive(struct registrar *r, u64 now, const struct registrar_binding *b,
 			     bool first);
+/* print.c: of its line in a 200, at most */
+size_t registrar_printed_size(const struct registrar_binding *b);
 
 #endif

@@ -37,6 +37,13 @@ bool registrar_aor_parse(struct slice text, char aor[REGISTRAR_AOR])
 	return sip_uri_parse(text, &uri) && registrar_aor(&uri, aor);
 }
 
+#define MOST_AROUND 48		/* "Contact: <>;q=0.123;expires=4294967295" and the line's end */
+
+size_t registrar_printed_size(const struct registrar_binding *b)
+{
+	return MOST_AROUND + b->lengths[BINDING_URI] + b->lengths[BINDING_PARAMS];
+}
+
 void registrar_print(const struct registrar *r, u64 now, const char *aor, struct buf *lines)
 {
 	const struct registrar_user *user = registrar_user_find(r, aor);

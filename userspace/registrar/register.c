@@ -13,6 +13,7 @@
 
 #define MALFORMED_EXPIRES 3600	/* RFC 3261 §10.2.1.1 */
 #define AN_HOUR 3600		/* more is never too brief (§10.3 step 7) */
+#define MAX_LISTED 48000	/* bytes of all Contacts: their 200 fits into a datagram */
 
 struct judging {
 	struct registrar *r;
@@ -71,16 +72,35 @@ static void copy_params(struct buf *to, struct slice params)
 	}
 }
 
-/* All Path headers as one Route would have them (RFC 3327 §5.3). */
-static void copy_path(struct buf *to, const struct sip_msg *msg)
+/* A name-addr, as Route wants it: what is kept here goes into a Route, and must be read again. */
+static bool is_hop(struct slice element)
 {
+	struct sip_nameaddr address;
+	struct sip_uri uri;
+
+	return sip_parse_address(element, &address, &uri) &&
+	       memchr(address.value.p, '<', address.value.n) &&
+	       (uri.kind == SIP_URI_SIP || uri.kind == SIP_URI_SIPS);
+}
+
+/* All Path headers as one Route would have them (RFC 3327 §5.3). */
+static bool copy_path(struct judging *j)
+{
+	const struct sip_msg *msg = j->request->msg;
 	const struct sip_hdr *hdr = sip_msg_header(msg, SIP_HDR_PATH);
+	struct slice rest, element;
 
 	for (; hdr; hdr = sip_msg_header_next(msg, hdr)) {
-		if (to->n)
-			buf_str(to, ", ");
-		buf_add(to, hdr->value);
+		rest = hdr->value;
+		while (sip_next_element(&rest, &element)) {
+			if (!is_hop(element))
+				return refuse(j, 400, "Path is no list of SIP URIs");
+			if (j->path.n)
+				buf_str(&j->path, ", ");
+			buf_add(&j->path, element);
+		}
 	}
+	return true;
 }
 
 static bool is_elsewhere(struct slice host, const struct addr *source)
@@ -237,14 +257,21 @@ static bool is_all(const struct sip_msg *msg)
 static bool fits(struct judging *j)
 {
 	const struct registrar_binding *b;
+	size_t bytes = 0;
 	u32 n = 0;
 
-	for (b = j->user->first; b; b = b->next)
+	for (b = j->user->first; b; b = b->next) {
 		n += !b->going;
-	for (b = j->change->added; b; b = b->next)
+		bytes += b->going ? 0 : registrar_printed_size(b);
+	}
+	for (b = j->change->added; b; b = b->next) {
 		n++;
+		bytes += registrar_printed_size(b);
+	}
 	if (n > j->request->policy->contacts || n > REGISTRAR_CONTACTS)
 		return refuse(j, 403, "too many contacts");
+	if (bytes > MAX_LISTED)
+		return refuse(j, 403, "contacts that are too long together");
 	return true;
 }
 
@@ -307,8 +334,7 @@ struct registrar_verdict registrar_register(struct registrar *r, u64 now,
 		return j.verdict;
 	buf_init(&j.params);
 	buf_init(&j.path);
-	copy_path(&j.path, request->msg);
-	if (!judge(&j) || is_empty(j.change)) {
+	if (!copy_path(&j) || !judge(&j) || is_empty(j.change)) {
 		registrar_abort(r, j.change);
 	} else {
 		j.verdict.change = j.change;
