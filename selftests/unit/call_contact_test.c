@@ -159,6 +159,32 @@ TEST_F(contact, equal_q_at_once_and_a_lower_one_when_those_failed)
 	is_answered_and_ends(h);
 }
 
+/* The time to ring is for who has others behind him: the last rings as long as any call. */
+TEST_F(contact, who_rings_too_long_is_taken_back_only_for_the_next)
+{
+	struct harness *h = &self->h;
+
+	self->domain->ring = 20 * NSEC_PER_SEC;
+	register_phone(h, "Contact: <sip:low@203.0.113.66>;q=0.1, <sip:x@203.0.113.66>;q=0.5\r\n");
+	call_uri(h, "sip:" AOR);
+	expect(h, STRANGER, "INVITE sip:x@203.0.113.66 SIP/2.0");
+	reply(h, STRANGER, "180 Ringing", NULL);
+	expect(h, B, "SIP/2.0 180");
+	advance(h, 20 * NSEC_PER_SEC);
+	expect(h, STRANGER, "CANCEL sip:x@203.0.113.66 SIP/2.0");
+	reply(h, STRANGER, "200 OK", NULL);
+	answer(h, STRANGER, "487 Request Terminated", NULL);
+	expect(h, STRANGER, "INVITE sip:low@203.0.113.66 SIP/2.0");
+	reply(h, STRANGER, "180 Ringing", NULL);
+	expect(h, STRANGER, "ACK ");
+	expect(h, B, "SIP/2.0 180");
+	advance(h, 60 * NSEC_PER_SEC);
+	EXPECT_FALSE(pending(h, STRANGER));
+	EXPECT_FALSE(pending(h, B));
+	accepts(h, STRANGER);
+	is_answered_and_ends(h);
+}
+
 TEST_F(contact, all_at_once_where_the_domain_says_so)
 {
 	struct harness *h = &self->h;

@@ -32,10 +32,7 @@ static bool realm_has_family(const struct call_realm *realm, u8 family)
 	return false;
 }
 
-/*
- * Media is offered in the family that signalling to this leg uses, if the realm
- * has it for media at all.
- */
+/* Media is offered in the family that signalling to this leg uses, if the realm has it. */
 static u8 leg_family(const struct call_leg *leg)
 {
 	const struct call_realm *realm = &leg->call->policy->realms[leg->realm];
@@ -249,18 +246,20 @@ void call_branch_give_up(struct call_engine *e, u64 now, struct call_leg *root,
 	go_on(e, now, root->call);
 }
 
+/* A contact that nobody comes after rings as long as any call does. */
 void call_branch_timer(struct call_engine *e, u64 now, struct call_leg *root)
 {
 	bool silent = root->silent_until && now >= root->silent_until;
+	const struct call *call = root->call;
 
-	if (root->state != CALL_LEG_INVITED || root->call->state >= CALL_ANSWERED)
+	if (root->state != CALL_LEG_INVITED || call->state >= CALL_ANSWERED)
 		return;
 	root->silent_until = 0;
 	if (silent)
 		call_hop_silent(e, now, root);
 	else if (now < root->ring_until)
 		timer_arm(&e->timers, &root->timer, root->ring_until);
-	else if (root->ring_until)
+	else if (root->ring_until && (!root->contact || !list_empty(&call->redirects)))
 		call_branch_give_up(e, now, root, NULL);
 }
 

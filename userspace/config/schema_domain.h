@@ -61,8 +61,8 @@
 	    HELP("How the contacts of a subscriber are called: q, those with the highest q "
 		 "first, the next when these have failed; parallel, all at once.")),
 	KEY("domains.*.register.ring", DURATION, DEFAULT("20s"), RANGE(0, HOUR), RELOAD(CALLS),
-	    HELP("How long contacts ring before those with a lower q are called, too. 0s: until "
-		 "they fail.")),
+	    HELP("How long contacts ring before those with a lower q are called instead; the "
+		 "last ones ring as long as timers.ring lets them. 0s: until they fail.")),
 	KEY("domains.*.register.service-routes", LIST, RELOAD(CALLS),
 	    HELP("Service-Route of a 200 to REGISTER (RFC 3608): where a phone sends its "
 		 "requests.")),
