@@ -236,6 +236,32 @@ TEST_F(metrics, a_call_is_counted)
 	EXPECT_EQ(value(p, "jalur_events_total{event=\"re-invites\"}"), 0);
 }
 
+static void count_connections(void *arg, void (*each)(void *to, const char *name, u64 value),
+			      void *to)
+{
+	(void)arg;
+	each(to, "connections-connections", 3);
+	each(to, "dns-cached", 5);
+	each(to, "dns-in-flight", 1);
+	each(to, "dns-queries", 9);
+}
+
+/* What may go back is no counter: rate() would take it for a restart. */
+TEST_F(metrics, what_there_is_now_is_a_gauge)
+{
+	static const struct control_transports transports = { .counters = count_connections };
+	const struct page *p;
+
+	self->conf.transports = &transports;
+	p = scrape();
+	EXPECT_EQ(value(p, "jalur_objects{kind=\"connections\"}"), 3);
+	EXPECT_EQ(value(p, "jalur_objects{kind=\"dns-answers\"}"), 5);
+	EXPECT_EQ(value(p, "jalur_objects{kind=\"dns-queries\"}"), 1);
+	EXPECT_EQ(value(p, "jalur_events_total{event=\"dns-cached\"}"), -1);
+	EXPECT_EQ(value(p, "jalur_events_total{event=\"dns-in-flight\"}"), -1);
+	EXPECT_EQ(value(p, "jalur_events_total{event=\"dns-queries\"}"), 9);
+}
+
 /* 300 ms to ringing, 7 s to the answer. */
 TEST_F(metrics, setup_time_is_a_histogram)
 {

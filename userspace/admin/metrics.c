@@ -102,6 +102,8 @@ static const struct {
 	{ "sip-dialogs", FAMILY_NOW, "dialogs" },
 	{ "connections-connections", FAMILY_NOW, "connections" },
 	{ "connections-handshakes", FAMILY_NOW, "handshakes" },
+	{ "dns-cached", FAMILY_NOW, "dns-answers" },
+	{ "dns-in-flight", FAMILY_NOW, "dns-queries" },
 };
 
 struct printing {
