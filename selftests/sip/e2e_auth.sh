@@ -6,7 +6,7 @@
 # is a user who is not there.
 . "$(dirname "$0")/lib.sh"
 setup
-plan 12
+plan 14
 
 start_with_domain() {
 	(umask 077 && echo secret >"$dir/alice.secret")
@@ -54,10 +54,46 @@ store_has_no_password() {
 		! grep -aq sesame "$dir"/store*
 }
 
+# ctl_says STATUS TEXT ARGUMENT...: exit status and a part of stderr
+ctl_says() {
+	local want=$1 text=$2 status
+	shift 2
+
+	ctl "$@" >"$dir/out" 2>"$dir/said"
+	status=$?
+	[ "$status" = "$want" ] && grep -qe "$text" "$dir/said" && return
+	echo "# $*: status $status, expected $want and \"$text\""
+	sed 's/^/# /' "$dir/out" "$dir/said"
+	return 1
+}
+
+# What was wrong, where, and what to do: in the words of the command line.
+mistakes_are_said() {
+	ctl_says 4 'DOMAIN' registration list nowhere.example &&
+		ctl_says 4 'as "zed@example.com"' registration show zed@example.com &&
+		ctl_says 4 'try: jalurctl registration list' registration del zed@example.com &&
+		ctl_says 4 'try: jalurctl subscription list' subscription show 7 &&
+		ctl_says 2 'try: jalurctl subscription list' subscription del xyz &&
+		ctl_says 2 'try: jalurctl call list' call show xyz &&
+		ctl_says 4 'try: jalurctl transport list' transport close 7 &&
+		ctl_says 4 '"zed@example.com"' presence show zed@example.com &&
+		ctl_says 4 'zed@example.com: ' subscriber del zed@example.com &&
+		ctl_says 1 'alice@example.com: ' subscriber del alice@example.com &&
+		ctl_says 2 'at: --interval' drain watch --interval never &&
+		ctl_says 2 '"code": "usage"' --json call show
+}
+
+# HA1 of a part of it would be nobody's password.
+long_password_is_refused() {
+	head -c 256 /dev/zero | tr '\0' x | ctl_says 1 '1 to 255 bytes' subscriber add long@example.com
+}
+
 check "jalurd starts" start_with_domain
 check "a subscriber calls when he has proved who he is" calls alice secret
 check "he is refused with a wrong password" refused alice guess
 check "and so is a user who is not there" refused carol sesame
+check "mistakes at the command line are said in its words" mistakes_are_said
+check "a password that is too long is not cut" long_password_is_refused
 check "both are counted" counter_is credentials-wrong 2
 check "jalurctl adds him" add_carol
 check "who calls at once" calls carol sesame

@@ -185,6 +185,21 @@ TEST_F(admin, what_is_wrong_is_said_and_changes_nothing)
 	calls(self, "p", true);
 }
 
+/* His old password would be good again on the day that the configuration has him no more. */
+TEST_F(admin, whom_the_configuration_hides_can_leave_the_store)
+{
+	static const char alice[] = "\"domain\":\"" DOMAIN "\",\"user\":\"alice\"";
+	struct call_subscribers *s = call_engine_subscribers(self->h.engine);
+	struct sip_secret secret;
+	u64 record = 0;
+
+	make_secret(&secret, "alice", "old", SIP_DIGEST_ALL);
+	ASSERT_EQ(call_subscribers_set(s, SLICE(DOMAIN), SLICE("alice"), &secret, &record), 0);
+	ask(self, "subscriber.del", alice, "", NULL);
+	EXPECT_EQ(call_subscribers_find(s, SLICE(DOMAIN), SLICE("alice")), NULL);
+	ask(self, "subscriber.del", alice, "configured", NULL);
+}
+
 TEST_F(admin, the_password_is_gone_from_the_request)
 {
 	static const char args[] = CAROL ",\"password\":\"first\"";

@@ -183,7 +183,7 @@ int call_show(struct ctl *ctl, int argc, char **argv)
 	if (argc != 1)
 		return CTL_USAGE;
 	if (!ctl_parse_id(argv[0], &id))
-		return ctl_bad_id(ctl, argv[0]);
+		return ctl_bad_id(ctl, "jalurctl call list", argv[0]);
 	return ctl_answer(ctl, "call.show", id_args(id, NULL), print_call);
 }
 
@@ -199,6 +199,6 @@ int call_hangup(struct ctl *ctl, int argc, char **argv)
 	if (argc < 1 || argc > 2)
 		return CTL_USAGE;
 	if (!ctl_parse_id(argv[0], &id))
-		return ctl_bad_id(ctl, argv[0]);
+		return ctl_bad_id(ctl, "jalurctl call list", argv[0]);
 	return ctl_answer(ctl, "call.hangup", id_args(id, argc > 1 ? argv[1] : NULL), print_hangup);
 }

@@ -24,7 +24,7 @@ enum {
 	CTL_FAILED,		/* an error from the module or the daemon */
 	CTL_USAGE,
 	CTL_UNREACHABLE,	/* module not loaded, daemon not running */
-	CTL_NOT_FOUND,		/* no such session or call */
+	CTL_NOT_FOUND,		/* no such session, call, trunk and so on */
 };
 
 struct ctl {
@@ -58,7 +58,8 @@ int ctl_fail(struct ctl *ctl, int status, const char *code, const char *where,
 void ctl_print_json(const json_t *object);
 /* 1 to 16 hex digits. */
 bool ctl_parse_id(const char *text, u64 *out);
-int ctl_bad_id(struct ctl *ctl, const char *text);
+/* list: the command that shows the ids that there are. */
+int ctl_bad_id(struct ctl *ctl, const char *list, const char *text);
 
 /* --- json.c: the forms of DESIGN.md §4 --- */
 json_t *json_hex(u64 value);			/* "00000000000000ff" */

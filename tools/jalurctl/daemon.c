@@ -209,19 +209,32 @@ int daemon_start(struct ctl *ctl, const char *cmd, json_t *args)
 			"jalurd closed the connection");
 }
 
+/* What jalurd says in the words of its socket, in those of jalurctl. */
+static const struct {
+	const char *code;
+	int status;
+	const char *where, *remedy;
+} said[] = {
+	{ "no-such-call", CTL_NOT_FOUND, "ID", "jalurctl call list" },
+	{ "no-such-connection", CTL_NOT_FOUND, "ID", "jalurctl transport list" },
+	{ "no-such-trunk", CTL_NOT_FOUND, "NAME", "jalurctl trunk list" },
+	{ "no-such-subscriber", CTL_NOT_FOUND, "USER@DOMAIN", "jalurctl subscriber list" },
+	{ "no-such-user", CTL_NOT_FOUND, "USER@DOMAIN", "jalurctl subscriber list" },
+	{ "no-such-registration", CTL_NOT_FOUND, "USER@DOMAIN", "jalurctl registration list" },
+	{ "no-such-subscription", CTL_NOT_FOUND, "ID", "jalurctl subscription list" },
+	{ "no-such-domain", CTL_NOT_FOUND, "DOMAIN", "section domains of the configuration" },
+	{ "exists", CTL_FAILED, "USER@DOMAIN", "jalurctl subscriber passwd" },
+};
+
 static int refused(struct ctl *ctl, const json_t *error)
 {
 	const char *code = member_text(error, "code");
+	size_t i;
 
-	if (!strcmp(code, "no-such-subscriber"))
-		return ctl_fail(ctl, CTL_NOT_FOUND, code, "USER@DOMAIN", "jalurctl subscriber list",
-				"%s", member_text(error, "message"));
-	if (!strcmp(code, "no-such-call"))
-		return ctl_fail(ctl, CTL_NOT_FOUND, code, "ID", "jalurctl call list", "%s",
-				member_text(error, "message"));
-	if (!strcmp(code, "no-such-trunk"))
-		return ctl_fail(ctl, CTL_NOT_FOUND, code, "NAME", "jalurctl trunk list", "%s",
-				member_text(error, "message"));
+	for (i = 0; i < sizeof(said) / sizeof(*said); i++)
+		if (!strcmp(code, said[i].code))
+			return ctl_fail(ctl, said[i].status, code, said[i].where, said[i].remedy,
+					"%s", member_text(error, "message"));
 	return ctl_fail(ctl, CTL_FAILED, *code ? code : "protocol", member_text(error, "where"),
 			member_text(error, "remedy"), "%s", *member_text(error, "message") ?
 			member_text(error, "message") : "jalurd gave an answer without a result");

@@ -104,7 +104,7 @@ int call_trace(struct ctl *ctl, int argc, char **argv)
 	if (argc > 1)
 		return CTL_USAGE;
 	if (argc && !ctl_parse_id(argv[0], &id))
-		return ctl_bad_id(ctl, argv[0]);
+		return ctl_bad_id(ctl, "jalurctl call list", argv[0]);
 	if (argc)
 		args = json_pack("{s:o}", "id", json_hex(id));
 	return ctl_answer(ctl, "call.trace", args, print_ladder);

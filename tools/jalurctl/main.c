@@ -78,7 +78,7 @@ static void print_usage(FILE *out)
 	      "                 the request that route test asks about\n"
 	      "\n"
 	      "Exit status: 0 done, 1 refused by module or daemon, 2 usage,\n"
-	      "3 module not loaded or daemon not running, 4 no such session, call, trunk.\n",
+	      "3 module not loaded or daemon not running, 4 no such session, call, trunk, user.\n",
 	      out);
 }
 
@@ -178,9 +178,9 @@ bool ctl_parse_id(const char *text, u64 *out)
 	return true;
 }
 
-int ctl_bad_id(struct ctl *ctl, const char *text)
+int ctl_bad_id(struct ctl *ctl, const char *list, const char *text)
 {
-	return ctl_fail(ctl, CTL_USAGE, "bad-id", "ID", "jalurctl session list",
+	return ctl_fail(ctl, CTL_USAGE, "bad-id", "ID", list,
 			"\"%s\" is not an id: expected 1 to 16 hex digits", text);
 }
 
@@ -230,6 +230,31 @@ static bool take_request(struct ctl *ctl, int opt)
 	return false;
 }
 
+static const char *wanted(int opt)
+{
+	switch (opt) {
+	case 'i':
+		return "seconds from 0.05 to 86400";
+	case 'c':
+		return "a number above 0";
+	case 'o':
+		return "a number: the node of jalurd's configuration";
+	}
+	return "UTF-8";
+}
+
+static void bad_option(struct ctl *ctl, const struct option *options, int opt)
+{
+	char name[32];
+
+	while (options->val != opt)
+		options++;
+	snprintf(name, sizeof(name), "--%s", options->name);
+	ctl_fail(ctl, CTL_USAGE, "usage", name, "jalurctl help", "\"%s\" is no value: expected %s",
+		 optarg, wanted(opt));
+	json_decref(ctl->error);
+}
+
 static bool take_option(struct ctl *ctl, int opt)
 {
 	u64 number = 0;
@@ -262,14 +287,21 @@ static int run(struct ctl *ctl, int argc, char **argv)
 
 	command = find_command(argc, argv, &words);
 	if (!command && argc)
-		fprintf(stderr, "jalurctl: no command \"%s%s%s\"; see jalurctl help\n", argv[0],
-			argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+		ctl_fail(ctl, CTL_USAGE, "usage", "COMMAND", "jalurctl help",
+			 "no command \"%s%s%s\"", argv[0], argc > 1 ? " " : "",
+			 argc > 1 ? argv[1] : "");
 	else if (!command)
 		print_usage(stderr);
-	if (!command)
+	if (!command) {
+		json_decref(ctl->error);
+		json_decref(ctl->headers);
 		return CTL_USAGE;
+	}
 	status = command->run(ctl, argc - words, argv + words);
-	if (status == CTL_USAGE && !ctl->error)
+	if (status == CTL_USAGE && !ctl->error && ctl->json)
+		ctl_fail(ctl, status, "usage", command->name, "jalurctl help",
+			 "expected jalurctl %s %s", command->name, command->args);
+	else if (status == CTL_USAGE && !ctl->error)
 		fprintf(stderr, "usage: jalurctl %s %s\n", command->name, command->args);
 	kernel_close(ctl);
 	daemon_close(ctl);
@@ -306,7 +338,7 @@ int main(int argc, char **argv)
 		if (take_option(&ctl, opt))
 			continue;
 		if (opt != '?')
-			fprintf(stderr, "jalurctl: \"%s\" is no value for this option\n", optarg);
+			bad_option(&ctl, options, opt);
 		return CTL_USAGE;
 	}
 	return run(&ctl, argc - optind, argv + optind);

@@ -315,7 +315,7 @@ int session_show(struct ctl *ctl, int argc, char **argv)
 	if (argc != 1)
 		return CTL_USAGE;
 	if (!ctl_parse_id(argv[0], &id))
-		return ctl_bad_id(ctl, argv[0]);
+		return ctl_bad_id(ctl, "jalurctl session list", argv[0]);
 	return look(ctl, true, id);
 }
 
@@ -328,7 +328,7 @@ int session_watch(struct ctl *ctl, int argc, char **argv)
 	if (argc > 1)
 		return CTL_USAGE;
 	if (argc && !ctl_parse_id(argv[0], &id))
-		return ctl_bad_id(ctl, argv[0]);
+		return ctl_bad_id(ctl, "jalurctl session list", argv[0]);
 	for (;;) {
 		if (!ctl->json && isatty(STDOUT_FILENO))
 			fputs("\033[H\033[J", stdout);
@@ -363,7 +363,7 @@ int session_del(struct ctl *ctl, int argc, char **argv)
 	if (argc != 1)
 		return CTL_USAGE;
 	if (!ctl_parse_id(argv[0], &id))
-		return ctl_bad_id(ctl, argv[0]);
+		return ctl_bad_id(ctl, "jalurctl session list", argv[0]);
 	status = kernel_open(ctl);
 	if (!status)
 		status = find_owner(ctl, id);

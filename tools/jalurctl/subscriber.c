@@ -10,7 +10,7 @@
 
 #include "ctl.h"
 
-#define MAX_PASSWORD 256
+#define MAX_PASSWORD 257	/* with NUL: one byte more than jalurd takes, so that it says so */
 
 static void print_list(const json_t *result)
 {
@@ -126,7 +126,8 @@ static int set_password(struct ctl *ctl, const char *cmd, int argc, char **argv)
 	if (!read_password(password)) {
 		explicit_bzero(password, sizeof(password));
 		json_decref(args);
-		return ctl_fail(ctl, CTL_USAGE, "no-password", "standard input", NULL,
+		return ctl_fail(ctl, CTL_USAGE, "no-password", "standard input",
+				"type it twice, or give it in one line",
 				"there is no password, or it was not the same twice");
 	}
 	text = json_string(password);

@@ -93,7 +93,7 @@ int transport_close(struct ctl *ctl, int argc, char **argv)
 	if (argc != 1)
 		return CTL_USAGE;
 	if (!ctl_parse_id(argv[0], &id))
-		return ctl_bad_id(ctl, argv[0]);
+		return ctl_bad_id(ctl, "jalurctl transport list", argv[0]);
 	return ctl_answer(ctl, "transport.close", json_pack("{s:o}", "id", json_hex(id)),
 			  print_closed);
 }

@@ -42,10 +42,22 @@ static bool is_printable(struct slice text)
 	return text.n && text.n <= MAX_PASSWORD;
 }
 
-/* false: fault says what is wrong. */
-static bool read_arguments(const struct control_conf *conf, const json_t *args, bool password,
-			   struct subscriber *s, struct admin_fault *fault)
+static bool is_stored(const struct control_conf *conf, const struct subscriber *s)
 {
+	return call_subscribers_find(call_engine_subscribers(conf->engine),
+				     slice_str(s->domain->name), s->user);
+}
+
+/*
+ * false: fault says what is wrong. Who is hidden by the configuration may leave the store, where
+ * his old password would wait for the day that it has him no more.
+ */
+static bool read_arguments(const struct control_conf *conf, const json_t *args,
+			   enum admin_subscriber what, struct subscriber *s,
+			   struct admin_fault *fault)
+{
+	bool password = what != ADMIN_SUBSCRIBER_DEL;
+
 	s->user = argument(args, "user");
 	s->password = argument(args, "password");
 	s->domain = call_policy_domain(call_engine_policy(conf->engine),
@@ -59,18 +71,12 @@ static bool read_arguments(const struct control_conf *conf, const json_t *args, 
 	else if (password && !is_printable(s->password))
 		fail(fault, "bad-argument", "args.password", NULL,
 		     "expected 1 to 255 bytes without control characters");
-	else if (call_domain_subscriber(s->domain, s->user))
+	else if (call_domain_subscriber(s->domain, s->user) && (password || !is_stored(conf, s)))
 		fail(fault, "configured", "args.user", "change the configuration",
 		     "the configuration has this subscriber");
 	else
 		return true;
 	return false;
-}
-
-static bool is_stored(const struct control_conf *conf, const struct subscriber *s)
-{
-	return call_subscribers_find(call_engine_subscribers(conf->engine),
-				     slice_str(s->domain->name), s->user);
 }
 
 static int change(const struct control_conf *conf, enum admin_subscriber what,
@@ -100,7 +106,7 @@ static json_t *run(const struct control_conf *conf, enum admin_subscriber what,
 {
 	struct subscriber s;
 
-	if (!read_arguments(conf, args, what != ADMIN_SUBSCRIBER_DEL, &s, fault))
+	if (!read_arguments(conf, args, what, &s, fault))
 		return NULL;
 	if (what == ADMIN_SUBSCRIBER_ADD && is_stored(conf, &s))
 		return fail(fault, "exists", "args.user", "subscriber.passwd changes the password",

@@ -2,6 +2,7 @@
 /*
  * Commands about the users of our domains: subscribers, where they are, who watches them.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,6 +20,13 @@ ADMIN_COMMAND(subscriber_list)
 	out->result = admin_subscribers(ctx->conf);
 }
 
+static const char *text_of(const json_t *args, const char *key)
+{
+	const char *text = json_string_value(json_object_get(args, key));
+
+	return text ? text : "";
+}
+
 static void change_subscriber(const struct command_context *ctx, enum admin_subscriber what,
 			      json_t *args, struct outcome *out)
 {
@@ -28,7 +36,8 @@ static void change_subscriber(const struct command_context *ctx, enum admin_subs
 	out->result = admin_subscriber(ctx->conf, what, args, &fault);
 	out->changed = out->result;
 	if (!out->result)
-		admin_fail(out, fault.code, fault.where, fault.remedy, "%s", fault.message);
+		admin_fail(out, fault.code, fault.where, fault.remedy, "%s@%s: %s",
+			   text_of(args, "user"), text_of(args, "domain"), fault.message);
 }
 
 ADMIN_COMMAND(subscriber_add)
@@ -50,36 +59,58 @@ ADMIN_COMMAND(subscriber_del)
 
 ADMIN_COMMAND(registration_list)
 {
-	const json_t *domain = json_object_get(args, "domain");
+	const char *domain = json_string_value(json_object_get(args, "domain"));
+	const struct call_engine *e = ctx->conf->engine;
 
-	out->result = admin_registrations(ctx, slice_of(json_string_value(domain),
-							json_string_length(domain)));
+	if (domain && !call_policy_domain(call_engine_policy(e), slice_str(domain)) &&
+	    !registrar_count_of(call_engine_registrar(e), domain))
+		admin_fail(out, "no-such-domain", "args.domain",
+			   "section domains of the configuration",
+			   "\"%s\" is none of the configured domains", domain);
+	else
+		out->result = admin_registrations(ctx, slice_str(domain));
 }
 
-static void not_registered(struct outcome *out)
+static void not_registered(const json_t *args, struct outcome *out)
 {
 	admin_fail(out, "no-such-registration", "args.aor", "registration.list has those who are",
-		   "nobody is registered by that name");
+		   "nobody is registered as \"%s\"", text_of(args, "aor"));
+}
+
+/* USER@DOMAIN with the domain as the registrar has it, in lower case. NULL: it is too long. */
+static const char *aor_of(const json_t *args, char aor[REGISTRAR_AOR])
+{
+	const char *text = json_string_value(json_object_get(args, "aor"));
+	char *at;
+
+	if (!text || strlen(text) >= REGISTRAR_AOR)
+		return NULL;
+	strcpy(aor, text);
+	for (at = strrchr(aor, '@'); at && *at; at++)
+		*at = (char)tolower((u8)*at);
+	return aor;
 }
 
 ADMIN_COMMAND(registration_show)
 {
-	const char *aor = json_string_value(json_object_get(args, "aor"));
+	char room[REGISTRAR_AOR];
+	const char *aor = aor_of(args, room);
 
 	out->result = aor ? admin_registration(ctx, aor) : NULL;
 	if (!out->result)
-		not_registered(out);
+		not_registered(args, out);
 }
 
 ADMIN_COMMAND(registration_del)
 {
-	const char *aor = json_string_value(json_object_get(args, "aor"));
+	char room[REGISTRAR_AOR];
+	const char *aor = aor_of(args, room);
 	int err = aor ? call_engine_unregister(ctx->conf->engine, ctx->now, aor) : -ENOENT;
 
 	if (err == -EBUSY)
 		admin_fail(out, "busy", "args.aor", "try again", "it registers at this moment");
 	else if (err)
-		not_registered(out);
+		not_registered(args, out);
 	if (err)
 		return;
 	out->changed = true;
@@ -104,10 +135,10 @@ static bool take_record(json_t *args, u64 *id)
 	return true;
 }
 
-static void no_subscription(struct outcome *out)
+static void no_subscription(const json_t *args, struct outcome *out)
 {
 	admin_fail(out, "no-such-subscription", "args.id", "subscription.list has them",
-		   "there is no such subscription");
+		   "there is no subscription \"%s\"", text_of(args, "id"));
 }
 
 ADMIN_COMMAND(subscription_show)
@@ -116,7 +147,7 @@ ADMIN_COMMAND(subscription_show)
 
 	out->result = take_record(args, &id) ? admin_subscription(ctx, id) : NULL;
 	if (!out->result)
-		no_subscription(out);
+		no_subscription(args, out);
 }
 
 ADMIN_COMMAND(subscription_del)
@@ -125,7 +156,7 @@ ADMIN_COMMAND(subscription_del)
 
 	if (!take_record(args, &id) ||
 	    call_engine_unsubscribe(ctx->conf->engine, ctx->now, id)) {
-		no_subscription(out);
+		no_subscription(args, out);
 		return;
 	}
 	out->changed = true;
@@ -140,5 +171,5 @@ ADMIN_COMMAND(presence_show)
 	if (!out->result)
 		admin_fail(out, "no-such-user", "args.aor",
 			   "subscriber.list has the users of all domains",
-			   "there is no such user");
+			   "there is no user \"%s\"", text_of(args, "aor"));
 }
