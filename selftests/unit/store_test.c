@@ -259,12 +259,55 @@ static void run_sql(struct __test_metadata *_metadata, const char *path, const c
 	sqlite3_close(db);
 }
 
+static size_t read_file(const char *path, char *to, size_t size)
+{
+	FILE *f = fopen(path, "r");
+	size_t n = f ? fread(to, 1, size, f) : 0;
+
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* Not a byte of it is another one: WAL mode would be written into its header. */
+static void is_left_alone(struct __test_metadata *_metadata, FIXTURE_DATA(store) *self,
+			  const char *why)
+{
+	static char before[65536], after[65536];
+	size_t n = read_file(self->path, before, sizeof(before));
+
+	ASSERT_GT(n, 0);
+	EXPECT_EQ(store_open(&self->store, &self->conf, &self->err), -EINVAL);
+	EXPECT_NE(strstr(self->err.text, why), NULL);
+	EXPECT_EQ(read_file(self->path, after, sizeof(after)), n);
+	EXPECT_EQ(memcmp(before, after, n), 0);
+}
+
 TEST_F(store, a_database_of_somebody_else_is_left_alone)
 {
 	run_sql(_metadata, self->path, "CREATE TABLE record(mine)");
-	EXPECT_EQ(store_open(&self->store, &self->conf, &self->err), -EINVAL);
-	EXPECT_NE(strstr(self->err.text, "not a store of Jalur"), NULL);
+	is_left_alone(_metadata, self, "not a store of Jalur");
+	EXPECT_NE(strstr(self->err.text, "store.file"), NULL);
 	run_sql(_metadata, self->path, "INSERT INTO record(mine) VALUES(1)");
+}
+
+/* Pages of noise behind a header that is right. */
+TEST_F(store, a_damaged_file_is_refused_with_what_helps)
+{
+	static const char noise[8192] = "noise";
+	FILE *f;
+
+	open_again(_metadata, self);
+	store_put(self->store, STORE_CALL, 1, SLICE("one"));
+	store_close(self->store);
+	self->store = NULL;
+	f = fopen(self->path, "r+");
+	ASSERT_NE(f, NULL);
+	fseek(f, 100, SEEK_SET);
+	fwrite(noise, 1, sizeof(noise), f);
+	fclose(f);
+	EXPECT_EQ(store_open(&self->store, &self->conf, &self->err), -EIO);
+	EXPECT_NE(strstr(self->err.text, "malformed; move it away"), NULL);
 }
 
 TEST_F(store, a_file_that_is_no_database_is_left_alone)
@@ -289,9 +332,9 @@ TEST_F(store, another_version_is_refused)
 	open_again(_metadata, self);
 	store_close(self->store);
 	self->store = NULL;
-	run_sql(_metadata, self->path, "PRAGMA user_version = 9");
-	EXPECT_EQ(store_open(&self->store, &self->conf, &self->err), -EINVAL);
-	EXPECT_NE(strstr(self->err.text, "another version"), NULL);
+	run_sql(_metadata, self->path, "PRAGMA journal_mode = DELETE; PRAGMA user_version = 9");
+	is_left_alone(_metadata, self, "another version");
+	EXPECT_NE(strstr(self->err.text, "move it away"), NULL);
 }
 
 TEST_F(store, a_place_that_is_not_there_is_named)

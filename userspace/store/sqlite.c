@@ -45,6 +45,32 @@ static int code_of(int rc)
 	return rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? -EBUSY : -EIO;
 }
 
+static const char *remedy_of(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_NOTADB:
+		return "; name another in store.file";
+	case SQLITE_CORRUPT:
+		return "; move it away, with the -wal beside it, and jalurd makes a new one";
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+		return "; let the user of jalurd write there";
+	case SQLITE_FULL:
+		return "; make room there";
+	}
+	return "";
+}
+
+static int fail_sqlite(struct store_error *err, struct sqlite_file *f, const char *file)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "%.80s%s", sqlite3_errmsg(f->db),
+		 remedy_of(sqlite3_errcode(f->db)));
+	return fail(err, -EIO, file, text);
+}
+
 static int run_text(struct sqlite_file *f, const char *text)
 {
 	return sqlite3_exec(f->db, text, NULL, NULL, NULL);
@@ -81,37 +107,50 @@ static bool is_empty(struct sqlite_file *f)
 	       !header_number(f, "PRAGMA application_id");
 }
 
-/* Ours, of this version; or nobody's yet, and then ours. */
+/* Ours, of this version; or nobody's yet. Only then anything is written. */
 static int check_owner(struct sqlite_file *f, const struct store_conf *conf,
 		       struct store_error *err)
 {
-	if (is_empty(f) && make_tables(f) != SQLITE_OK)
-		return fail(err, -EIO, conf->file, sqlite3_errmsg(f->db));
+	if (is_empty(f))
+		return 0;
 	if (header_number(f, "PRAGMA application_id") != APPLICATION)
-		return fail(err, -EINVAL, conf->file, "this is not a store of Jalur");
+		return fail(err, -EINVAL, conf->file,
+			    "this is not a store of Jalur; name another file in store.file");
 	if (header_number(f, "PRAGMA user_version") != VERSION)
-		return fail(err, -EINVAL, conf->file, "made by another version of Jalur");
+		return fail(err, -EINVAL, conf->file,
+			    "made by another version of Jalur; run that one, or move it away");
 	return 0;
+}
+
+static int cannot(struct sqlite_file *f, int rc, const struct store_conf *conf,
+		  struct store_error *err)
+{
+	if (code_of(rc) == -EBUSY)
+		return fail(err, -EBUSY, conf->file, "another program has it open");
+	return fail_sqlite(err, f, conf->file);
 }
 
 static int configure(struct sqlite_file *f, const struct store_conf *conf, struct store_error *err)
 {
-	int rc;
+	int rc, code;
 
 	sqlite3_busy_timeout(f->db, 0);
-	rc = run_text(f, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA secure_delete = FAST; "
-			 "PRAGMA journal_mode = WAL");
+	rc = run_text(f, "PRAGMA locking_mode = EXCLUSIVE; SELECT count(*) FROM sqlite_master");
+	if (rc != SQLITE_OK)
+		return cannot(f, rc, conf, err);
+	code = check_owner(f, conf, err);
+	if (code)
+		return code;
+	rc = run_text(f, "PRAGMA secure_delete = FAST; PRAGMA journal_mode = WAL");
 	if (rc == SQLITE_OK)
 		rc = run_text(f, conf->sync == STORE_SYNC_POWER ? "PRAGMA synchronous = FULL" :
 								  "PRAGMA synchronous = NORMAL");
 	/* The lock is taken by the first transaction, and then kept. */
 	if (rc == SQLITE_OK)
 		rc = run_text(f, "BEGIN EXCLUSIVE; COMMIT");
-	if (rc == SQLITE_OK)
-		return check_owner(f, conf, err);
-	if (code_of(rc) == -EBUSY)
-		return fail(err, -EBUSY, conf->file, "another program has it open");
-	return fail(err, -EIO, conf->file, sqlite3_errmsg(f->db));
+	if (rc == SQLITE_OK && is_empty(f))
+		rc = make_tables(f);
+	return rc == SQLITE_OK ? 0 : cannot(f, rc, conf, err);
 }
 
 /* Private from the start: SQLite's own files beside it take over its mode. */
@@ -119,8 +158,14 @@ static int make_file(const struct store_conf *conf, struct store_error *err)
 {
 	int fd = open(conf->file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600), code = errno;
 
-	if (fd < 0)
-		return fail(err, -code, conf->file, strerror(code));
+	if (fd < 0) {
+		char text[160];
+
+		snprintf(text, sizeof(text), "%.60s%s", strerror(code), code == EISDIR ?
+			 "; name a file in store.file" :
+			 "; its directory must be there, for jalurd's user to write in");
+		return fail(err, -code, conf->file, text);
+	}
 	close(fd);
 	return 0;
 }
@@ -138,14 +183,15 @@ int sqlite_file_open(struct sqlite_file **out, const struct store_conf *conf,
 		goto err_file;
 	if (sqlite3_open_v2(conf->file, &f->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 			    NULL) != SQLITE_OK) {
-		code = fail(err, -EIO, conf->file, f->db ? sqlite3_errmsg(f->db) : "no memory");
+		code = f->db ? fail_sqlite(err, f, conf->file) :
+			       fail(err, -ENOMEM, conf->file, "no memory");
 		goto err_file;
 	}
 	code = configure(f, conf, err);
 	for (i = 0; !code && i < NSTATEMENTS; i++)
 		if (sqlite3_prepare_v3(f->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
 				       &f->statements[i], NULL) != SQLITE_OK)
-			code = fail(err, -EIO, conf->file, sqlite3_errmsg(f->db));
+			code = fail_sqlite(err, f, conf->file);
 	if (code)
 		goto err_file;
 	*out = f;
@@ -183,7 +229,8 @@ int sqlite_file_each(struct sqlite_file *f, enum store_kind kind,
 		     slice_of(bytes ? bytes : "", (size_t)sqlite3_column_bytes(stmt, 1)));
 	}
 	if (rc != SQLITE_DONE)
-		snprintf(err->text, sizeof(err->text), "%.240s", sqlite3_errmsg(f->db));
+		snprintf(err->text, sizeof(err->text), "%.120s%s", sqlite3_errmsg(f->db),
+			 remedy_of(rc));
 	sqlite3_reset(stmt);
 	return rc == SQLITE_DONE ? 0 : -EIO;
 }
