@@ -217,6 +217,22 @@ TEST_F(contact, who_is_not_there_is_480_and_who_is_nobody_404)
 	h->policy->nroutes = 2;
 }
 
+TEST_F(contact, who_is_no_subscriber_any_more_is_not_called_though_registered)
+{
+	struct call_subscriber *first = &self->domain->subscribers[0];
+	struct harness *h = &self->h;
+
+	register_phone(h, "Contact: <sip:desk@203.0.113.66>\r\n");
+	h->policy->nroutes = 1;
+	ASSERT_STREQ(first->user, "alice");
+	first->user[0] = 'A';
+	call_uri(h, "sip:" AOR);
+	is_turned_down(h, B, "SIP/2.0 404");
+	first->user[0] = 'a';
+	EXPECT_FALSE(pending(h, STRANGER));
+	h->policy->nroutes = 2;
+}
+
 TEST_F(contact, a_number_at_our_domain_that_is_no_user_takes_the_routes)
 {
 	struct harness *h = &self->h;

@@ -150,9 +150,10 @@ u16 call_contacts_find(const struct call_engine *e, struct slice ruri, char aor[
 	domain = call_policy_domain(e->policy, slice_str(strrchr(aor, '@') + 1));
 	if (!domain)
 		return 404;
-	if (registrar_lookup(e->registrar->table, e->clock, aor, found))
-		return 0;
-	return is_user(e, domain, aor) ? 480 : 404;
+	/* Who is no subscriber any more may still be registered: his phone is not his now. */
+	if (!is_user(e, domain, aor))
+		return 404;
+	return registrar_lookup(e->registrar->table, e->clock, aor, found) ? 0 : 480;
 }
 
 u16 call_contacts_routed(const struct call_engine *e, const struct call_routed *routed,
