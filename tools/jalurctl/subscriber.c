@@ -126,8 +126,7 @@ static int set_password(struct ctl *ctl, const char *cmd, int argc, char **argv)
 	if (!read_password(password)) {
 		explicit_bzero(password, sizeof(password));
 		json_decref(args);
-		return ctl_fail(ctl, CTL_USAGE, "no-password", "standard input",
-				"type it twice, or give it in one line",
+		return ctl_fail(ctl, CTL_USAGE, "no-password", "standard input", NULL,
 				"there is no password, or it was not the same twice");
 	}
 	text = json_string(password);
