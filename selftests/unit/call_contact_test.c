@@ -88,6 +88,18 @@ TEST_F(contact, a_phone_is_called_where_it_registered)
 	is_answered_and_ends(h);
 }
 
+/* RFC 3261 §19.1.5: neither method nor header fields are for a Request-URI. */
+TEST_F(contact, what_a_request_uri_may_not_have_is_left_out)
+{
+	struct harness *h = &self->h;
+
+	register_phone(h, "Contact: <sip:desk@203.0.113.66;a=b;Method=REGISTER;line=1?Subject=x>\r\n");
+	call_uri(h, "sip:" AOR);
+	expect(h, STRANGER, "INVITE sip:desk@203.0.113.66;a=b;line=1 SIP/2.0");
+	accepts(h, STRANGER);
+	is_answered_and_ends(h);
+}
+
 TEST_F(contact, one_behind_a_nat_is_called_by_the_way_it_came)
 {
 	struct harness *h = &self->h;

@@ -189,6 +189,27 @@ static char *new_call_id(struct sip_engine *e)
 	return slice_dup(slice_str(text));
 }
 
+/* A Request-URI has no method (RFC 3261 §19.1.5); headers are left out where it is printed. */
+static char *dup_target(struct slice text)
+{
+	struct slice rest, name, value;
+	struct sip_uri uri;
+	const char *from;
+	struct buf b;
+
+	if (!sip_uri_parse(text, &uri) || !sip_param(uri.params, "method", &value))
+		return slice_dup(text);
+	buf_init(&b);
+	buf_add(&b, slice_of(text.p, (size_t)(uri.params.p - text.p)));
+	rest = uri.params;
+	for (from = rest.p; sip_next_param(&rest, &name, &value) == 1; from = rest.p)
+		if (!slice_caseeq(name, SLICE("method")))
+			buf_add(&b, slice_of(from, (size_t)(rest.p - from)));
+	/* and what is no parameter, with the headers */
+	buf_add(&b, slice_of(from, (size_t)(text.p + text.n - from)));
+	return buf_take(&b);
+}
+
 struct sip_dialog *sip_dialog_new_uac(struct sip_engine *e,
 				      const struct sip_dialog_target *target, void *user)
 {
@@ -207,7 +228,7 @@ struct sip_dialog *sip_dialog_new_uac(struct sip_engine *e,
 	d->remote_uri = slice_dup(target->to);
 	d->local_contact = sip_contact(e, target->flow.listener, target->contact_user,
 				       is_sips(target->request_uri));
-	d->remote_target = slice_dup(target->request_uri);
+	d->remote_target = dup_target(target->request_uri);
 	if (is_complete(d))
 		return d;
 	sip_dialog_free(e, d);
