@@ -84,8 +84,6 @@ configured() {
 		sed 's/\(phones\|pbx\): *{/\1: {transfer: pass, /' >"$dir/jalurd.yaml"
 }
 
-# What it carries is not on the disk yet.
-written_down() { ctl info --json | jq -e '.daemon.store.waiting == 0' >/dev/null; }
 carried_are() { ctl info --json | jq -e "[.. | objects | .\"requests-carried\"? // empty] == [$1]" >/dev/null; }
 
 restarted() {

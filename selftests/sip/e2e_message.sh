@@ -76,6 +76,7 @@ listed() {
 }
 
 restart() {
+	wait_for written_down
 	kill -KILL "$jalurd_pid"
 	wait "$jalurd_pid" 2>/dev/null
 	: >"$dir/jalurd.log"

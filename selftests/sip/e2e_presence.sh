@@ -54,6 +54,7 @@ nobody_is_registered() {
 }
 
 restart() {
+	wait_for written_down
 	kill -KILL "$jalurd_pid"
 	wait "$jalurd_pid" 2>/dev/null
 	: >"$dir/jalurd.log"

@@ -10,6 +10,7 @@ setup
 plan 18
 
 kill_jalurd() {	# signal
+	wait_for written_down || return 1
 	kill "-$1" "$jalurd_pid"
 	wait "$jalurd_pid" 2>/dev/null
 	mv "$dir/jalurd.log" "$dir/jalurd.log.$1"

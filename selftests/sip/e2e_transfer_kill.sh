@@ -58,9 +58,6 @@ carol_rings() {	# number of the story
 		wait_for test -e "$dir/told-180"
 }
 
-# What is told is not on the disk yet.
-written_down() { ctl info --json | jq -e '.daemon.store.waiting == 0' >/dev/null; }
-
 restarted() {
 	wait_for written_down
 	kill -9 "$jalurd_pid"

@@ -250,6 +250,9 @@ call_comes_up() {
 	wait_for call_is_up
 }
 
+# What jalurd shows is not on the disk yet: who is killed then does not know it afterwards.
+written_down() { ctl info --json | jq -e '.daemon.store.waiting == 0' >/dev/null; }
+
 call_is_up() { ctl call list --json | grep -q '"up"'; }
 
 # SIPp waits for a NOTIFY of its call before it goes on.
