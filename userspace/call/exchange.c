@@ -420,7 +420,7 @@ void call_exchange(struct call_engine *e, u64 now, const struct sip_event *ev,
 
 	call_subject_of(&s, source, ev);
 	if (passes_checks(e, now, ev) &&
-	    !call_choose_refuses(e, now, ev, call_choose(e, &s, ev->msg->ruri, aor, &choice)))
+	    !call_choose_refuses(e, now, ev, call_choose(e, &s, aor, &choice)))
 		take(e, now, ev, source, &s, &choice, aor);
 }
 
