@@ -78,6 +78,7 @@ TEST_F(subscriber, cannot_be_overheard_and_imitated_from_elsewhere)
 	addr_parse(SLICE("203.0.113.67:5060"), &h->ua[STRANGER].flow.peer);
 	send_as(h, "OPTIONS", "alice", line);
 	expect(h, STRANGER, "SIP/2.0 401");
+	EXPECT_TRUE(contains(h->ua[STRANGER].msg.bytes, "stale=true"));	/* if it is she */
 }
 
 TEST_F(subscriber, is_asked_again_when_the_nonce_is_old)
