@@ -454,6 +454,23 @@ TEST_F(subscriber, who_is_a_trunk_speaks_for_others)
 	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
 }
 
+/* Where he himself is to be found is nothing that he says for others. */
+TEST_F(subscriber, who_is_a_trunk_registers_as_himself)
+{
+	struct harness *h = &self->h;
+
+	h->policy->trunks[0].digest_user = strdup("alice");
+	call_policy_complete(h->policy);
+	h->own_contacts = true;
+	send_authentic(h, "REGISTER", "alice", "secret",
+		       "Contact: <sip:alice@203.0.113.66:5060>\r\n");
+	expect(h, STRANGER, "SIP/2.0 200");
+	EXPECT_EQ(counter(h, "bindings-now"), 1);
+	send_authentic(h, "REGISTER", "alice", "secret",
+		       "Contact: <sip:bob@203.0.113.66:5060>\r\n");
+	expect(h, STRANGER, "SIP/2.0 403");
+}
+
 static bool is_carrier(void *arg, const char *name)
 {
 	return !strcmp(arg, name);
