@@ -128,8 +128,8 @@ static int set_password(struct ctl *ctl, const char *cmd, int argc, char **argv)
 		explicit_bzero(password, sizeof(password));
 		json_decref(args);
 		return ctl_fail(ctl, CTL_USAGE, "no-password", "standard input", NULL,
-				"there is no password, it has more than %d bytes, or was not the "
-				"same twice", MAX_PASSWORD - 2);
+				"no password, one above %d bytes, or not the same twice",
+				MAX_PASSWORD - 2);
 	}
 	text = json_string(password);
 	explicit_bzero(password, sizeof(password));
