@@ -6,7 +6,7 @@
 # is a user who is not there.
 . "$(dirname "$0")/lib.sh"
 setup
-plan 12
+plan 13
 
 start_with_domain() {
 	(umask 077 && echo secret >"$dir/alice.secret")
@@ -41,6 +41,9 @@ counter_is() { [ "$(ctl info --json | jq ".daemon.counters[\"$1\"]")" = "$2" ]; 
 
 # The password is seen by nobody who lists processes, nor in the store.
 add_carol() { echo sesame | ctl subscriber add carol@example.com --json >"$dir/added"; }
+
+# A password that does not fit is not cut.
+refuses_long() { ! printf '%300s\n' x | tr ' ' x | ctl subscriber add dave@example.com; }
 
 takes_away() {
 	ctl subscriber list --json >"$dir/list" &&
@@ -88,7 +91,8 @@ check "a subscriber calls when he has proved who he is" calls alice secret
 check "he is refused with a wrong password" refused alice guess
 check "and so is a user who is not there" refused carol sesame
 check "both are counted" counter_is credentials-wrong 2
-check "jalurctl adds him" add_carol
+check "jalurctl takes no password that it would cut" refuses_long
+check "and adds him" add_carol
 check "who calls at once" calls carol sesame
 check "what is stored is no password" store_has_no_password
 check "after a restart" restart

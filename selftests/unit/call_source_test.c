@@ -78,6 +78,7 @@ TEST_F(subscriber, cannot_be_overheard_and_imitated_from_elsewhere)
 	addr_parse(SLICE("203.0.113.67:5060"), &h->ua[STRANGER].flow.peer);
 	send_as(h, "OPTIONS", "alice", line);
 	expect(h, STRANGER, "SIP/2.0 401");
+	EXPECT_TRUE(contains(h->ua[STRANGER].msg.bytes, "stale=true"));	/* if it is she */
 }
 
 TEST_F(subscriber, is_asked_again_when_the_nonce_is_old)
@@ -209,6 +210,7 @@ TEST_F(subscriber, who_calls_himself_somebody_else_is_refused)
 		"P-Preferred-Identity: \"Bob\" <sip:bob@" DOMAIN ">\r\n",
 		"P-Asserted-Identity: <sip:alice@" DOMAIN ">, <sip:alice@elsewhere.example>\r\n",
 		"Contact: <sip:bob@203.0.113.66>\r\n",
+		"Contact: <sip:%62o%62@203.0.113.66>\r\n",
 		"Contact: <sip:reception@" DOMAIN ">\r\n",
 	};
 	struct harness *h = &self->h;
@@ -247,6 +249,72 @@ TEST_F(subscriber, who_calls_himself_somebody_else_goes_on_by_his_own_name)
 			     SLICE("<sip:alice@" DOMAIN ">")));
 	EXPECT_FALSE(contains(h->ua[B].invite.bytes, "bob"));
 	declined(h);
+}
+
+/* From somebody else, by alice's proof. */
+static void pretend(struct harness *h, const char *method, const char *from)
+{
+	struct ua *ua = &h->ua[STRANGER];
+	char line[1024] = DEVICE;
+
+	send_as(h, method, "bob", NULL);
+	expect(h, STRANGER, "SIP/2.0 401");
+	credentials(h, method, "alice", "secret", line + strlen(line), 512);
+	begin_dialog(h, STRANGER, "4930123");
+	snprintf(ua->from, sizeof(ua->from), "%s", from);
+	send_request(h, STRANGER, method, 1, line, strcmp(method, "INVITE") ? NULL : SDP_A);
+}
+
+static struct call_rewrite *rewrite_from(struct harness *h)
+{
+	struct call_rewrite *rewrite = calloc(1, sizeof(*rewrite));
+
+	rewrite->from.prefix = strdup("+");
+	h->policy->routes[0].rewrite = rewrite;
+	return rewrite;
+}
+
+TEST_F(subscriber, whose_name_is_rewritten_takes_the_routes_by_his_own)
+{
+	struct harness *h = &self->h;
+
+	self->domain->identity = CALL_IDENTITY_REWRITE;
+	rewrite_from(h);
+	pretend(h, "INVITE", "<sip:bob@" DOMAIN ">");
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	EXPECT_TRUE(contains(header(&h->ua[B].invite, "From"), "<sip:+alice@"));
+	declined(h);
+	pretend(h, "MESSAGE", "<sip:bob@" DOMAIN ">");
+	expect(h, B, "MESSAGE ");
+	EXPECT_TRUE(contains(header(&h->ua[B].msg, "From"), "<sip:+alice@"));
+	reply(h, B, "200 OK", NULL);
+	expect(h, STRANGER, "SIP/2.0 200");
+
+	h->policy->routes[0].match.from.prefix = strdup("bob");
+	pretend(h, "INVITE", "<sip:bob@" DOMAIN ">");
+	expect(h, STRANGER, "SIP/2.0 404");
+	acknowledge(h, STRANGER);
+	pretend(h, "MESSAGE", "<sip:bob@" DOMAIN ">");
+	expect(h, STRANGER, "SIP/2.0 404");
+}
+
+/* The host says that he is nobody, so what is before it says nothing else. */
+TEST_F(subscriber, who_hides_himself_has_nobodys_name)
+{
+	struct harness *h = &self->h;
+
+	rewrite_from(h);
+	pretend(h, "INVITE", "<sip:bob@anonymous.invalid>");
+	expect(h, STRANGER, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	EXPECT_TRUE(contains(header(&h->ua[B].invite, "From"), "<sip:anonymous@anonymous.invalid>"));
+	EXPECT_TRUE(contains(header(&h->ua[B].invite, "Contact"), "<sip:anonymous@"));
+	declined(h);
+	h->policy->routes[0].match.from.prefix = strdup("bob");
+	pretend(h, "INVITE", "<sip:bob@anonymous.invalid>");
+	expect(h, STRANGER, "SIP/2.0 404");
+	acknowledge(h, STRANGER);
 }
 
 TEST_F(subscriber, never_changes_the_bindings_of_another)
@@ -384,6 +452,23 @@ TEST_F(subscriber, who_is_a_trunk_speaks_for_others)
 	send_authentic(h, "INVITE", "bob", "hidden", "");
 	expect(h, STRANGER, "SIP/2.0 404");
 	send_same_branch(h, STRANGER, "ACK", h->branch, NULL);
+}
+
+/* Where he himself is to be found is nothing that he says for others. */
+TEST_F(subscriber, who_is_a_trunk_registers_as_himself)
+{
+	struct harness *h = &self->h;
+
+	h->policy->trunks[0].digest_user = strdup("alice");
+	call_policy_complete(h->policy);
+	h->own_contacts = true;
+	send_authentic(h, "REGISTER", "alice", "secret",
+		       "Contact: <sip:alice@203.0.113.66:5060>\r\n");
+	expect(h, STRANGER, "SIP/2.0 200");
+	EXPECT_EQ(counter(h, "bindings-now"), 1);
+	send_authentic(h, "REGISTER", "alice", "secret",
+		       "Contact: <sip:bob@203.0.113.66:5060>\r\n");
+	expect(h, STRANGER, "SIP/2.0 403");
 }
 
 static bool is_carrier(void *arg, const char *name)

@@ -193,29 +193,58 @@ static void call_once(struct harness *h)
 	fail_call(h, "SIP/2.0 486");
 }
 
-TEST_F(limits, so_many_calls_in_a_second_and_then_each_in_its_turn)
+static void one_too_many(struct harness *h)
+{
+	send_invite(h, A, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	refused(h, "1");
+}
+
+/* Whichever second it is that somebody looks at. */
+TEST_F(limits, no_second_has_more_calls_than_the_rate)
 {
 	struct harness *h = &self->h;
 	int i;
 
 	self->phones->max_rate = 4;
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 4; i++) {
 		call_once(h);
-	send_invite(h, A, SDP_A);
-	expect(h, A, "SIP/2.0 100");
-	refused(h, "1");
-	advance(h, 200 * NSEC_PER_MSEC);
-	send_invite(h, A, SDP_A);
-	expect(h, A, "SIP/2.0 100");
-	refused(h, "1");			/* which cost nothing: */
-	advance(h, 50 * NSEC_PER_MSEC);
-	call_once(h);
+		advance(h, 100 * NSEC_PER_MSEC);
+	}
+	one_too_many(h);
+	advance(h, 599 * NSEC_PER_MSEC);
+	one_too_many(h);
+	advance(h, NSEC_PER_MSEC);
+	call_once(h);				/* the first is a second ago, the others are not */
+	one_too_many(h);
+	for (i = 0; i < 8; i++) {		/* at just that rate all are taken */
+		advance(h, 250 * NSEC_PER_MSEC);
+		call_once(h);
+	}
 	advance(h, 10 * NSEC_PER_SEC);
 	for (i = 0; i < 4; i++)			/* no more are saved up than a second has */
 		call_once(h);
-	send_invite(h, A, SDP_A);
-	expect(h, A, "SIP/2.0 100");
-	refused(h, "1");
+	one_too_many(h);
+}
+
+TEST_F(limits, another_rate_counts_from_a_reload_on)
+{
+	struct harness *h = &self->h;
+
+	self->phones->max_rate = 1;
+	call_once(h);
+	one_too_many(h);
+	self->phones->max_rate = 3;
+	call_once(h);
+	call_once(h);
+	one_too_many(h);
+	advance(h, NSEC_PER_SEC);
+	self->phones->max_rate = 2;
+	call_once(h);
+	call_once(h);
+	one_too_many(h);
+	self->phones->max_rate = 0;
+	call_once(h);
 }
 
 TEST_F(limits, a_drained_trunk_keeps_its_calls_and_gets_no_more)

@@ -302,4 +302,26 @@ TEST_F(probe, what_is_known_outlives_a_reload)
 	media_ports_free(ports[1]);
 }
 
+/* Who makes it shorter does not wait for the long one to end. */
+TEST_F(probe, another_interval_counts_at_once)
+{
+	struct harness *h = &self->h;
+	u64 reloaded;
+
+	self->trunk->probing.interval = 3600 * NSEC_PER_SEC;
+	start(h);
+	probed(h, B, "200 OK");
+	probed(h, C, "200 OK");
+	self->trunk->probing.interval = INTERVAL;
+	reloaded = h->now;
+	start(h);
+	probed(h, B, "200 OK");
+	probed(h, C, "200 OK");
+	EXPECT_LE(h->now - reloaded, INTERVAL);
+	start(h);				/* nothing new: nobody is asked earlier */
+	advance(h, INTERVAL / 2);
+	EXPECT_FALSE(pending(h, B));
+	EXPECT_FALSE(pending(h, C));
+}
+
 TEST_HARNESS_MAIN

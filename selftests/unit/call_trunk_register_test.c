@@ -257,6 +257,59 @@ TEST_F(upstream, a_reload_keeps_it_and_another_aor_takes_its_place)
 	EXPECT_FALSE(view_trunk(h, "pbx").registers);
 }
 
+/* Whoever mended the configuration does not wait until the next try is due. */
+TEST_F(upstream, what_a_reload_changes_is_tried_at_once)
+{
+	struct harness *h = &self->h;
+
+	ASSERT_EQ(call_trunk_set_credentials(self->trunk, strdup("jalur"), strdup("wrong"),
+					     NULL), 0);
+	self->trunk->registering.retry = self->trunk->registering.retry_max = 1800 * NSEC_PER_SEC;
+	start(h);
+	wait_register(h, B);
+	reply_tagged(h, B, &h->ua[B].msg, "403 Forbidden", "r", NULL, NULL);
+	start(h);				/* as it was: it waits */
+	advance(h, 100 * NSEC_PER_SEC);
+	EXPECT_FALSE(pending(h, B));
+
+	self->trunk->password[0] = 'W';
+	start(h);
+	EXPECT_LE(wait_register(h, B), 2 * NSEC_PER_SEC);
+	self->trunk->password[0] = 'r';		/* in the middle of a try */
+	start(h);
+	reply_tagged(h, B, &h->ua[B].msg, "403 Forbidden", "r", NULL, NULL);
+	EXPECT_LE(wait_register(h, B), 2 * NSEC_PER_SEC);
+	grant(h, B, 3600);
+
+	self->trunk->registering.expires = 600;
+	start(h);
+	EXPECT_LE(wait_register(h, B), 2 * NSEC_PER_SEC);
+	EXPECT_TRUE(contact_says(h, B, "expires=600"));
+	grant(h, B, 600);
+	start(h);
+	advance(h, 100 * NSEC_PER_SEC);
+	EXPECT_FALSE(pending(h, B));
+}
+
+/* Calls come where we are registered, and that is where the trunk is now. */
+TEST_F(upstream, it_moves_with_the_targets)
+{
+	struct harness *h = &self->h;
+
+	self->trunk->ntargets = 1;
+	start(h);
+	wait_register(h, B);
+	grant(h, B, 3600);
+	set_target(self->trunk->targets, IP_C ":5060");
+	start(h);
+	EXPECT_LE(wait_register(h, C), 2 * NSEC_PER_SEC);
+	EXPECT_TRUE(contact_says(h, C, "expires=3600"));
+	grant(h, C, 3600);
+	EXPECT_EQ(view(h).state, CALL_REGISTRATION_DONE);
+	EXPECT_FALSE(pending(h, B));
+	self->trunk->ntargets = 2;
+}
+
 /* The name of the trunk is asked for when there is no address before it. */
 TEST_F(upstream, a_trunk_with_a_name_is_looked_up)
 {

@@ -254,6 +254,18 @@ TEST_F(domain, a_trunk_may_be_one_of_its_subscribers)
 			     "    tls-names: [carrier.example]\n", 13, "tls.clients"));
 }
 
+/* Of two trunks with one proof, one would never have a call. */
+TEST_F(domain, no_other_trunk_has_the_same_proof)
+{
+	EXPECT_TRUE(mistaken(self, "", TRUNK "    realm: outside\n"
+			     "    digest: {domain: example.org, user: pbx}\n"
+			     "  two: {realm: outside, digest: {domain: example.org, user: pbx}}\n",
+			     14, "found \"pbx\", which trunk \"pbx\" has on line 13 already"));
+	ASSERT_EQ(load(self, "", TRUNK "    realm: outside\n"
+		       "    digest: {domain: example.org, user: pbx}\n"
+		       "  two: {realm: outside, digest: {domain: example.org, user: other}}\n"), 0);
+}
+
 #define REGISTER "domains:\n  example.org:\n    realms: [outside]\n    register:\n"
 
 TEST_F(domain, is_a_registrar_also_where_nothing_is_said_of_it)

@@ -330,6 +330,8 @@ static const struct bad bad[] = {
 	  "match.headers[0].pattern: \"(?<a\" is no pattern" },
 	{ ROUTE("match: {headers: [{name: 'a b', pattern: x}]}, to: {trunk: q}"), 7,
 	  "found \"a b\", expected a token" },
+	{ ROUTE("match: {method: invite}, to: {trunk: q}"), 7,
+	  "found \"invite\", expected one of: INVITE, MESSAGE, REFER, SUBSCRIBE, PUBLISH" },
 	{ ROUTE("match: {source: 10.0.0.1/8}, to: {trunk: q}"), 7, "bits set behind the prefix" },
 	{ ROUTE("to: {trunk: q}, reject: {code: 603}"), 7, "\"to\" is given too" },
 	{ ROUTE("reject: {code: 302}"), 7, "expected a number from 400 to 699" },

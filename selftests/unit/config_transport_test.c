@@ -145,6 +145,11 @@ TEST_F(transport, certificates_are_looked_for)
 		"expected one of: anonymous, asked, required");
 	refused(_metadata, self, UDP, "    tls: {clients: required}\n", "",
 		"\"required\" needs \"ca\": whose certificates are good");
+	refused(_metadata, self, TLS, "    tls: {certificates: [{certificate: DIR/cert, key: DIR/key}], "
+		"ca: DIR, clients: asked}\n", "trunks:\n"
+		"  p: {realm: a, tls-names: [a.example, b.example]}\n"
+		"  q: {realm: a, tls-names: [B.example]}\n",
+		"found \"B.example\", which trunk \"p\" has on line");
 }
 
 TEST_F(transport, a_target_has_a_name_or_an_address)

@@ -60,7 +60,8 @@ int route_list(struct ctl *ctl, int argc, char **argv)
 
 /* --- test --- */
 
-static void print_step(struct table *t, const json_t *step, bool taken)
+/* any: a route is taken. */
+static void print_step(struct table *t, const json_t *step, bool taken, bool any)
 {
 	const char *header = member_text(step, "header");
 
@@ -70,7 +71,8 @@ static void print_step(struct table *t, const json_t *step, bool taken)
 		table_cell(t, "no: %s%s%s", member_text(step, "failed"), *header ? " " : "",
 			   header);
 	else
-		table_cell(t, "%s", taken ? "yes, taken" : "yes, but an earlier one is taken");
+		table_cell(t, "%s", taken ? "yes, taken" :
+				    any ? "yes, but an earlier one is taken" : "yes, but is not asked");
 }
 
 static void print_steps(const json_t *steps, const char *taken)
@@ -81,7 +83,7 @@ static void print_steps(const json_t *steps, const char *taken)
 	size_t i;
 
 	json_array_foreach(steps, i, step)
-		print_step(t, step, !strcmp(member_text(step, "name"), taken));
+		print_step(t, step, !strcmp(member_text(step, "name"), taken), *taken);
 	table_print(t, "");
 }
 
@@ -94,12 +96,24 @@ static void print_lines(const char *what, const json_t *list)
 		printf("    %s %s\n", what, json_string_value(text));
 }
 
+static void print_user(const char *user, int status)
+{
+	if (status)
+		printf("refused with %d: our user %s is registered nowhere\n", status, user);
+	else
+		printf("to the contacts of our user %s; no route is asked\n", user);
+}
+
 static void print_outcome(const json_t *result)
 {
 	const char *taken = member_text(result, "taken");
 	int status = (int)member_number(result, "status");
 
-	if (!*taken)
+	if (member_true(result, "challenged"))
+		puts("no trunk: challenged with 401; of a subscriber, then:");
+	if (*member_text(result, "user"))
+		print_user(member_text(result, "user"), status);
+	else if (!*taken)
 		printf("refused with %d: %s\n", status,
 		       status == 403 ? "unknown source" : "no route");
 	else if (status)

@@ -46,6 +46,7 @@ int subscriber_list(struct ctl *ctl, int argc, char **argv)
 
 /* --- passwords --- */
 
+/* false: there is none, or it is longer. */
 static bool read_line(char line[MAX_PASSWORD])
 {
 	size_t n = 0;
@@ -55,7 +56,7 @@ static bool read_line(char line[MAX_PASSWORD])
 	while (n < MAX_PASSWORD - 1 && read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
 		line[n++] = c;
 	line[n] = 0;
-	return n;
+	return n && n < MAX_PASSWORD - 1;
 }
 
 static bool ask(const char *prompt, char line[MAX_PASSWORD])
@@ -127,7 +128,8 @@ static int set_password(struct ctl *ctl, const char *cmd, int argc, char **argv)
 		explicit_bzero(password, sizeof(password));
 		json_decref(args);
 		return ctl_fail(ctl, CTL_USAGE, "no-password", "standard input", NULL,
-				"there is no password, or it was not the same twice");
+				"no password, one above %d bytes, or not the same twice",
+				MAX_PASSWORD - 2);
 	}
 	text = json_string(password);
 	explicit_bzero(password, sizeof(password));

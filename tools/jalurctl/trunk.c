@@ -16,7 +16,7 @@ static void print_calls(struct table *t, const json_t *trunk)
 			   member_number(trunk, "max_calls"));
 }
 
-static void print_registration(struct table *t, const json_t *trunk)
+static void print_upstream(struct table *t, const json_t *trunk)
 {
 	const json_t *r = json_object_get(trunk, "registration");
 
@@ -52,7 +52,7 @@ static void print_list(const json_t *result)
 			table_cell(t, "%" PRIu64 " of %" PRIu64,
 				   member_number(trunk, "addresses_up"),
 				   member_number(trunk, "addresses_known"));
-		print_registration(t, trunk);
+		print_upstream(t, trunk);
 	}
 	table_print(t, "");
 	printf("%zu trunk%s\n", i, i == 1 ? "" : "s");
@@ -87,6 +87,20 @@ static void print_addresses(const json_t *addresses)
 	table_print(t, "  ");
 }
 
+static void print_registering(const json_t *r)
+{
+	static const char *const times[] = { "until", "next" };
+	size_t i;
+
+	printf("  registration of %s: %s", member_text(r, "aor"), member_text(r, "state"));
+	if (member_number(r, "status"))
+		printf(", last response %" PRIu64, member_number(r, "status"));
+	for (i = 0; i < 2; i++)
+		if (*member_text(r, times[i]))
+			printf(", %s %s", times[i], member_text(r, times[i]));
+	printf("\n");
+}
+
 static void print_one(const json_t *trunk)
 {
 	const json_t *r = json_object_get(trunk, "registration");
@@ -100,10 +114,7 @@ static void print_one(const json_t *trunk)
 		printf(", at most %" PRIu64 " in a second", member_number(trunk, "max_rate"));
 	printf(", %" PRIu64 " refused\n", member_number(trunk, "refused"));
 	if (json_is_object(r))
-		printf("  registration of %s: %s, last response %" PRIu64 ", until %s, next %s\n",
-		       member_text(r, "aor"), member_text(r, "state"),
-		       member_number(r, "status"), member_text(r, "until"),
-		       member_text(r, "next"));
+		print_registering(r);
 	print_addresses(json_object_get(trunk, "addresses"));
 }
 

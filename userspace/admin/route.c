@@ -167,6 +167,20 @@ static bool add_headers(struct buf *b, const json_t *headers, struct admin_mista
 	return true;
 }
 
+/* NULL: none is given. */
+static bool is_routed(const char *method)
+{
+	static const char *const methods[] = {
+		"INVITE", "MESSAGE", "REFER", "SUBSCRIBE", "PUBLISH",
+	};
+	size_t i;
+
+	for (i = 0; method && i < sizeof(methods) / sizeof(*methods); i++)
+		if (!strcmp(method, methods[i]))
+			return true;
+	return !method;
+}
+
 /* What a caller would send, as far as routes can see it. */
 static bool write_request(struct buf *b, const json_t *args, struct admin_mistake *m)
 {
@@ -174,9 +188,9 @@ static bool write_request(struct buf *b, const json_t *args, struct admin_mistak
 
 	if (!take_text(json_object_get(args, "uri"), &uri) || !uri || strchr(uri, ' '))
 		return fail(m, "args.uri", "expected a URI such as sip:4930123@sbc.example");
-	if (!take_text(json_object_get(args, "method"), &method) ||
-	    (method && strchr(method, ' ')))
-		return fail(m, "args.method", "expected the name of a method");
+	if (!take_text(json_object_get(args, "method"), &method) || !is_routed(method))
+		return fail(m, "args.method",
+			    "expected INVITE, MESSAGE, REFER, SUBSCRIBE or PUBLISH");
 	if (!take_text(json_object_get(args, "from"), &from))
 		return fail(m, "args.from", "expected a URI, or a name and a URI in <>");
 	method = method ? method : "INVITE";
@@ -317,9 +331,40 @@ static void add_way(json_t *result, const struct call_policy *p, const struct ca
 	call_routed_put(routed);
 }
 
-static json_t *test_request(const struct call_policy *p, const struct flow *flow,
+/* Whoever is none of its trunks may be a subscriber in that realm. */
+static bool is_challenged(const struct call_policy *p, const struct call_subject *s)
+{
+	return s->source.family && s->trunk < 0 && s->realm >= 0 && p->realms[s->realm].challenges;
+}
+
+/* No route comes to it. status 0: it is not refused. */
+static void take_none(json_t *result, u16 status)
+{
+	json_object_set_new(result, "taken", json_null());
+	json_object_set_new(result, "reject", json_null());
+	json_object_set_new(result, "emergency", json_false());
+	if (status)
+		json_object_set_new(result, "status", json_integer(status));
+}
+
+/* One of our users is called, or is not there, before any route is asked. */
+static bool add_user(json_t *result, const struct call_engine *e, const struct call_subject *s)
+{
+	bool watches = s->msg->method == SIP_SUBSCRIBE || s->msg->method == SIP_PUBLISH;
+	char aor[REGISTRAR_AOR];
+	u16 status = watches ? 404 : call_user_called(e, s, aor);
+
+	if (status == 404)
+		return false;
+	take_none(result, status);
+	json_object_set_new(result, "user", json_text(aor));
+	return true;
+}
+
+static json_t *test_request(const struct call_engine *e, const struct flow *flow,
 			    const struct sip_msg *msg)
 {
+	const struct call_policy *p = call_engine_policy(e);
 	struct call_choice choice;
 	struct call_subject s;
 	json_t *steps = json_array(), *result;
@@ -327,13 +372,16 @@ static json_t *test_request(const struct call_policy *p, const struct flow *flow
 	call_subject_init(&s, call_policy_realm(p, flow->listener),
 			  call_policy_trunk(p, flow, NULL), &flow->peer, msg);
 	choice = call_route_find(p, &s, &(struct call_explain){ add_step, steps });
-	result = json_pack("{s:o, s:o, s:o, s:o, s:b}", "request", request_object(p, &s),
+	result = json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:n}", "request", request_object(p, &s),
 			   "routes", steps,
 			   "taken", text_or_null(choice.route ? choice.route->name : NULL),
 			   "reject", choice.route ? reject_object(choice.route) : json_null(),
-			   "emergency", choice.route && choice.route->emergency);
-	if (flow->peer.family && s.trunk < 0)
-		json_object_set_new(result, "status", json_integer(403));
+			   "emergency", choice.route && choice.route->emergency,
+			   "challenged", is_challenged(p, &s), "user");
+	if (s.source.family && s.trunk < 0 && !is_challenged(p, &s))
+		take_none(result, 403);
+	else if (add_user(result, e, &s))
+		return result;
 	else if (!choice.route)
 		json_object_set_new(result, "status", json_integer(404));
 	else if (choice.gave_up)
@@ -364,7 +412,7 @@ json_t *admin_route_test(const struct command_context *ctx, const json_t *args,
 	if (sip_parse(buf_slice(&b), &msg, &err))
 		fail(m, "args", err.text ? err.text : "this makes no SIP request");
 	else
-		result = test_request(p, &flow, &msg);
+		result = test_request(ctx->conf->engine, &flow, &msg);
 out:
 	buf_free(&b);
 	return result;

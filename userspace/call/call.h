@@ -406,6 +406,10 @@ void call_random(struct call_engine *e, u8 *to, size_t n);	/* n: of whole words 
 const struct sip_secret *call_secret_of(const struct call_engine *e,
 					const struct call_domain *domain, struct slice user);
 
+/* subject.c: what source asks for by the request of ev */
+void call_subject_of(struct call_subject *s, const struct call_source *source,
+		     const struct sip_event *ev);
+
 /* caller.c: a caller who is a subscriber */
 /* Says msg that it is from somebody else? Why it is refused then; or he is renamed. NULL: no. */
 const char *call_caller_pretends(const struct call_engine *e, struct call_source *source,

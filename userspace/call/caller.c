@@ -41,7 +41,7 @@ static bool from_is_own(const struct call_source *source, const struct sip_msg *
 	if (is_own(source, &msg->from_uri))
 		return true;
 	return msg->method != SIP_REGISTER &&
-	       slice_caseeq(msg->from_uri.host, SLICE("anonymous.invalid"));
+	       call_hides_caller(&msg->from_uri);
 }
 
 static bool all_own(const struct call_source *source, const struct sip_msg *msg,
@@ -66,13 +66,25 @@ static bool all_own(const struct call_source *source, const struct sip_msg *msg,
  * A Contact is the device's, whose name for itself may be anything; not the name of another
  * subscriber, though, nor another one at the domain itself.
  */
+static bool is_subscriber(const struct call_engine *e, const struct call_domain *domain,
+			  struct slice written)
+{
+	char user[SIP_AUTH_USER];
+	bool escaped;
+	size_t n = 0;
+
+	while (written.n && n < sizeof(user))
+		user[n++] = (char)sip_uri_char(&written, &escaped);
+	return !written.n && call_secret_of(e, domain, slice_of(user, n));
+}
+
 static bool names_another(const struct call_engine *e, const struct call_source *source,
 			  const struct sip_uri *uri)
 {
 	if (!uri->user.n || is_user(uri->user, slice_str(source->user)))
 		return false;
 	return slice_caseeq(uri->host, slice_str(source->domain->name)) ||
-	       call_secret_of(e, source->domain, uri->user);
+	       is_subscriber(e, source->domain, uri->user);
 }
 
 static bool contact_is_own(const struct call_engine *e, const struct call_source *source,

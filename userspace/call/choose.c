@@ -33,11 +33,17 @@ static struct call_nowhere refusal(const struct call_choice *choice)
 	return no;
 }
 
-struct call_nowhere call_choose(const struct call_engine *e, const struct call_subject *s,
-				struct slice ruri, char aor[REGISTRAR_AOR],
-				struct call_choice *choice)
+u16 call_user_called(const struct call_engine *e, const struct call_subject *s,
+		     char aor[REGISTRAR_AOR])
 {
-	u16 status = call_is_emergency(e->policy, s) ? 404 : call_contacts_find(e, ruri, aor);
+	return call_is_emergency(e->policy, s) ? 404 :
+						 call_contacts_find(e, s->msg->ruri, aor);
+}
+
+struct call_nowhere call_choose(const struct call_engine *e, const struct call_subject *s,
+				char aor[REGISTRAR_AOR], struct call_choice *choice)
+{
+	u16 status = call_user_called(e, s, aor);
 
 	*choice = (struct call_choice){ .route = &call_contacts_route };
 	if (status != 404)

@@ -418,9 +418,9 @@ void call_exchange(struct call_engine *e, u64 now, const struct sip_event *ev,
 	struct call_subject s;
 	char aor[REGISTRAR_AOR];
 
-	call_subject_init(&s, source->realm, source->trunk, &ev->flow.peer, ev->msg);
+	call_subject_of(&s, source, ev);
 	if (passes_checks(e, now, ev) &&
-	    !call_choose_refuses(e, now, ev, call_choose(e, &s, ev->msg->ruri, aor, &choice)))
+	    !call_choose_refuses(e, now, ev, call_choose(e, &s, aor, &choice)))
 		take(e, now, ev, source, &s, &choice, aor);
 }
 
@@ -433,7 +433,7 @@ void call_exchange_party(struct call_engine *e, u64 now, const struct sip_event 
 
 	if (!passes_checks(e, now, ev))
 		return;
-	call_subject_init(&s, source->realm, source->trunk, &ev->flow.peer, ev->msg);
+	call_subject_of(&s, source, ev);
 	if (call_routed_new(&call_contacts_route, &s, &routed)) {
 		call_refuse(e, now, ev, 503, RETRY, "no memory");
 		return;
@@ -456,7 +456,7 @@ bool call_exchange_routed(struct call_engine *e, u64 now, const struct sip_event
 
 	if (!sip_msg_header(ev->msg, SIP_HDR_EVENT))
 		return false;
-	call_subject_init(&s, source->realm, source->trunk, &ev->flow.peer, ev->msg);
+	call_subject_of(&s, source, ev);
 	choice = call_route_find(e->policy, &s, NULL);
 	if (!choice.route || choice.gave_up || choice.route->reject)
 		return false;

@@ -111,9 +111,9 @@ static bool find_way(struct call_engine *e, u64 now, const struct sip_event *ev,
 	struct call_choice choice;
 	struct call_subject s;
 
-	call_subject_init(&s, source->realm, source->trunk, &ev->flow.peer, ev->msg);
+	call_subject_of(&s, source, ev);
 	return !has_no_time(e, now, ev, &s) && passes_checks(e, now, ev) &&
-	       !call_choose_refuses(e, now, ev, call_choose(e, &s, ruri, aor, &choice)) &&
+	       !call_choose_refuses(e, now, ev, call_choose(e, &s, aor, &choice)) &&
 	       !is_turned_away(e, now, ev, choice.route) &&
 	       !call_choose_refuses(e, now, ev,
 				    call_choose_take(e, &s, ruri, &choice, aor, routed));

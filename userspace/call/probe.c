@@ -28,6 +28,11 @@ static u64 about(struct call_engine *e, u64 t)
 	return t - t / 10 + sip_engine_random(e->sip) % (t / 5 + 1);
 }
 
+static u64 longest(u64 t)
+{
+	return t - t / 10 + t / 5;
+}
+
 void call_probe_schedule(struct call_engine *e, u64 now, struct call_way *way)
 {
 	const struct call_trunk *trunk = trunk_of(e, way);
@@ -40,7 +45,8 @@ void call_probe_schedule(struct call_engine *e, u64 now, struct call_way *way)
 		way->misses = way->answers = way->status = 0;
 		return;
 	}
-	if (way->timer.pos)
+	/* One that is due later than it may be was planned by a longer interval. */
+	if (way->timer.pos && (way->probe.client || way->timer.deadline <= now + longest(interval)))
 		return;
 	if (first > FIRST_WITHIN)
 		first = FIRST_WITHIN;

@@ -123,6 +123,8 @@ static struct call_routed *route_of(const struct call_leg *root, const struct co
 
 	call_subject_init(&s, root->realm, root->trunk, &root->peer,
 			  call_first_request(call));
+	if (call->domain)
+		call_subject_proved(&s, call->renamed ? call->user : NULL);
 	call_subject_redirect(&s, root->realm, root->trunk, &root->peer, contact->uri);
 	choice = call_route_find(call->policy, &s, NULL);
 	if (!choice.route || choice.gave_up || choice.route->reject ||

@@ -104,8 +104,7 @@ struct call_nowhere {
 
 /* aor: of one of our users, whose contacts it goes to then. */
 struct call_nowhere call_choose(const struct call_engine *e, const struct call_subject *s,
-				struct slice ruri, char aor[REGISTRAR_AOR],
-				struct call_choice *choice);
+				char aor[REGISTRAR_AOR], struct call_choice *choice);
 /* What the route that was chosen makes of it; aor: as above. */
 struct call_nowhere call_choose_take(const struct call_engine *e, const struct call_subject *s,
 				     struct slice ruri, const struct call_choice *choice,

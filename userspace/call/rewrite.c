@@ -72,7 +72,7 @@ static int edit_numbers(struct call_routed *r, const struct call_rewrite *rewrit
 	if (is_edited(&rewrite->number))
 		err = edit(&rewrite->number, s->number, s->number_rest, &r->number);
 	/* Who does not tell his number has none to change. */
-	if (!err && is_edited(&rewrite->from) && s->from.n)
+	if (!err && is_edited(&rewrite->from) && s->from.n && !s->hidden)
 		err = edit(&rewrite->from, s->from, s->from_rest, &r->from);
 	return err;
 }

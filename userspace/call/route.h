@@ -36,12 +36,15 @@ struct call_subject {
 	struct slice number, domain, from;
 	struct slice number_rest;	/* of the user, from that ';' on */
 	struct slice from_rest;
+	bool hidden;			/* from is nobody's number */
 	char text[2][CALL_MAX_NUMBER];	/* what had escapes */
 };
 
 /* msg and, where nothing was escaped, its bytes stay as long as s. */
 void call_subject_init(struct call_subject *s, int realm, int trunk, const struct addr *source,
 		       const struct sip_msg *msg);
+/* The caller has proved to be a subscriber, who goes on by this name; NULL: as From says. */
+void call_subject_proved(struct call_subject *s, const char *name);
 /* The same request, but sent to uri by leg's trunk. */
 void call_subject_redirect(struct call_subject *s, int realm, int trunk, const struct addr *source,
 			   struct slice uri);
@@ -64,6 +67,14 @@ struct call_choice call_route_find(const struct call_policy *p, const struct cal
 				   const struct call_explain *explain);
 /* It takes an emergency route; no other is looked at, for there may be no time. */
 bool call_is_emergency(const struct call_policy *p, const struct call_subject *s);
+
+/*
+ * choose.c: one of our users, who is called whatever the routes say, and his AOR. 404: there is
+ * none; 480: he is registered nowhere; 0: he is called.
+ */
+struct call_engine;
+u16 call_user_called(const struct call_engine *e, const struct call_subject *s,
+		     char aor[REGISTRAR_AOR]);
 
 /* --- rewrite.c: what a route makes of a request --- */
 

@@ -255,10 +255,15 @@ static bool is_registered(const struct call_engine *e, const struct sip_event *e
 	return true;
 }
 
-/* A trunk that proves who it is may speak for others, as the trunks do whose address is known. */
-static bool is_trunk(struct call_engine *e, struct call_source *source)
+/*
+ * A trunk that proves who it is may speak for others, as the trunks do whose address is known.
+ * When it registers it is the subscriber, and speaks for itself.
+ */
+static bool is_trunk(struct call_engine *e, const struct sip_event *ev,
+		     struct call_source *source)
 {
-	int trunk = call_policy_digest_trunk(e->policy, source->realm, source->domain,
+	int trunk = ev->msg->method == SIP_REGISTER ? -1 :
+		    call_policy_digest_trunk(e->policy, source->realm, source->domain,
 					     source->user);
 
 	if (trunk < 0)
@@ -306,7 +311,7 @@ bool call_source_admit(struct call_engine *e, u64 now, const struct sip_event *e
 	if (!is_registered(e, ev, domain, source) &&
 	    !authenticate(e, now, ev, domain, source))
 		return false;
-	return is_trunk(e, source) || is_honest(e, now, ev, source);
+	return is_trunk(e, ev, source) || is_honest(e, now, ev, source);
 }
 
 bool call_source_is_known(struct call_engine *e, const struct flow *flow)

@@ -59,6 +59,25 @@ void call_subject_init(struct call_subject *s, int realm, int trunk, const struc
 	s->msg = msg;
 	set_called(s, msg->ruri);
 	split_user(call_uri_user(msg->from.uri), &s->from, &s->from_rest, s->text[1]);
+	s->hidden = call_hides_caller(&msg->from_uri);
+}
+
+/* Who hides himself has no name of somebody else, either. */
+void call_subject_proved(struct call_subject *s, const char *name)
+{
+	if (!name && !s->hidden)
+		return;
+	s->from = name ? slice_str(name) : SLICE("anonymous");
+	s->from_rest = SLICE("");
+	s->hidden = !name;
+}
+
+void call_subject_of(struct call_subject *s, const struct call_source *source,
+		     const struct sip_event *ev)
+{
+	call_subject_init(s, source->realm, source->trunk, &ev->flow.peer, ev->msg);
+	if (source->domain)
+		call_subject_proved(s, source->renamed ? source->user : NULL);
 }
 
 void call_subject_redirect(struct call_subject *s, int realm, int trunk,

@@ -34,9 +34,9 @@ struct slice call_uri_user(struct slice text)
 }
 
 /* A host that says "nobody" says it on every leg (RFC 3323 §4.1.1.3). */
-static bool is_anonymous(const struct sip_uri *uri)
+bool call_hides_caller(const struct sip_uri *from)
 {
-	return slice_caseeq(uri->host, SLICE("anonymous.invalid"));
+	return slice_caseeq(from->host, SLICE("anonymous.invalid"));
 }
 
 static bool is_printable(struct slice text)
@@ -49,12 +49,23 @@ static bool is_printable(struct slice text)
 	return true;
 }
 
+static bool hides_caller(const struct sip_msg *msg)
+{
+	struct sip_uri uri;
+
+	return sip_uri_parse(msg->from.uri, &uri) && call_hides_caller(&uri);
+}
+
 /* What he calls himself, unless it is not his, or the route has it otherwise. */
 static struct slice caller_of(const struct call_leg *to, const struct sip_msg *msg)
 {
 	if (to->routed->from)
 		return slice_str(to->routed->from);
-	return to->call->renamed ? slice_str(to->call->user) : call_uri_user(msg->from.uri);
+	if (to->call->renamed)
+		return slice_str(to->call->user);
+	/* what a subscriber puts in front of it is not proved to be his */
+	return to->call->domain && hides_caller(msg) ? SLICE("anonymous") :
+						       call_uri_user(msg->from.uri);
 }
 
 static char *print_from(const struct call_leg *to, const struct sip_msg *msg, const char *host)
@@ -62,13 +73,12 @@ static char *print_from(const struct call_leg *to, const struct sip_msg *msg, co
 	struct slice user = caller_of(to, msg);
 	struct slice display = msg->from.display;
 	struct call_names names;
-	struct sip_uri uri;
 
 	call_names_init(&names, &to->call->all[0]->peer, msg);
 	if (to->call->renamed || !is_printable(display) ||
 	    (display.n && call_names_in(&names, display)))
 		display = SLICE("");
-	if (!to->call->renamed && sip_uri_parse(msg->from.uri, &uri) && is_anonymous(&uri))
+	if (!to->call->renamed && hides_caller(msg))
 		host = "anonymous.invalid";
 	return buf_format(SLICE_FMT "%s<sip:" SLICE_FMT "%s%s>", SLICE_ARG(display),
 			  display.n ? " " : "", SLICE_ARG(user), user.n ? "@" : "", host);

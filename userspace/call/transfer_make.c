@@ -82,7 +82,7 @@ static u16 choose(const struct call_engine *e, const struct call_source *source,
 	struct call_subject s;
 
 	call_subject_init(&s, source->realm, source->trunk, &leg->peer, msg);
-	no = call_choose(e, &s, msg->ruri, aor, &choice);
+	no = call_choose(e, &s, aor, &choice);
 	if (!no.status)
 		no = call_choose_take(e, &s, msg->ruri, &choice, aor, routed);
 	return no.status ? refuse(why, no.status, no.by ? "by a route" : no.why) : 0;

@@ -84,6 +84,7 @@ static void free_state(struct call_engine *e, struct call_trunk_state *t)
 	timers_release(&e->timers, 1);
 	list_del(&t->node);
 	hash_remove(&e->trunk_names, &t->by_name);
+	free(t->recent);
 	free(t->name);
 	free(t);
 }
@@ -109,14 +110,35 @@ static void set_refusal(struct call_failure *f, const char *text, u64 retry_afte
 	f->headers = strdup(line);
 }
 
-/* One second's worth may come at once; from then on each has its share of a second. */
+/* As many places as a second may have calls; the newest that were there are kept. */
+static bool resize_recent(struct call_trunk_state *t, u32 rate)
+{
+	u64 *recent = calloc(rate, sizeof(*recent));
+	u32 i, kept = t->nrecent < rate ? t->nrecent : rate;
+
+	if (!recent)
+		return false;
+	for (i = 0; i < kept; i++)
+		recent[rate - 1 - i] = t->recent[(t->oldest + t->nrecent - 1 - i) % t->nrecent];
+	free(t->recent);
+	t->recent = recent;
+	t->nrecent = rate;
+	t->oldest = 0;
+	return true;
+}
+
+/* Any second has at most rate calls: the one so many calls before is a second ago. */
 static bool takes_its_turn(struct call_trunk_state *t, u64 now, u32 rate)
 {
-	u64 share = NSEC_PER_SEC / rate;
+	u64 *oldest;
 
-	if (t->next_call > now + NSEC_PER_SEC - share)
+	if (t->nrecent != rate && !resize_recent(t, rate))
 		return false;
-	t->next_call = (t->next_call > now ? t->next_call : now) + share;
+	oldest = &t->recent[t->oldest];
+	if (*oldest && now - *oldest < NSEC_PER_SEC)
+		return false;
+	*oldest = now;
+	t->oldest = (t->oldest + 1) % rate;
 	return true;
 }
 

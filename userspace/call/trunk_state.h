@@ -60,7 +60,8 @@ struct call_trunk_state {
 	char *name;
 	bool drained;
 	size_t calls;
-	u64 next_call;			/* when one more is within the rate */
+	u64 *recent;			/* a ring: when its last calls began, as many as the rate */
+	u32 nrecent, oldest;		/* places in it; 0 in one: none yet */
 	u64 refused;
 	struct list ways;
 	struct timer refresh;		/* names are looked up again */

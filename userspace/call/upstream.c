@@ -4,7 +4,8 @@
  * through the addresses of the trunk, each once; the one that took it is asked to go on
  * with it, in the same sequence of requests, when half to three quarters of what it
  * granted are over. When all have failed it waits, longer each time, and by chance less
- * than that, so that many of us do not come back together (RFC 5626 §4.5).
+ * than that, so that many of us do not come back together (RFC 5626 §4.5). A reload that
+ * changes what a try is made of does not wait for that.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct call_upstream {
 	char *aor, *contact;
 	struct call_policy *policy;	/* of the last try; NULL: there was none */
 	int index;			/* of the trunk there */
+	u64 made_of;			/* a hash of what the last try went by */
 	enum call_registration state;
 	bool renewed;			/* 423 made this try a longer one */
 	bool leaves;			/* ... as soon as the try is over */
@@ -96,10 +98,43 @@ static void tell(struct call_engine *e, u64 now, const struct call_upstream *u, 
 	call_event_trunk(e, now, u->trunk->name, u->aor, status, what);
 }
 
-static void wait_until(struct call_engine *e, struct call_upstream *u, u64 at)
+/* Where it goes, who we are there, for how long and how often. */
+static u64 parts_of(const struct call_engine *e, const struct call_trunk *trunk)
 {
-	u->next = at;
-	timer_arm(&e->timers, &u->timer, at);
+	const struct call_registering *r = &trunk->registering;
+	struct hasher h;
+	size_t i;
+
+	hash_begin(&h, &e->usage_key);
+	hash_add_u64(&h, r->expires);
+	hash_add_u64(&h, r->retry);
+	hash_add_u64(&h, r->retry_max);
+	hash_add_field(&h, slice_str(trunk->user));
+	hash_add_field(&h, slice_str(trunk->password));
+	hash_add_field(&h, slice_str(trunk->auth_realm));
+	for (i = 0; i < trunk->ntargets; i++)
+		hash_add_field(&h, slice_str(trunk->targets[i].uri));
+	return hash_end(&h);
+}
+
+/* The configuration says otherwise than the last try. */
+static bool is_outdated(const struct call_engine *e, const struct call_upstream *u)
+{
+	int index = u->policy ? call_trunk_index(e->policy, u->trunk->name) : -1;
+
+	return index >= 0 && parts_of(e, &e->policy->trunks[index]) != u->made_of;
+}
+
+static u64 soon(struct call_engine *e, u64 now)
+{
+	return now + sip_engine_random(e->sip) % FIRST_WITHIN;
+}
+
+/* What is outdated has waited enough. */
+static void wait_until(struct call_engine *e, u64 now, struct call_upstream *u, u64 at)
+{
+	u->next = is_outdated(e, u) ? soon(e, now) : at;
+	timer_arm(&e->timers, &u->timer, u->next);
 }
 
 /* --- one request --- */
@@ -197,7 +232,7 @@ static void failed(struct call_engine *e, u64 now, struct call_upstream *u)
 	if (u->failures == 1)
 		tell(e, now, u, u->status, text);
 	u->state = CALL_REGISTRATION_FAILED;
-	wait_until(e, u, now + back_off(e, u));
+	wait_until(e, now, u, now + back_off(e, u));
 	call_errand_forget(e, &u->errand);
 	end_try(u);
 }
@@ -275,6 +310,7 @@ static void take_policy(struct call_engine *e, struct call_upstream *u)
 	call_policy_put(u->policy);
 	u->policy = call_policy_get(e->policy);
 	u->index = index;
+	u->made_of = parts_of(e, trunk_of(u));
 }
 
 static void begin(struct call_engine *e, u64 now, struct call_upstream *u)
@@ -357,7 +393,7 @@ static void registered(struct call_engine *e, u64 now, struct call_upstream *u,
 	u->failures = 0;
 	u->until = now + ns;
 	u->state = CALL_REGISTRATION_DONE;
-	wait_until(e, u, now + ns / 2 + sip_engine_random(e->sip) % (ns / 4));
+	wait_until(e, now, u, now + ns / 2 + sip_engine_random(e->sip) % (ns / 4));
 	end_try(u);
 	if (u->leaves)
 		call_upstream_leaves(e, now, u);
@@ -451,8 +487,11 @@ int call_upstream_update(struct call_engine *e, u64 now, struct call_trunk_state
 
 	if (r && !r->aor)
 		r = NULL;
-	if (u && r && is_same(u, r))
+	if (u && r && is_same(u, r)) {
+		if (u->timer.pos && is_outdated(e, u))
+			wait_until(e, now, u, now);
 		return 0;
+	}
 	if (u) {
 		if (call_upstream_leaves(e, now, u))
 			return 0;	/* and then the new one */
@@ -463,7 +502,7 @@ int call_upstream_update(struct call_engine *e, u64 now, struct call_trunk_state
 	t->upstream = new_upstream(e, t, r);
 	if (!t->upstream)
 		return -ENOMEM;
-	wait_until(e, t->upstream, now + sip_engine_random(e->sip) % FIRST_WITHIN);
+	wait_until(e, now, t->upstream, soon(e, now));
 	return 0;
 }
 

@@ -4,6 +4,7 @@
  * algorithm; a password is hashed here and forgotten.
  */
 #include <stdlib.h>
+#include <strings.h>
 
 #include "call/subscriber.h"
 #include "config/schema.h"
@@ -157,6 +158,49 @@ static bool serves(const struct value *domain, const char *realm)
 	return !realms || realms->bad;
 }
 
+static bool is_same(const struct value *a, const struct value *b)
+{
+	return a && b && !a->bad && !b->bad && !strcmp(a->text, b->text);
+}
+
+/* A trunk that another one of its realm is before it is never found. */
+static void check_same_name(struct reader *r, const struct value *other, const struct value *name)
+{
+	const struct value *names = value_get(other, "tls-names");
+	size_t i;
+
+	for (i = 0; names && i < names->n && names->children[i] != name; i++)
+		if (!name->bad && !names->children[i]->bad &&
+		    !strcasecmp(names->children[i]->text, name->text))
+			reader_mistake_at(r, name,
+					  "found \"%.60s\", which trunk \"%s\" has on line %d already",
+					  name->text, other->key, names->children[i]->line);
+}
+
+static void check_same_proof(struct reader *r, const struct value *root,
+			     const struct value *trunk)
+{
+	const struct value *trunks = value_get(root, "trunks"), *digest = value_get(trunk, "digest");
+	const struct value *names = value_get(trunk, "tls-names"), *realm = value_get(trunk, "realm");
+	const struct value *user = digest ? value_get(digest, "user") : NULL;
+	size_t i, j;
+
+	for (i = 0; i <= trunk->index; i++) {
+		const struct value *other = trunks->children[i];
+		const struct value *its = value_get(other, "digest");
+
+		if (!is_same(realm, value_get(other, "realm")))
+			continue;
+		for (j = 0; names && j < names->n; j++)
+			check_same_name(r, other, names->children[j]);
+		if (other != trunk && its && is_same(user, value_get(its, "user")) &&
+		    is_same(value_get(digest, "domain"), value_get(its, "domain")))
+			reader_mistake_at(r, user,
+					  "found \"%s\", which trunk \"%s\" has on line %d already",
+					  user->text, other->key, value_get(its, "user")->line);
+	}
+}
+
 void domain_check_trunk(struct reader *r, const struct value *root, const struct value *realm,
 			const struct value *trunk)
 {
@@ -175,6 +219,7 @@ void domain_check_trunk(struct reader *r, const struct value *root, const struct
 	if (domain && realm && !serves(domain, realm->key))
 		reader_mistake_at(r, name, "domain \"%s\" is not served in realm \"%s\"",
 				  name->text, realm->key);
+	check_same_proof(r, root, trunk);
 }
 
 /* --- build --- */

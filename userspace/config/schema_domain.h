@@ -28,9 +28,10 @@
 		 "connection; trusted, by UDP too, where addresses can be forged.")),
 	KEY("domains.*.limits", MAP, RELOAD(CALLS), HELP("Of each subscriber.")),
 	KEY("domains.*.limits.calls", NUMBER, DEFAULT("0"), RANGE(0, 1000000), RELOAD(CALLS),
-	    HELP("Calls that he may have at the same time; above it 486. 0: no limit.")),
+	    HELP("Calls that he may make at the same time; above it 486. Those that come to him "
+		 "do not count. 0: no limit.")),
 	KEY("domains.*.limits.duration", DURATION, DEFAULT("0s"), RANGE(0, 240 * HOUR),
-	    RELOAD(CALLS), HELP("How long his calls may last, if that is shorter than "
+	    RELOAD(CALLS), HELP("How long calls that he makes may last, if that is shorter than "
 				"timers.max-duration. 0s: no limit of his own.")),
 	KEY("domains.*.register", MAP, ALWAYS, RELOAD(CALLS),
 	    HELP("How its subscribers register (RFC 3261 section 10); what was registered before "

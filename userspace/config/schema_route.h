@@ -4,10 +4,9 @@
  */
 	KEY("routes[].match.source", PREFIX, RELOAD(CALLS), EXAMPLE("192.0.2.64/28"),
 	    HELP("It comes from this address, or from one of this prefix.")),
-	KEY("routes[].match.method", TOKEN, RELOAD(CALLS), EXAMPLE("INVITE"),
-	    HELP("It is such a request: INVITE, MESSAGE, a REFER that passes, or SUBSCRIBE and "
-		 "PUBLISH for what Jalur does not serve. Without it the route takes all of "
-		 "these.")),
+	KEY("routes[].match.method", CHOICE, CHOICES(methods), RELOAD(CALLS), EXAMPLE("INVITE"),
+	    HELP("It is such a request; REFER: one that passes, SUBSCRIBE and PUBLISH: for what "
+		 "Jalur does not serve. Without it the route takes all of these.")),
 	KEY("routes[].match.number-pattern", TEXT, RANGE(1, 255), RELOAD(CALLS),
 	    EXAMPLE("(00|\\+)49(30\\d+)"),
 	    HELP("The number is this and nothing else: a pattern (PCRE2) for all of it. The number is "

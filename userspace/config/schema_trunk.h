@@ -97,7 +97,7 @@
 	    HELP("At the same time, both ways together; a call that comes from the trunk and goes "
 		 "back there is two.")),
 	KEY("trunks.*.limits.rate", NUMBER, RANGE(1, 100000), RELOAD(CALLS), EXAMPLE("10"),
-	    HELP("New ones in a second, both ways together.")),
+	    HELP("New ones in a second, whichever second it is, both ways together.")),
 	KEY("trunks.*.limits.duration", DURATION, RANGE(NSEC_PER_SEC, 240 * HOUR), RELOAD(CALLS),
 	    EXAMPLE("2h"), HELP("How long its calls may last, if that is shorter than "
 				"timers.max-duration. Not for emergency calls.")),

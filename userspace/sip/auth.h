@@ -41,8 +41,8 @@ struct sip_auth_realm {
 
 enum sip_auth_verdict {
 	SIP_AUTH_OK,
-	SIP_AUTH_CHALLENGE,	/* no credentials, or with a strange nonce: challenge */
-	SIP_AUTH_STALE,		/* nonce expired or forgotten: challenge with stale */
+	SIP_AUTH_CHALLENGE,	/* no credentials for this realm: challenge */
+	SIP_AUTH_STALE,		/* nonce expired, forgotten or strange: challenge with stale */
 	SIP_AUTH_REPLAYED,	/* right, but seen before: challenge with stale, and count it */
 	SIP_AUTH_BAD,		/* wrong secret, or not what was offered: challenge or 403 */
 	/*

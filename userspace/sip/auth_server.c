@@ -126,15 +126,14 @@ enum sip_auth_verdict sip_auth_claim(const struct sip_auth_realm *realm, u64 now
 {
 	struct sip_credentials *c = &claim->credentials;
 	enum sip_auth_verdict verdict;
-	int err;
 
 	claim->user[0] = 0;
 	verdict = find(realm, request, c);
 	if (verdict != SIP_AUTH_OK)
 		return verdict;
-	err = sip_nonce_parse(realm->nonces, now, realm->name, source, c->nonce, &claim->nonce);
-	if (err)
-		return err == -ESTALE ? SIP_AUTH_STALE : SIP_AUTH_CHALLENGE;
+	/* One of before a restart, or of where he was before, says nothing of his password. */
+	if (sip_nonce_parse(realm->nonces, now, realm->name, source, c->nonce, &claim->nonce))
+		return SIP_AUTH_STALE;
 	if (!is_offered(realm, c))
 		return SIP_AUTH_BAD;
 	if (!is_for(c, request))
