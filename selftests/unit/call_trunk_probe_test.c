@@ -181,6 +181,21 @@ static void take_down(struct harness *h)
 	discard(h, B);
 }
 
+/* Probes may be wrong, and nobody else is left to be called. */
+TEST_F(probe, an_emergency_call_tries_a_trunk_that_is_down_when_it_is_the_last)
+{
+	struct harness *h = &self->h;
+
+	self->trunk->probing.down_after = 1;
+	start(h);
+	take_down(h);
+	EXPECT_EQ(view_trunk(h, "pbx").condition, CALL_TRUNK_DOWN);
+	h->policy->routes[0].emergency = true;
+	call_trunk(h);
+	take_call(h, B);
+	end_call(h, B);
+}
+
 TEST_F(probe, a_trunk_of_which_nobody_is_up_gets_no_call)
 {
 	struct harness *h = &self->h;

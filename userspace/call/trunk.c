@@ -142,6 +142,12 @@ static bool takes_its_turn(struct call_trunk_state *t, u64 now, u32 rate)
 	return true;
 }
 
+/* Probes may be wrong, and there is nobody else for an emergency call. */
+static bool is_last_hope(const struct call *call)
+{
+	return call->emergency && call->next_to == call->route->nto;
+}
+
 bool call_trunk_is_open(const struct call_trunk_state *t, const struct call_leg *leg,
 			struct call_failure *f)
 {
@@ -151,7 +157,8 @@ bool call_trunk_is_open(const struct call_trunk_state *t, const struct call_leg 
 		set_refusal(f, "the trunk is drained", 30);
 		return false;
 	}
-	if (leg->side == MEDIA_LEG_B && call_trunk_condition(t) == CALL_TRUNK_DOWN) {
+	if (leg->side == MEDIA_LEG_B && call_trunk_condition(t) == CALL_TRUNK_DOWN &&
+	    !is_last_hope(leg->call)) {
 		set_refusal(f, "the trunk is down",
 			    trunk->probing.interval / NSEC_PER_SEC + 1);
 		return false;

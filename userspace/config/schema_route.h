@@ -32,7 +32,8 @@
 	    HELP("All of the value of one header of that name matches this pattern.")),
 	KEY("routes[].emergency", CHOICE, DEFAULT("no"), CHOICES(yes_no), RELOAD(CALLS),
 	    HELP("With yes, it is looked at before all routes without, wherever it stands, and its "
-		 "calls are taken in overload and while Jalur drains; no limit counts for them.")),
+		 "calls are taken in overload and while Jalur drains; no limit counts for them, and "
+		 "the last of its trunks is tried even when it is down.")),
 	KEY("routes[].reject", MAP, RELOAD(CALLS),
 	    HELP("Instead of to: such a call is refused.")),
 	KEY("routes[].reject.code", NUMBER, REQUIRED, RANGE(400, 699), RELOAD(CALLS),
