@@ -9,6 +9,7 @@
 #ifndef CALL_RANDOM_APART_H
 #define CALL_RANDOM_APART_H
 
+#include "call_random_effects.h"
 #include "call_random_watch.h"
 #include "call_random_plan.h"
 #include "call/bridge.h"
