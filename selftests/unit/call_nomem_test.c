@@ -121,6 +121,11 @@ static const struct story stories[] = {
 	{ "a subscription that is redirected", RING_NOT, false, false, {
 		{ 0, AUTHOR, go_by_plan, "led" },
 	} },
+	{ "a call that is watched through Jalur", RING_NOT, false, false, {
+		{ 0, A_PHONE, begin, "sip:2000@sbc.example" },
+		{ 5000, AUTHOR, go_by_plan, "no such dialog there" },
+		{ 70000, A_PHONE, leave, NULL },
+	} },
 	{ "a REFER to somebody", RING_NOT, false, false, {
 		{ 0, A_PHONE, let_pass, NULL },
 		{ 0, AUTHOR, go_by_plan, "refer led" },
