@@ -122,7 +122,7 @@ static inline void say(struct phone *p, const char *method)
 
 	if (is_busy(c))
 		return;
-	c->other = ask(c, m, m == SIP_OPTIONS ? NULL : p->sdp);
+	c->other = ask(c, m, m == SIP_UPDATE ? p->sdp : NULL);
 	carry_from(p);
 }
 
