@@ -122,7 +122,7 @@ static inline void say(struct phone *p, const char *method)
 
 	if (is_busy(c))
 		return;
-	c->other = ask(c, m, m == SIP_OPTIONS ? NULL : p->sdp);
+	c->other = ask(c, m, m == SIP_UPDATE ? p->sdp : NULL);
 	carry_from(p);
 }
 
@@ -136,7 +136,7 @@ static inline void refer_other(struct phone *p, const char *whom)
 		return;
 	snprintf(lines, sizeof(lines), "Refer-To: <sip:%s@sbc.example>\r\n", whom);
 	content.headers = slice_str(lines);
-	sip_request(p->engine, p->world->now, c->dialog, SIP_REFER, &content, c, &c->other);
+	send_refer(c, &content);
 	carry_from(p);
 }
 
@@ -152,7 +152,7 @@ static inline void join_others(struct phone *p, const char *text)
 		return;
 	refer_to(other->dialog, lines, sizeof(lines));
 	content.headers = slice_str(lines);
-	sip_request(p->engine, p->world->now, c->dialog, SIP_REFER, &content, c, &c->other);
+	send_refer(c, &content);
 	carry_from(p);
 }
 
@@ -231,6 +231,36 @@ static inline void go_by_plan(struct phone *p, const char *name)
 		;
 	p->world->aparts = (unsigned int)(i + NPLANS - 1);
 	start_apart(p);
+	carry_from(p);
+}
+
+/* --- where REFERs pass --- */
+
+static inline void let_pass(struct phone *p, const char *text)
+{
+	(void)text;
+	set_transfers(p->world, CALL_TRANSFER_PASS);
+}
+
+/* From outside of the dialog. */
+static inline void refer_apart(struct phone *p, const char *text)
+{
+	struct phone_call *c = call_of(p, UP);
+
+	(void)text;
+	p->world->parties = 1;		/* by the first plan */
+	if (c)
+		refer_party(c);
+	carry_from(p);
+}
+
+/* Whoever was referred. */
+static inline void tell_of_it(struct phone *p, const char *last)
+{
+	struct phone_call *c = call_of(p, UP);
+
+	if (c && c->refer_id && !c->telling)
+		tell_referrer(c, last);
 	carry_from(p);
 }
 

@@ -114,6 +114,42 @@ static const struct story stories[] = {
 	{ "a carried subscription that is refused", RING_NOT, false, false, {
 		{ 0, AUTHOR, go_by_plan, "elsewhere" },
 	} },
+	{ "a message that is redirected", RING_NOT, false, false, {
+		{ 0, AUTHOR, go_by_plan, "message led" },
+		{ 5000, AUTHOR, go_by_plan, "message told where" },
+	} },
+	{ "a subscription that is redirected", RING_NOT, false, false, {
+		{ 0, AUTHOR, go_by_plan, "led" },
+	} },
+	{ "a call that is watched through Jalur", RING_NOT, false, false, {
+		{ 0, A_PHONE, begin, "sip:2000@sbc.example" },
+		{ 5000, AUTHOR, go_by_plan, "no such dialog there" },
+		{ 70000, A_PHONE, leave, NULL },
+	} },
+	{ "a REFER to somebody", RING_NOT, false, false, {
+		{ 0, A_PHONE, let_pass, NULL },
+		{ 0, AUTHOR, go_by_plan, "refer led" },
+		{ 5000, AUTHOR, go_by_plan, "refer silently" },
+	} },
+	{ "a REFER that passes", RING_NOT, false, false, {
+		{ 0, A_PHONE, let_pass, NULL },
+		{ 0, A_PHONE, begin, "sip:2000@sbc.example" },
+		{ 5000, A_PHONE, refer_other, "2000" },
+		{ 3000, C_PHONE, tell_of_it, NULL },
+		{ 5000, C_PHONE, tell_of_it, "last" },
+		{ 5000, A_PHONE, leave, NULL },
+	} },
+	{ "a REFER from outside of the call", RING_NOT, false, false, {
+		{ 0, A_PHONE, let_pass, NULL },
+		{ 0, A_PHONE, begin, "sip:2000@sbc.example" },
+		{ 5000, A_PHONE, refer_apart, NULL },
+		{ 40000, A_PHONE, leave, NULL },
+	} },
+	{ "a transfer from outside of the call", RING_NOT, false, false, {
+		{ 0, A_PHONE, begin, "sip:4930@sbc.example" },
+		{ 5000, A_PHONE, refer_apart, NULL },
+		{ 40000, C_PHONE, leave, NULL },
+	} },
 };
 
 /* --- one run --- */

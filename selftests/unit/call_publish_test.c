@@ -135,7 +135,8 @@ TEST_F(publish, what_cannot_be_is_refused)
 	publish(_metadata, self, NULL, "Event: reg\r\n" TYPE, AWAY, "SIP/2.0 489");
 	publish(_metadata, self, NULL, PUBLISH "Require: foo\r\n", AWAY, "SIP/2.0 420");
 	EXPECT_EQ(publications(h), 0);
-	EXPECT_EQ(counter(h, "publications-refused"), 9);
+	EXPECT_EQ(counter(h, "publications-refused"), 10);
+	EXPECT_EQ(counter(h, "subscriptions-refused"), 0);
 }
 
 TEST_F(publish, nobody_speaks_for_somebody_else)

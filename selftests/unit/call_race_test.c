@@ -382,6 +382,25 @@ TEST_F(race, ports_are_taken)
 	advance(h, 60 * NSEC_PER_SEC);
 }
 
+/* B has its port from the offer: others cannot be drawn for an answer, and no offer is told as one. */
+TEST_F(race, ports_are_taken_when_early_media_begins)
+{
+	struct harness *h = &self->h;
+
+	send_invite(h, A, SDP_A);
+	expect(h, A, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	h->fail_applies = 1;
+	h->apply_result = -EADDRINUSE;
+	answer(h, B, "183 Session Progress", SDP_B);
+	expect(h, B, "CANCEL ");
+	reply(h, B, "200 OK", NULL);
+	EXPECT_FALSE(contains(expect(h, A, "SIP/2.0 503")->bytes, IP_INSIDE));
+	send_same_branch(h, A, "ACK", h->branch, NULL);
+	answer(h, B, "487 Request Terminated", NULL);
+	expect(h, B, "ACK ");
+}
+
 TEST_F(race, all_ports_are_taken)
 {
 	struct harness *h = &self->h;

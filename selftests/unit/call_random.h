@@ -24,6 +24,9 @@
 #define MAX_KEPT 512
 #define MAX_TAKEN 65536
 #define MAX_OPEN 1024
+#define MAX_REFERRALS 8
+/* Somebody in a call is asked what to do by who is in it, too: call_random_party.h. */
+#define OF_PARTIES 0x40000000u
 
 enum { TIMER_PHONE_CALL = 100, TIMER_NEXT, TIMER_VISIT, TIMER_APART };
 enum phase { CALLING, RINGING, UP, OVER };
@@ -38,6 +41,7 @@ struct phone {
 	struct flow here, jalur;	/* as Jalur sees it; as it sees Jalur */
 	struct timer next;
 	struct list calls;
+	struct list aparts;		/* what is outside of those */
 	void (*start)(struct phone *p);
 	void (*take)(struct phone *p, const struct sip_event *ev);
 	u64 gone_until;			/* unplugged: hears nothing, and is not heard */
@@ -49,8 +53,15 @@ struct kept {
 	char *text;
 };
 
+/* Whose a dialog or transaction is; what the two have begins so. */
+struct owner {
+	struct list node;
+	bool apart;			/* struct apart, or struct phone_call */
+};
+
 struct phone_call {
 	struct list node;
+	bool apart;
 	struct phone *phone;
 	enum phase phase;
 	struct sip_dialog *dialog;
@@ -61,6 +72,12 @@ struct phone_call {
 	bool heard;			/* a BYE came, or ours was finally answered */
 	bool patient;			/* never hangs up by itself */
 	bool referred;			/* the other was, to somebody else */
+	u32 referrals[MAX_REFERRALS];	/* CSeqs of those REFERs */
+	size_t nreferrals;
+	u32 refer_id;			/* he was referred by the other: CSeq; 0: not now */
+	u32 told, heard_of;		/* NOTIFYs of that; and the last of the other's */
+	u64 heard_reloads;
+	struct sip_client *telling;
 	struct timer action;
 };
 
@@ -88,6 +105,7 @@ struct world {
 	void (*arrange)(struct world *w);	/* before Jalur begins */
 	void (*next)(struct world *w);	/* what is done next */
 	void (*act)(struct phone_call *c);
+	void (*reconfigure)(struct world *w);
 	u64 now;
 	unsigned int started, wanted;
 	unsigned int answered, refused, cancelled, byes, reinvites, lost, sessions, updates;
@@ -103,6 +121,7 @@ struct world {
 	/* outside of calls */
 	unsigned int aparts, tellers, apart_answers, subscribed, unsubscribed, heard, by_hand;
 	unsigned int ended_as_planned, delivered, carried_reloaded, reloads;
+	unsigned int parties, passed, passed_told, led, named, lamps;
 	bool taken[MAX_TAKEN];		/* somebody said 2xx to it */
 };
 
@@ -167,109 +186,6 @@ static inline struct phone *phone_at(struct world *w, const struct addr *peer)
 	return NULL;
 }
 
-/* What is asked of the relay is done in that order, whenever it says so. */
-static inline void note_session(struct world *w, u64 session, bool open)
-{
-	struct __test_metadata *_metadata = w->_metadata;
-	size_t i;
-
-	for (i = 0; i < w->nopen && w->open[i] != session; i++)
-		;
-	ASSERT_LT(i, MAX_OPEN);
-	if (open && i == w->nopen)
-		w->nopen++;
-	if (open)
-		w->open[i] = session;
-	else if (i < w->nopen)
-		w->open[i] = w->open[--w->nopen];
-}
-
-static inline void ask_relay(struct world *w, const struct effect *e)
-{
-	struct arrival *a = calloc(1, sizeof(*a));
-
-	a->ticket = e->ticket;
-	a->kind = e->kind;
-	a->session = e->kind == EFFECT_MEDIA_APPLY ? e->plan->session : e->session;
-	if (e->kind == EFFECT_MEDIA_APPLY && percent(w, 2) && !w->calm)
-		a->result = percent(w, 80) ? -EADDRINUSE : -ENOMEM;
-	if (!a->result)
-		note_session(w, a->session, e->kind == EFFECT_MEDIA_APPLY);
-	fly(w, a, chance(w, 10 * MSEC));
-}
-
-static inline void ask_store(struct world *w, const struct effect *e)
-{
-	u64 wall = WALL + w->now;
-	struct arrival *a;
-	char *text = NULL;
-
-	memory_begin(w->now);
-	call_engine_save_bindings(w->h.engine, w->now, wall, e->session, &text);
-	memory_end();
-	free(text);
-	if (!e->ticket)
-		return;
-	a = calloc(1, sizeof(*a));
-	a->ticket = e->ticket;
-	a->kind = e->kind;
-	a->result = !w->calm && percent(w, 2) ? -EIO : 0;
-	fly(w, a, chance(w, 10 * MSEC));
-}
-
-/* Writes it down as it is now, or forgets it. */
-static inline void keep_event(struct world *w, u64 record)
-{
-	struct __test_metadata *_metadata = w->_metadata;
-	u64 wall = WALL + w->now;
-	char *text = NULL;
-	size_t i;
-
-	for (i = 0; i < w->nkept && w->kept[i].record != record; i++)
-		;
-	memory_begin(w->now);
-	call_engine_save_event(w->h.engine, w->now, wall, record, &text);
-	memory_end();
-	if (i < w->nkept)
-		free(w->kept[i].text);
-	if (!text && i < w->nkept)
-		w->kept[i] = w->kept[--w->nkept];
-	if (!text)
-		return;
-	ASSERT_LT(i, MAX_KEPT);
-	w->kept[i] = (struct kept){ record, text };
-	w->nkept += i == w->nkept;
-}
-
-/* All that Jalur wants done now. */
-static inline void carry_from_jalur(struct world *w)
-{
-	struct call_event event;
-	struct effect *e;
-
-	while ((e = call_engine_effect(w->h.engine))) {
-		if (e->kind == EFFECT_SEND) {
-			struct phone *p = phone_at(w, &e->flow.peer);
-
-			wire_said(&w->wire, w->now, slice_of(e->bytes, e->len));
-			if (p)
-				send_bytes(w, p, &p->jalur, slice_of(e->bytes, e->len));
-		} else if (e->kind == EFFECT_STORE_CALL) {
-			w->h.now = w->now;
-			store_call(&w->h, e->session);
-		} else if (e->kind == EFFECT_STORE_BINDINGS) {
-			ask_store(w, e);
-		} else if (e->kind == EFFECT_STORE_EVENT) {
-			keep_event(w, e->session);
-		} else if (e->kind == EFFECT_MEDIA_APPLY || e->kind == EFFECT_MEDIA_REMOVE) {
-			ask_relay(w, e);
-		}
-		effect_free(e);
-	}
-	while (call_engine_event(w->h.engine, &event))
-		call_event_clear(&event);
-}
-
 /* --- what a person says --- */
 
 static inline struct phone_call *new_call(struct phone *p, enum phase phase)
@@ -316,7 +232,8 @@ static inline const char *sdp_of(struct phone_call *c)
 static inline void answer(struct phone_call *c, u16 status)
 {
 	struct sip_content content = with_sdp(status < 300 && !c->said ? sdp_of(c) : NULL,
-					      "Allow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n");
+		status == 302 ? "Contact: <sip:2000@phone.example>, <sip:77@phone.example>\r\n" :
+		"Allow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n");
 	struct sip_server *server = c->server;
 	struct phone *p = c->phone;
 
@@ -374,6 +291,8 @@ static inline void start_call(struct phone *p)
 				       "sip:alice@example.com", percent(w, 80));
 
 	w->started++;
+	if (w->reconfigure && !chance(w, 30))
+		w->reconfigure(w);
 	/* nobody waits for ever */
 	act_in(c, percent(w, 25) ? chance(w, 8000) : 100000);
 }
@@ -415,117 +334,6 @@ static inline void decide(struct phone_call *c)
 		else
 			act_in(c, chance(w, 30000));
 	}
-}
-
-/* Another call of his; NULL: he has none. */
-static inline struct phone_call *other_call(const struct phone_call *c)
-{
-	const struct list *at;
-
-	for (at = c->phone->calls.next; at != &c->phone->calls; at = at->next) {
-		struct phone_call *other = list_entry(at, struct phone_call, node);
-
-		if (other != c && other->phase == UP && other->dialog->remote_tag)
-			return other;
-	}
-	return NULL;
-}
-
-/* To whom he is in that one with. */
-static inline void refer_to(const struct sip_dialog *d, char *lines, size_t size)
-{
-	const char *at = strchr(d->call_id, '@');
-	int n = (int)(at ? (size_t)(at - d->call_id) : strlen(d->call_id));
-
-	snprintf(lines, size, "Refer-To: <sip:4930@sbc.example?Replaces=%.*s%s%s%%3Bto-tag%%3D%s"
-		 "%%3Bfrom-tag%%3D%s>\r\n", n, d->call_id, at ? "%40" : "", at ? at + 1 : "",
-		 d->remote_tag, d->local_tag);
-}
-
-/* To both phones inside or to the one outside, to one, or to nobody. */
-static inline void refer(struct phone_call *c)
-{
-	static const char *const targets[] = { "4930", "4930", "2000", "2000", "77" };
-	struct phone *p = c->phone;
-	struct world *w = p->world;
-	struct sip_content content = { 0 };
-	struct phone_call *other = percent(w, 50) ? other_call(c) : NULL;
-	char lines[512];
-
-	if (other)
-		refer_to(other->dialog, lines, sizeof(lines));
-	else
-		snprintf(lines, sizeof(lines), "Refer-To: <sip:%s@sbc.example>\r\n",
-			 targets[chance(w, 5)]);
-	if (percent(w, 15))
-		strcat(lines, "Refer-Sub: false\r\n");
-	if (percent(w, 20))
-		strcat(lines, "Referred-By: <sip:x@phone.example>\r\n");
-	content.headers = slice_str(lines);
-	sip_request(p->engine, w->now, c->dialog, SIP_REFER, &content, c, &c->other);
-	c->referred = true;
-	w->refers++;
-	w->attended += !!other;
-}
-
-/* He wants to hear of it for another while, or no more. */
-static inline void ask_of_refer(struct phone_call *c)
-{
-	struct phone *p = c->phone;
-	struct sip_content content = {
-		.headers = percent(p->world, 50) ? SLICE("Event: refer\r\nExpires: 60\r\n") :
-						   SLICE("Event: refer\r\nExpires: 0\r\n"),
-	};
-
-	sip_request(p->engine, p->world->now, c->dialog, SIP_SUBSCRIBE, &content, c, &c->other);
-}
-
-static inline void talk(struct phone_call *c)
-{
-	struct world *w = c->phone->world;
-
-	if (percent(w, 40) && !c->patient) {
-		hang_up(c);
-		return;
-	}
-	if (!c->other && percent(w, 5)) {
-		refer(c);
-		act_in(c, chance(w, percent(w, 30) ? 500 : 20000));
-		return;
-	}
-	if (!c->other && c->referred && percent(w, 20)) {
-		ask_of_refer(c);
-		act_in(c, chance(w, 20000));
-		return;
-	}
-	if (!c->invite && !c->server && !c->other && percent(w, 50)) {
-		c->offered = percent(w, 85);
-		c->invite = ask(c, SIP_INVITE, c->offered ? sdp_of(c) : NULL);
-		w->reinvites++;
-	} else if (!c->other && !c->invite && percent(w, 40)) {
-		c->other = ask(c, SIP_UPDATE, percent(w, 80) ? sdp_of(c) : NULL);
-		w->updates++;
-	} else if (!c->other) {
-		static const enum sip_method methods[] = { SIP_OPTIONS, SIP_INFO, SIP_MESSAGE };
-		enum sip_method method = methods[chance(w, 3)];
-
-		c->other = ask(c, method, method == SIP_OPTIONS ? NULL : c->phone->sdp);
-	}
-	act_in(c, chance(w, 20000));
-}
-
-static inline void act_on_call(struct phone_call *c)
-{
-	struct phone *p = c->phone;
-
-	if (c->phase == OVER)
-		free_call(c);
-	else if (c->server)
-		decide(c);
-	else if (c->phase == UP)
-		talk(c);
-	else if (c->invite && !sip_cancel(p->engine, p->world->now, c->invite, SLICE("")))
-		p->world->cancelled++;
 }
 
 #endif

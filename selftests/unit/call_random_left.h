@@ -9,6 +9,8 @@
 #include <malloc.h>
 
 #include "call_random.h"
+#include "call/call.h"
+#include "call/watch.h"
 #include "call/trunk.h"
 
 /* Tables that grew stay so; calls and the like must not add up. */

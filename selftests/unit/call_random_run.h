@@ -6,9 +6,9 @@
 #ifndef CALL_RANDOM_RUN_H
 #define CALL_RANDOM_RUN_H
 
-#include "call_random_apart.h"
 #include "call_random_left.h"
 #include "call_random_restart.h"
+#include "call_random_talk.h"
 
 static inline void take(struct phone *p, const struct sip_event *ev);
 
@@ -39,6 +39,7 @@ static inline void start_phone(struct world *w, size_t i, const char *local, con
 	effects_init(&p->effects);
 	timers_init(&p->timers);
 	list_init(&p->calls);
+	list_init(&p->aparts);
 	p->engine = sip_engine_new(&conf, &p->effects, &p->timers);
 	p->next = (struct timer){ .kind = TIMER_NEXT, .owner = p };
 	timers_reserve(&p->timers, 1);
@@ -93,6 +94,10 @@ static inline void world_start(struct world *w, struct __test_metadata *_metadat
 	};
 	add_targets(w->h.policy);
 	policy_allows_transfers(w->h.policy);
+	if (w->calm && !w->next)
+		set_transfers(w, CALL_TRANSFER_PASS);
+	else if (!w->next)
+		w->reconfigure = reconfigure;
 	add_users(w);
 	add_tellers(w->h.policy);
 	if (w->arrange)
@@ -156,7 +161,13 @@ static inline void take_request(struct phone *p, const struct sip_event *ev)
 	if (ev->msg->method == SIP_NOTIFY) {
 		w->told++;
 		status = percent(w, 97) ? 200 : 481;
+		if (c)
+			heard_of_referral(c, ev->msg);
 	}
+	if (ev->msg->method == SIP_REFER)
+		status = referred(c, ev->msg);
+	if (ev->msg->method == SIP_SUBSCRIBE)
+		status = c && c->refer_id ? 200 : 481;
 	if (ev->msg->method == SIP_PRACK && sdp)
 		content = with_sdp(p->sdp, "");
 	if (c && ev->msg->method == SIP_BYE) {
@@ -249,7 +260,7 @@ static inline void take_response(struct phone *p, const struct sip_event *ev)
 			take_progress(c, ev);
 		return;
 	}
-	if (status < 200)
+	if (told_referrer(c, ev, status) || status < 200)
 		return;
 	if (ev->client == c->other)
 		c->other = NULL;
@@ -271,8 +282,14 @@ static inline void take_response(struct phone *p, const struct sip_event *ev)
 
 static inline void take(struct phone *p, const struct sip_event *ev)
 {
+	struct owner *owner = ev->user;
 	struct phone_call *c = ev->user;
 
+	if ((owner && owner->apart) || (ev->type == SIP_EVENT_REQUEST && !ev->dialog &&
+					ev->msg->method == SIP_REFER)) {
+		take_apart(p, ev);
+		return;
+	}
 	switch (ev->type) {
 	case SIP_EVENT_REQUEST:
 		take_request(p, ev);

@@ -3,7 +3,8 @@
  * Phones call each other through Jalur, over a bad network and a moody relay: rings,
  * forks, cancellations, refusals, reliable and late offers, hold, changes from both
  * sides at once, questions, transfers, silence; subscribers register, publish and watch
- * each other; and somebody subscribes to what others tell, and writes to them, through Jalur.
+ * each other; and somebody subscribes to what others tell, refers them, and writes to them,
+ * through Jalur, and is sent elsewhere.
  * Each request gets one final answer. When all is over nothing may be left (call_random_left.h),
  * and who was in a call has heard of its end. CALLS=n and SEED=n in the environment say how many and which (make
  * check-random: 100 000). With NOMEM=n one in n allocations of Jalur fails.
@@ -51,6 +52,12 @@ static void expect_enough_of_all(struct world *w)
 	EXPECT_GT(w->notified, w->wanted / 50);
 	EXPECT_GT(w->published, w->wanted / 100);
 	EXPECT_GT(w->kept_reloaded, w->wanted / 50);
+	EXPECT_GT(w->parties, w->wanted / 50);
+	EXPECT_GT(w->passed, w->wanted / 100);
+	EXPECT_GT(w->passed_told, w->wanted / 100);
+	EXPECT_GT(w->led, w->wanted / 200);
+	EXPECT_GT(w->named, w->wanted / 500);
+	EXPECT_GT(w->lamps, 0);
 }
 
 static void show_apart(const struct world *w)
@@ -60,6 +67,8 @@ static void show_apart(const struct world *w)
 	TH_LOG("apart %u, answered %u, subscribed %u, left %u, NOTIFYs %u, ended by hand %u, reloaded %u, at phones %u",
 	       w->aparts, w->apart_answers, w->subscribed, w->unsubscribed, w->heard, w->by_hand,
 	       w->carried_reloaded, w->delivered);
+	TH_LOG("parties referred %u, REFERs passed %u, NOTIFYs %u, 3xx %u, dialogs named %u, lamps of one %u",
+	       w->parties, w->passed, w->passed_told, w->led, w->named, w->lamps);
 }
 
 TEST_F_TIMEOUT(random_calls, nothing_is_left_of_them_after_a_bad_network, 1200)
@@ -118,7 +127,7 @@ TEST_F_TIMEOUT(random_calls, outside_of_calls_all_goes_as_planned_when_nothing_i
 	show_apart(w);
 	expect_one_answer_each(w);
 	EXPECT_EQ(w->apart_answers, times * NPLANS);
-	EXPECT_EQ(w->ended_as_planned, times * 11);
+	EXPECT_EQ(w->ended_as_planned, times * 17);
 	EXPECT_EQ(w->by_hand, times);
 	EXPECT_EQ(w->delivered, 2 * times);
 	EXPECT_GT(w->carried_reloaded, times);

@@ -21,7 +21,8 @@ struct visit {
 	enum visit_kind kind;
 	bool over;
 	bool alice;			/* or bob */
-	const char *event, *whom;
+	const char *event;
+	char one[160];			/* event, of one call */
 	u32 expires;
 	bool body;			/* the next PUBLISH has one */
 	bool two;			/* registers two contacts */
@@ -172,7 +173,7 @@ static inline void visit_go_on(struct visit *v)
 {
 	struct world *w = v->phone->world;
 
-	if (percent(w, 25)) {
+	if (percent(w, 25) || w->started >= w->wanted) {
 		visit_over(v);
 		return;
 	}
@@ -243,6 +244,19 @@ static inline void visit_answered(struct visit *v, const struct sip_event *ev)
 		visit_over(v);
 }
 
+/* The lamp of that call alone (RFC 4235 §3.2), by the names that she has for it. */
+static inline void watch_call(struct phone *p, const struct sip_msg *invite)
+{
+	struct visit *v = new_visit(p, VISIT_WATCH);
+
+	v->alice = true;
+	v->expires = 120;
+	snprintf(v->one, sizeof(v->one), "dialog;call-id=\"" SLICE_FMT "\";to-tag=" SLICE_FMT,
+		 SLICE_ARG(invite->call_id), SLICE_ARG(invite->from.tag));
+	v->event = v->one;
+	visit_begin(v, visitors[true]);
+}
+
 static inline void called(struct phone *p, const struct sip_event *ev)
 {
 	struct visit *v = new_visit(p, VISIT_CALLED);
@@ -252,6 +266,8 @@ static inline void called(struct phone *p, const struct sip_event *ev)
 	sip_server_set_user(ev->server, v);
 	sip_respond(p->engine, p->world->now, ev->server, NULL, 180, NULL, &content);
 	visit_in(v, chance(p->world, 8000));
+	if (percent(p->world, 50))
+		watch_call(p, sip_server_request(ev->server));
 }
 
 static inline u16 notified(struct visit *v, const struct sip_msg *msg)
@@ -260,6 +276,7 @@ static inline u16 notified(struct visit *v, const struct sip_msg *msg)
 	struct world *w = v->phone->world;
 
 	w->notified++;
+	w->lamps += *v->one && msg->body.n;
 	if (state && slice_begins(state->value, SLICE("terminated")) && !v->over)
 		visit_over(v);
 	return percent(w, 96) ? 200 : percent(w, 50) ? 481 : 503;

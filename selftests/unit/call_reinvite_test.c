@@ -126,6 +126,39 @@ TEST_F(reinvite, refused)
 	hang_up(h, B);
 }
 
+/* B has begun with it, and is gone when the call ends (RFC 3261 §15.1.2). */
+static void leaves_meanwhile(struct harness *h, bool begins)
+{
+	struct __test_metadata *_metadata = h->_metadata;
+
+	offer(h, A, SDP_A_HOLD);
+	expect(h, A, "SIP/2.0 100");
+	expect(h, B, "INVITE ");
+	if (begins)
+		answer(h, B, "100 Trying", NULL);
+	send_request(h, A, "BYE", 9, "", NULL);
+	expect(h, B, "BYE ");
+	reply(h, B, "200 OK", NULL);
+	expect(h, A, "SIP/2.0 487");
+	send_same_branch(h, A, "ACK", h->branch - 1, NULL);
+	expect(h, A, "SIP/2.0 200");
+	EXPECT_EQ(call_engine_calls(h->engine), 0);
+	if (!begins)
+		answer(h, B, "100 Trying", NULL);
+	advance(h, 70 * NSEC_PER_SEC);
+	EXPECT_EQ(counter(h, "sip-client-transactions"), 0);
+}
+
+TEST_F(reinvite, who_never_answers_it_is_not_waited_for_when_the_call_is_over)
+{
+	leaves_meanwhile(&self->h, true);
+}
+
+TEST_F(reinvite, nor_who_begins_with_it_only_then)
+{
+	leaves_meanwhile(&self->h, false);
+}
+
 TEST_F(reinvite, kernel_refuses_the_offer)
 {
 	struct harness *h = &self->h;

@@ -553,10 +553,6 @@ void call_store(struct call_engine *e, struct call *call);
 /* When saved[key] was, by the clock of the day; now and wall are one moment. */
 u64 call_time_read(struct json_reader *r, const json_t *saved, const char *key, u64 now, u64 wall);
 
-/* -1, or NULL: there is none of that name. */
-int call_realm_called(const struct call_policy *p, const char *name);
-const struct call_route *call_route_called(const struct call_policy *p, const char *name);
-
 /* invite_record.c */
 /* leg's INVITE has no final response, and made no offer. */
 bool call_invite_rings(const struct call_leg *leg);

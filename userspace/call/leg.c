@@ -81,8 +81,20 @@ struct call_leg *call_leg_new(struct call_engine *e, struct call *call, enum med
 	return leg;
 }
 
+/* INVITEs that have been begun with may have no end (RFC 3261 §17.1.1.2). */
+static void leave_invites(struct call_engine *e, u64 now, const struct call_leg *leg)
+{
+	struct sip_client *const invites[] = { leg->invite, leg->refresh, leg->moving };
+	size_t i;
+
+	for (i = 0; i < sizeof(invites) / sizeof(*invites); i++)
+		if (invites[i])
+			sip_client_leave(e->sip, now, invites[i]);
+}
+
 void call_leg_free(struct call_engine *e, u64 now, struct call_leg *leg)
 {
+	leave_invites(e, now, leg);
 	timer_disarm(&e->timers, &leg->timer);
 	timer_disarm(&e->timers, &leg->session_timer);
 	timers_release(&e->timers, 2);

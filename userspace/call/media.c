@@ -238,17 +238,19 @@ static void note_refusal(const struct call_engine *e, struct call *call, u64 tic
 
 /*
  * The relay has a port of ours taken by somebody else: draw others and say so
- * in the message that waits.
+ * in the message that waits. That of an answer, also an early one, cannot: the offer
+ * before it has told of ports already.
  */
 static int redraw(struct call_engine *e, u64 now, struct call *call, u64 ticket)
 {
 	struct call_message *m = call_outbox_gated(call, ticket);
+	struct media_negotiation *media = m ? call_leg_media(m->leg) : NULL;
 	struct media_refusal refusal;
 	char *sdp;
 
-	if (!m || call->redraws++ >= CALL_MAX_REDRAWS)
+	if (!media || media_offerer(media) == m->leg->side || call->redraws++ >= CALL_MAX_REDRAWS)
 		return -EADDRINUSE;
-	if (media_redraw(call_leg_media(m->leg), now, &sdp, &refusal))
+	if (media_redraw(media, now, &sdp, &refusal))
 		return -EADDRINUSE;
 	free(m->sdp);
 	m->sdp = sdp;

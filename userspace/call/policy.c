@@ -239,3 +239,25 @@ int call_policy_trunk(const struct call_policy *p, const struct flow *flow, cons
 
 	return realm < 0 || best >= 0 ? best : trunk_of_address(p, realm, &flow->peer);
 }
+
+/* --- by name --- */
+
+int call_realm_called(const struct call_policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nrealms; i++)
+		if (!strcmp(p->realms[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+const struct call_route *call_route_called(const struct call_policy *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->nroutes; i++)
+		if (!strcmp(p->routes[i].name, name))
+			return &p->routes[i];
+	return NULL;
+}

@@ -232,6 +232,10 @@ int call_policy_digest_trunk(const struct call_policy *p, int realm,
 /* Sorts and counts them, once all are there. */
 void call_domain_complete(struct call_domain *domain);
 
+/* By name, as records have them. -1, or NULL: there is none. */
+int call_realm_called(const struct call_policy *p, const char *name);
+const struct call_route *call_route_called(const struct call_policy *p, const char *name);
+
 /* Its trunks are as they will be. Without memory they are found, but slowly. */
 void call_policy_complete(struct call_policy *p);
 struct call_policy *call_policy_get(struct call_policy *p);

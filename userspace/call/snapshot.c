@@ -229,26 +229,6 @@ static u64 restore_time(struct restoring *s, const json_t *saved, const char *ke
 	return call_time_read(&s->r, saved, key, s->now, s->wall);
 }
 
-int call_realm_called(const struct call_policy *p, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < p->nrealms; i++)
-		if (!strcmp(p->realms[i].name, name))
-			return (int)i;
-	return -1;
-}
-
-const struct call_route *call_route_called(const struct call_policy *p, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < p->nroutes; i++)
-		if (!strcmp(p->routes[i].name, name))
-			return &p->routes[i];
-	return NULL;
-}
-
 /* Whoever takes no package is as good as who never spoke of one. */
 static char *restore_packages(struct restoring *s, const json_t *saved)
 {

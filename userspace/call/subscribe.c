@@ -51,12 +51,10 @@ void call_subscribe_unserved(struct call_engine *e, u64 now, const struct sip_ev
 	call_subscribe_lines(e, &lines);
 	buf_add(&lines, slice_of("", 1));
 	events = lines.failed ? NULL : strstr(lines.p, "Allow-Events");
-	if (events) {
-		e->counters[CALL_COUNT_SUBSCRIBE_REFUSED]++;
-		call_refuse(e, now, ev, 489, events, "nobody serves that event package");
-	} else {
+	if (events)
+		call_wish_refuse(e, now, ev, 489, events, "nobody serves that event package");
+	else
 		call_not_allowed(e, now, NULL, ev);
-	}
 	buf_free(&lines);
 }
 

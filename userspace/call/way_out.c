@@ -96,7 +96,7 @@ static void await(struct call_engine *e, u64 now, struct call_way_out *way)
 	timer_arm(&e->timers, &way->timer, now + (silence ? silence : 16 * e->t1));
 }
 
-/* A dialog by a name of the watcher's side. false: he who is asked does not know it. */
+/* A dialog by a name of the watcher's side. false: not known to who is asked, or no memory. */
 static bool name_dialog(struct call_engine *e, struct call_way_out *way, const struct sip_msg *msg)
 {
 	enum event_named named;
@@ -105,8 +105,9 @@ static bool name_dialog(struct call_engine *e, struct call_way_out *way, const s
 		return true;
 	free(way->event);
 	named = call_event_there(e, &way->leg, msg, &way->event);
-	if (named == EVENT_NAMES_KNOWN)
-		return true;
+	/* without memory for it nobody would know later which one it was */
+	if (!way->event || named == EVENT_NAMES_KNOWN)
+		return way->event;
 	free(way->event);
 	way->event = NULL;
 	if (named == EVENT_NAMES_NONE)

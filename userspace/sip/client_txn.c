@@ -231,6 +231,13 @@ void sip_client_put(struct sip_engine *e, u64 now, struct sip_client *c)
 		timer_arm(e->timers, &c->end, now);
 }
 
+void sip_client_leave(struct sip_engine *e, u64 now, struct sip_client *c)
+{
+	c->left = true;
+	if (c->method == SIP_INVITE && c->state == SIP_CLIENT_PROCEEDING && !c->cancelled)
+		timer_arm(e->timers, &c->end, now + 64 * e->t1);
+}
+
 int sip_ack(struct sip_engine *e, u64 now, struct sip_client *c, struct sip_dialog *dialog,
 	    const struct sip_content *content)
 {
@@ -359,7 +366,7 @@ static bool invite_response(struct sip_engine *e, struct sip_client *c, const st
 		return true;
 	}
 	timer_disarm(e->timers, &c->send);
-	if (c->state == SIP_CLIENT_CALLING)
+	if (c->state == SIP_CLIENT_CALLING && !c->left)
 		timer_disarm(e->timers, &c->end);
 	c->state = SIP_CLIENT_PROCEEDING;
 	if (c->cancel_wanted && !c->cancelled)

@@ -263,6 +263,7 @@ struct sip_client {
 	bool internal;			/* our CANCEL: nobody hears of it */
 	bool cancel_wanted, cancelled;
 	bool kept, overdue;		/* sip_client_keep(); its timers have run out */
+	bool left;			/* sip_client_leave() */
 	bool large;			/* by a stream for its size alone */
 	u32 datagrams;			/* large: the listener that it would go by else */
 	char branch[24];

@@ -237,6 +237,11 @@ int sip_ack(struct sip_engine *e, u64 now, struct sip_client *client,
  */
 void sip_client_keep(struct sip_client *client);
 void sip_client_put(struct sip_engine *e, u64 now, struct sip_client *client);
+/*
+ * Who sent client's INVITE does not wait any more: it ends after 64*T1, if nobody ends it before,
+ * whatever provisional responses come.
+ */
+void sip_client_leave(struct sip_engine *e, u64 now, struct sip_client *client);
 enum sip_method sip_client_method(const struct sip_client *client);
 void sip_client_set_user(struct sip_client *client, void *user);
 /*
