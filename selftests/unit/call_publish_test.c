@@ -138,6 +138,22 @@ TEST_F(publish, what_cannot_be_is_refused)
 	EXPECT_EQ(counter(h, "publications-refused"), 9);
 }
 
+/* RFC 3903 §6, of a header that has one entity-tag, and RFC 3261 §8.2.3. */
+TEST_F(publish, a_header_that_is_not_understood_is_refused)
+{
+	struct harness *h = &self->h;
+	char two[160];
+
+	publish(_metadata, self, NULL, PUBLISH, AWAY, "SIP/2.0 200");
+	snprintf(two, sizeof(two), "%s\r\nSIP-If-Match: %s", self->tag, self->tag);
+	publish(_metadata, self, two, PRESENCE, NULL, "SIP/2.0 400");
+	publish(_metadata, self, "a, b", PRESENCE, NULL, "SIP/2.0 400");
+	publish(_metadata, self, "", PRESENCE, NULL, "SIP/2.0 400");
+	publish(_metadata, self, NULL, PUBLISH "Content-Encoding: gzip\r\n", AWAY, "SIP/2.0 415");
+	EXPECT_TRUE(has(&h->ua[STRANGER], "Accept-Encoding: identity\r\n"));
+	EXPECT_EQ(publications(h), 1);
+}
+
 TEST_F(publish, nobody_speaks_for_somebody_else)
 {
 	struct harness *h = &self->h;

@@ -9,8 +9,17 @@
 
 #include "call/call.h"
 #include "call/watch.h"
+#include "sip/chars.h"
+#include "sip/multipart.h"
 
 #define RETRY "Retry-After: 60\r\n"
+
+/* An entity-tag, and one alone (RFC 3903 §6). */
+static bool is_one_tag(const struct sip_msg *msg, const struct sip_hdr *hdr)
+{
+	return !sip_msg_header_next(msg, hdr) && hdr->value.n &&
+	       sip_all(hdr->value, SIP_CHAR_TOKEN);
+}
 
 /* The one that SIP-If-Match names, if there is one. false: it is not there. */
 static bool match(struct call_engine *e, u64 now, const struct sip_event *ev,
@@ -22,6 +31,8 @@ static bool match(struct call_engine *e, u64 now, const struct sip_event *ev,
 	if (!hdr)
 		return ev->msg->body.n || !wish->expires ||
 		       call_wish_refuse(e, now, ev, 400, "", "PUBLISH without a body");
+	if (!is_one_tag(ev->msg, hdr))
+		return call_wish_refuse(e, now, ev, 400, "", "SIP-If-Match is no single entity-tag");
 	*old = event_publication_find(&e->watchers->publications, wish->aor, hdr->value);
 	return *old || call_wish_refuse(e, now, ev, 412, "", "no such entity-tag");
 }
@@ -55,10 +66,15 @@ static bool is_readable(struct call_engine *e, u64 now, const struct sip_event *
 			const struct call_wish *wish)
 {
 	const char *type = event_kinds[wish->package].type;
+	struct sip_part whole;
 	char line[64];
 
 	if (ev->msg->body.n > EVENT_MAX_DOCUMENT)
 		return call_wish_refuse(e, now, ev, 413, "", "the document is too long");
+	sip_part_of(ev->msg, &whole);
+	if (whole.encoded)
+		return call_wish_refuse(e, now, ev, 415, "Accept-Encoding: identity\r\n",
+					"a document in an encoding that is not read");
 	snprintf(line, sizeof(line), "Accept: %s\r\n", type);
 	return slice_caseeq(sip_plain(ev->msg->content_type), slice_str(type)) ||
 	       call_wish_refuse(e, now, ev, 415, line, "not a document of the package");
