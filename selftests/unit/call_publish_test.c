@@ -160,6 +160,8 @@ TEST_F(publish, nobody_speaks_for_somebody_else)
 
 	send_to(h, STRANGER, "PUBLISH", "alice", BOB, PUBLISH, PIDF("sip:" BOB, ""));
 	expect(h, STRANGER, "SIP/2.0 403");
+	send_to(h, STRANGER, "PUBLISH", "alice", "nobody@" DOMAIN, PUBLISH, AWAY);
+	expect(h, STRANGER, "SIP/2.0 404");
 	send_to(h, A, "PUBLISH", "pbx", BOB, PUBLISH, PIDF("sip:" BOB, ""));
 	expect(h, A, "SIP/2.0 489");
 }
