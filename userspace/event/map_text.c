@@ -300,3 +300,25 @@ int event_map_summary(const struct event_map *m, struct slice body, struct buf *
 	}
 	return out->failed ? -ENOMEM : 0;
 }
+
+/* A delimiter, or what makes of the part what it is. */
+static bool is_needed(struct slice line)
+{
+	struct slice type = SLICE("Content-T");	/* Type, Transfer-Encoding */
+
+	return (line.n > 1 && !memcmp(line.p, "--", 2)) ||
+	       (line.n > type.n && slice_caseeq(slice_of(line.p, type.n), type));
+}
+
+void event_map_around(const struct event_map *m, struct slice text, struct buf *out)
+{
+	struct slice line;
+	const char *begin;
+
+	while (text.n) {
+		begin = text.p;
+		line = next_line(&text);
+		if (is_needed(line) || (!has_address(line) && !m->hidden(m->user, line)))
+			buf_add(out, slice_of(begin, (size_t)(text.p - begin)));
+	}
+}
