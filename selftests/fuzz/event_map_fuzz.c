@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Any bytes as a body that passes from one side to the other; the first byte says of which
- * type, or that they are a value of Event. What comes of it can be read again, every URI in it is
- * one of ours, and no dialog is named that is not known there.
+ * type, or that they are a value of Event, or what stands around the parts of a body. What comes
+ * of it can be read again, every URI in it is one of ours, and no dialog is named that is not
+ * known there.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -68,6 +69,22 @@ static void map_event(struct slice value)
 	buf_free(&out);
 }
 
+/* Whole lines are left out, and then nothing is left that would be. */
+static void map_around(struct slice text)
+{
+	struct event_map m = { .hidden = is_hidden };
+	struct buf once, twice;
+
+	buf_init(&once);
+	buf_init(&twice);
+	event_map_around(&m, text, &once);
+	event_map_around(&m, buf_slice(&once), &twice);
+	if (once.n > text.n || !slice_eq(buf_slice(&once), buf_slice(&twice)))
+		abort();
+	buf_free(&once);
+	buf_free(&twice);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	const struct slice types[] = {
@@ -86,6 +103,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		return 0;
 	if (data[0] == 255) {
 		map_event(slice_of((const char *)data + 1, size - 1));
+		return 0;
+	}
+	if (data[0] == 254) {
+		map_around(slice_of((const char *)data + 1, size - 1));
 		return 0;
 	}
 	type = types[data[0] % 3];

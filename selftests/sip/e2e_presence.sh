@@ -8,7 +8,7 @@
 . "$here/baresip.sh"
 . "$here/subscribers.sh"
 setup
-plan 14
+plan 15
 
 start_with_events() {
 	write_domain udp "" </dev/null
@@ -75,6 +75,9 @@ told_as_the_schemas_say() {
 			presence-show="$dir/presence" subscription-del="$dir/del"
 }
 
+shown_as_it_is() { ctl presence show bob@example.com | sed 1d |
+	python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.stdin.buffer)'; }
+
 must "jalurd starts" start_with_events
 alice_watches
 check "alice watches bob, who is not there" sees 1 closed
@@ -88,6 +91,7 @@ must "bob's phone stops" bob_goes
 check "she sees him go" sees 4 closed
 must "bob's phone registers again" bob_comes
 check "she sees him come" sees 5 open
+check "the administrator sees what she sees" shown_as_it_is
 check "the administrator ends it, told as the schemas say" told_as_the_schemas_say
 check "she is told so" sees 6 terminated
 ktap_finished

@@ -155,6 +155,28 @@ TEST_F(body_map, of_several_parts_each_by_itself)
 	hang_up(h, A);
 }
 
+/* Content-ID is made of the device's address by some. */
+TEST_F(body_map, what_is_around_the_parts_tells_nothing_of_the_side)
+{
+	static const char around[] =
+		"from 10.0.0.99\r\n--o\r\nContent-ID:\r\n <1@10.0.0.99>\r\n"
+		"content-type: text/xml;x=1\r\nContent-Description: of " IP_A "\r\nX-Y: z\r\n\r\n"
+		"<a/>\r\n--o--\r\nby sip:alice@" IP_A "\r\n";
+	struct harness *h = &self->h;
+	const struct sip_msg *msg;
+
+	call_up(h);
+	carried(h, A, "Content-Type: multipart/mixed;boundary=o\r\n", around);
+	msg = expect(h, B, "MESSAGE ");
+	EXPECT_TRUE(slice_eq(msg->body,
+			     SLICE("--o\r\ncontent-type: text/xml;x=1\r\nX-Y: z\r\n\r\n"
+				   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a/>\n\r\n--o--\r\n"))) {
+		TH_LOG(SLICE_FMT, SLICE_ARG(msg->body));
+	}
+	done(h, B, A);
+	hang_up(h, A);
+}
+
 TEST_F(body_map, what_cannot_be_read_goes_nowhere)
 {
 	static const struct {

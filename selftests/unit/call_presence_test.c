@@ -226,8 +226,9 @@ TEST_F(watch, what_cannot_be_is_refused)
 	answered_so(h, BOB, "Event: message-summary\r\n", "SIP/2.0 489");
 	EXPECT_TRUE(has(ua, "Allow-Events: presence, reg\r\n"));
 	answered_so(h, BOB, "", "SIP/2.0 489");
-	answered_so(h, "nobody@" DOMAIN, PRESENCE, "SIP/2.0 489");
-	answered_so(h, "bob@elsewhere.example", PRESENCE, "SIP/2.0 489");
+	answered_so(h, "nobody@" DOMAIN, PRESENCE, "SIP/2.0 404");
+	EXPECT_FALSE(has(ua, "Allow-Events"));
+	answered_so(h, "bob@elsewhere.example", PRESENCE, "SIP/2.0 404");
 	EXPECT_EQ(watches(h), 0);
 	EXPECT_EQ(counter(h, "subscriptions-refused"), 8);
 }

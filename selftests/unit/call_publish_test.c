@@ -139,14 +139,63 @@ TEST_F(publish, what_cannot_be_is_refused)
 	EXPECT_EQ(counter(h, "subscriptions-refused"), 0);
 }
 
+/* RFC 3903 §6, of a header that has one entity-tag, and RFC 3261 §8.2.3. */
+TEST_F(publish, a_header_that_is_not_understood_is_refused)
+{
+	struct harness *h = &self->h;
+	char two[160];
+
+	publish(_metadata, self, NULL, PUBLISH, AWAY, "SIP/2.0 200");
+	snprintf(two, sizeof(two), "%s\r\nSIP-If-Match: %s", self->tag, self->tag);
+	publish(_metadata, self, two, PRESENCE, NULL, "SIP/2.0 400");
+	publish(_metadata, self, "a, b", PRESENCE, NULL, "SIP/2.0 400");
+	publish(_metadata, self, "", PRESENCE, NULL, "SIP/2.0 400");
+	publish(_metadata, self, NULL, PUBLISH "Content-Encoding: gzip\r\n", AWAY, "SIP/2.0 415");
+	EXPECT_TRUE(has(&h->ua[STRANGER], "Accept-Encoding: identity\r\n"));
+	EXPECT_EQ(publications(h), 1);
+}
+
 TEST_F(publish, nobody_speaks_for_somebody_else)
 {
 	struct harness *h = &self->h;
 
 	send_to(h, STRANGER, "PUBLISH", "alice", BOB, PUBLISH, PIDF("sip:" BOB, ""));
 	expect(h, STRANGER, "SIP/2.0 403");
+	send_to(h, STRANGER, "PUBLISH", "alice", "nobody@" DOMAIN, PUBLISH, AWAY);
+	expect(h, STRANGER, "SIP/2.0 404");
 	send_to(h, A, "PUBLISH", "pbx", BOB, PUBLISH, PIDF("sip:" BOB, ""));
 	expect(h, A, "SIP/2.0 489");
+}
+
+/* RFC 3863 §4.4: tuples, then notes, then what is of other namespaces. */
+TEST_F(publish, what_two_devices_publish_is_one_document_by_its_schema)
+{
+	static const char *const order[] = {
+		"basic>open<", "note>two<", "note>one<", "</p:tuple>", "<p:note", "here", "<p:note",
+		"at home", "<dm:person", "<dm:person", "</presence>",
+	};
+	struct harness *h = &self->h;
+	const char *at;
+	size_t i;
+
+	publish(_metadata, self, NULL, PUBLISH,
+		PIDF("sip:" ALICE, "<dm:person id='x'/><p:note>at home</p:note>" TUPLE("one")),
+		"SIP/2.0 200");
+	publish(_metadata, self, NULL, PUBLISH,
+		PIDF("sip:" ALICE, "<p:note>here</p:note><dm:person id='x'/><p:tuple><p:status/>"
+		     "<p:note>two</p:note></p:tuple><p:foo/><bar/>"), "SIP/2.0 200");
+	watch(h, ALICE, PRESENCE, OPEN);
+	at = h->ua[STRANGER].last;
+	for (i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		at = strstr(at, order[i]);
+		ASSERT_TRUE(at) {
+			TH_LOG("no %s in %s", order[i], h->ua[STRANGER].last);
+		}
+	}
+	EXPECT_FALSE(has(&h->ua[STRANGER], "foo"));
+	EXPECT_FALSE(has(&h->ua[STRANGER], "bar"));
+	EXPECT_FALSE(has(&h->ua[STRANGER], "<p:tuple xmlns:p=\"urn:ietf:params:xml:ns:pidf\">"));
+	unwatch(h, PRESENCE);
 }
 
 TEST_F(publish, a_user_publishes_so_often_and_no_more)
@@ -168,14 +217,13 @@ TEST_F(publish, a_user_publishes_so_often_and_no_more)
 static const char *read_pidf(const char *text)
 {
 	char whose[EVENT_ENTITY];
-	struct buf parts;
+	struct event_parts parts;
 	const char *why;
-	int err;
 
-	buf_init(&parts);
-	err = event_pidf_read(slice_str(text), "sip:" ALICE, "0", whose, &parts, &why);
-	buf_free(&parts);
-	return err ? why : NULL;
+	if (event_pidf_read(slice_str(text), "sip:" ALICE, "0", whose, &parts, &why))
+		return why;
+	free(parts.xml);
+	return NULL;
 }
 
 TEST(a_document_has_neither_entities_nor_depths_nor_crowds)

@@ -159,6 +159,38 @@ static const struct example examples[] = {
 	  XML "<c a=\"sip:x@" HOST "\" e=\"1.2.3\"><u>sip:y@" HOST "</u><v>sip: is a protocol</v></c>\n" },
 };
 
+/* Spellings of addresses, and what only looks like one. */
+TEST(an_address_is_found_whatever_stands_beside_it)
+{
+	static const char *const hidden[] = {
+		"10.0.0.5", "ip=10.0.0.5:5060", "host:10.0.0.5", "mac:10.0.0.5", "interface:10.0.0.5:99",
+		"a10.0.0.5", "10.0.0.5f", "x 10.0.0.5.", "...10.0.0.5...", "dead:beef 10.0.0.5",
+		"fd00::5", "[fd00::5]:5060", "addr:fd00::5", "host:fd00::5.", "::ffff:10.0.0.5",
+		"d:2001:db8:1:2:3:4:5:6",
+	}, *const plain[] = {
+		"12:30:45", "2026-11-29T03:04:05Z", "1.2.3", "1.2.3.4.5", "00:11:22:33:44:55", "300.1.1.1",
+		"::::::::::::::::", "..........", "a.b.c.d", "1.3.6.1.4.1.9",
+	};
+	char body[128], *there;
+	const char *why;
+	size_t i;
+
+	for (i = 0; i < sizeof(hidden) / sizeof(*hidden); i++) {
+		snprintf(body, sizeof(body), "<a>%s</a>", hidden[i]);
+		there = mapped("text/xml", body, &why);
+		EXPECT_STREQ(there, XML "<a></a>\n");
+		free(there);
+	}
+	for (i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
+		snprintf(body, sizeof(body), "<a>%s</a>", plain[i]);
+		there = mapped("text/xml", body, &why);
+		EXPECT_TRUE(strstr(there, body)) {
+			TH_LOG("%s", plain[i]);
+		}
+		free(there);
+	}
+}
+
 /* Identifiers are made up: there, "@" stands for one. */
 static char *without_ids(const char *text)
 {

@@ -60,7 +60,8 @@ void json_clean(json_t *object)
 	json_array_foreach(object, i, child)
 		json_clean(child);
 	json_object_foreach(object, key, child)
-		json_clean(child);
+		if (strcmp(key, "document"))	/* has lines: who prints it looks at it */
+			json_clean(child);
 }
 
 const char *member_text(const json_t *object, const char *key)

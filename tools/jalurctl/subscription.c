@@ -47,6 +47,15 @@ static void print_deleted(const json_t *result)
 	printf("subscription %s ends\n", member_text(result, "id"));
 }
 
+/* XML of several lines, as watchers get it. */
+static void print_document(const json_t *p)
+{
+	const char *c = json_string_value(json_object_get(p, "document"));
+
+	for (; c && *c; c++)
+		putchar((unsigned char)*c < ' ' && *c != '\n' && *c != '\t' ? '?' : *c);
+}
+
 static void print_presence(const json_t *p)
 {
 	printf("%s: %llu contacts, %llu publications, %llu watchers%s\n", member_text(p, "aor"),
@@ -54,7 +63,7 @@ static void print_presence(const json_t *p)
 	       (unsigned long long)member_number(p, "publications"),
 	       (unsigned long long)member_number(p, "watchers"),
 	       member_true(p, "served") ? "" : "; events.presence of the domain is off");
-	printf("%s\n", member_text(p, "document"));
+	print_document(p);
 }
 
 int subscription_list(struct ctl *ctl, int argc, char **argv)

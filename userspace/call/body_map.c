@@ -2,7 +2,8 @@
 /*
  * Bodies that pass from one side to the other, in the words of the other (event/map.h). Names
  * of people get our host, as in headers; a dialog is one with us, and is known there as the one
- * behind it. Parts of a body are mapped each by itself, and what is around them stays.
+ * behind it. Parts of a body are mapped each by itself; what is around them stays, unless it
+ * tells of the side.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -100,13 +101,13 @@ static int map_parts(struct body *b, const struct sip_part *whole, u32 depth, st
 	while ((more = sip_parts_next(&parts, &part)) > 0) {
 		if (!part.body.n)
 			continue;
-		buf_add(out, slice_of(at, (size_t)(part.body.p - at)));
+		event_map_around(&b->map, slice_of(at, (size_t)(part.body.p - at)), out);
 		err = map_part(b, &part, depth + 1, out);
 		if (err)
 			return err;
 		at = part.body.p + part.body.n;
 	}
-	buf_add(out, slice_of(at, (size_t)(end - at)));
+	event_map_around(&b->map, slice_of(at, (size_t)(end - at)), out);
 	return more;
 }
 

@@ -89,7 +89,7 @@ static json_t *save_publication(u64 now, u64 wall, const struct event_publicatio
 			 "version", VERSION, "kind", "publication",
 			 "resource", json_text(p->resource), "tag", p->tag, "salt", p->salt,
 			 "expires", call_expiry_save(now, wall, p->expires),
-			 "parts", json_text(p->parts));
+			 "parts", json_text(p->parts.xml));
 }
 
 int call_engine_save_event(struct call_engine *e, u64 now, u64 wall, u64 record, char **text)
@@ -221,26 +221,23 @@ static bool is_tag(const char *text)
 }
 
 /* What was accepted once is read again, as a document of its own. */
-static char *read_parts(struct restoring *s, const json_t *saved, const char *aor,
-			const char *salt)
+static bool read_parts(struct restoring *s, const json_t *saved, const char *aor,
+		       const char *salt, struct event_parts *parts)
 {
 	const char *text = json_string_value(json_object_get(saved, "parts")), *why;
 	char entity[EVENT_ENTITY], whose[EVENT_ENTITY];
-	struct buf document, parts;
-	char *result = NULL;
+	struct buf document;
+	bool good;
 
 	buf_init(&document);
-	buf_init(&parts);
 	buf_printf(&document, "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\">%s</presence>",
 		   text ? text : "");
-	if (text && event_entity(aor, entity) && !document.failed &&
-	    !event_pidf_read(buf_slice(&document), entity, salt, whose, &parts, &why))
-		result = buf_take(&parts);
-	else
+	good = text && event_entity(aor, entity) && !document.failed &&
+	       !event_pidf_read(buf_slice(&document), entity, salt, whose, parts, &why);
+	if (!good)
 		wrong(s, "parts");
 	buf_free(&document);
-	buf_free(&parts);
-	return result;
+	return good;
 }
 
 static void restore_publication(struct restoring *s, const json_t *saved)
@@ -249,14 +246,14 @@ static void restore_publication(struct restoring *s, const json_t *saved)
 	const char *salt = json_read_text(&s->r, saved, "salt", EVENT_TAG - 1);
 	u64 expires = call_expiry_read(&s->r, saved, s->now, s->wall);
 	struct event_publication *p = NULL;
-	char aor[REGISTRAR_AOR], *parts;
+	struct event_parts parts;
+	char aor[REGISTRAR_AOR];
 
 	read_aor(s, saved, aor);
 	if (!is_tag(tag) || !is_tag(salt))
 		wrong(s, "tag");
-	parts = s->r.bad ? NULL : read_parts(s, saved, aor, salt);
-	if (parts)
-		p = call_publication_new(s->e, aor, parts, salt, s->record);
+	if (!s->r.bad && read_parts(s, saved, aor, salt, &parts))
+		p = call_publication_new(s->e, aor, &parts, salt, s->record);
 	if (!p) {
 		wrong(s, "memory");
 		return;

@@ -33,7 +33,7 @@ static void add_published(const struct call_engine *e, const char *aor, struct e
 
 	while (state->npublished < EVENT_PUBLICATIONS &&
 	       (p = event_publication_next(&e->watchers->publications, p, aor)))
-		state->published[state->npublished++] = p->parts;
+		state->published[state->npublished++] = &p->parts;
 }
 
 /* Of his calls only that one, if it is not 0; and of those that over knows what is over. */

@@ -81,6 +81,7 @@ void call_request(struct call_engine *e, u64 now, const struct sip_event *ev)
 	case SIP_REFER:
 		call_refer_apart(e, now, ev, &source);
 		break;
+	case SIP_NOTIFY:		/* of a subscription that is not ours (RFC 6665 §4.1.3) */
 	case SIP_BYE:
 		call_gone(e, now, NULL, ev);
 		break;

@@ -9,8 +9,17 @@
 
 #include "call/call.h"
 #include "call/watch.h"
+#include "sip/chars.h"
+#include "sip/multipart.h"
 
 #define RETRY "Retry-After: 60\r\n"
+
+/* An entity-tag, and one alone (RFC 3903 §6). */
+static bool is_one_tag(const struct sip_msg *msg, const struct sip_hdr *hdr)
+{
+	return !sip_msg_header_next(msg, hdr) && hdr->value.n &&
+	       sip_all(hdr->value, SIP_CHAR_TOKEN);
+}
 
 /* The one that SIP-If-Match names, if there is one. false: it is not there. */
 static bool match(struct call_engine *e, u64 now, const struct sip_event *ev,
@@ -22,6 +31,8 @@ static bool match(struct call_engine *e, u64 now, const struct sip_event *ev,
 	if (!hdr)
 		return ev->msg->body.n || !wish->expires ||
 		       call_wish_refuse(e, now, ev, 400, "", "PUBLISH without a body");
+	if (!is_one_tag(ev->msg, hdr))
+		return call_wish_refuse(e, now, ev, 400, "", "SIP-If-Match is no single entity-tag");
 	*old = event_publication_find(&e->watchers->publications, wish->aor, hdr->value);
 	return *old || call_wish_refuse(e, now, ev, 412, "", "no such entity-tag");
 }
@@ -55,37 +66,37 @@ static bool is_readable(struct call_engine *e, u64 now, const struct sip_event *
 			const struct call_wish *wish)
 {
 	const char *type = event_kinds[wish->package].type;
+	struct sip_part whole;
 	char line[64];
 
 	if (ev->msg->body.n > EVENT_MAX_DOCUMENT)
 		return call_wish_refuse(e, now, ev, 413, "", "the document is too long");
+	sip_part_of(ev->msg, &whole);
+	if (whole.encoded)
+		return call_wish_refuse(e, now, ev, 415, "Accept-Encoding: identity\r\n",
+					"a document in an encoding that is not read");
 	snprintf(line, sizeof(line), "Accept: %s\r\n", type);
 	return slice_caseeq(sip_plain(ev->msg->content_type), slice_str(type)) ||
 	       call_wish_refuse(e, now, ev, 415, line, "not a document of the package");
 }
 
-/* NULL: it was refused. */
-static char *read_body(struct call_engine *e, u64 now, const struct sip_event *ev,
-		       const struct call_wish *wish, const char *salt)
+static bool read_body(struct call_engine *e, u64 now, const struct sip_event *ev,
+		      const struct call_wish *wish, const char *salt, struct event_parts *parts)
 {
 	char whose[EVENT_ENTITY], entity[EVENT_ENTITY];
 	const char *why = "no memory";
-	struct buf parts;
 	int err = -ENOMEM;
 
 	if (!is_readable(e, now, ev, wish))
-		return NULL;
-	buf_init(&parts);
+		return false;
 	if (event_entity(wish->aor, entity))
-		err = event_pidf_read(ev->msg->body, entity, salt, whose, &parts, &why);
+		err = event_pidf_read(ev->msg->body, entity, salt, whose, parts, &why);
 	if (err)
-		call_wish_refuse(e, now, ev, err == -EINVAL ? 400 : 500, "", why);
-	else if (!is_his(wish, whose))
-		call_wish_refuse(e, now, ev, 403, "", "publishes for somebody else");
-	else
-		return buf_take(&parts);
-	buf_free(&parts);
-	return NULL;
+		return call_wish_refuse(e, now, ev, err == -EINVAL ? 400 : 500, "", why);
+	if (is_his(wish, whose))
+		return true;
+	free(parts->xml);
+	return call_wish_refuse(e, now, ev, 403, "", "publishes for somebody else");
 }
 
 static void confirm(struct call_engine *e, u64 now, const struct sip_event *ev,
@@ -107,7 +118,7 @@ void call_publication_free(struct call_engine *e, struct event_publication *p)
 }
 
 struct event_publication *call_publication_new(struct call_engine *e, const char *aor,
-					       char *parts,
+					       const struct event_parts *parts,
 					       const char *salt, u64 record)
 {
 	struct event_publication *p = NULL;
@@ -120,7 +131,7 @@ struct event_publication *call_publication_new(struct call_engine *e, const char
 			timers_release(&e->timers, 1);
 	}
 	if (!p) {
-		free(parts);
+		free(parts->xml);
 		return NULL;
 	}
 	strcpy(p->salt, salt);
@@ -128,16 +139,16 @@ struct event_publication *call_publication_new(struct call_engine *e, const char
 	return p;
 }
 
-/* parts NULL: they stay as they are. */
+/* No parts: they stay as they are. */
 static void keep(struct call_engine *e, u64 now, const struct sip_event *ev,
-		 const struct call_wish *wish, struct event_publication *p, char *parts,
-		 const char *tag)
+		 const struct call_wish *wish, struct event_publication *p,
+		 const struct event_parts *parts, const char *tag)
 {
 	if (!p) {
 		p = call_publication_new(e, wish->aor, parts, tag, 0);
-	} else if (parts) {
-		free(p->parts);
-		p->parts = parts;
+	} else if (parts->xml) {
+		free(p->parts.xml);
+		p->parts = *parts;
 	}
 	if (!p) {
 		call_wish_refuse(e, now, ev, 500, RETRY, "no memory");
@@ -153,7 +164,8 @@ static void keep(struct call_engine *e, u64 now, const struct sip_event *ev,
 static void take(struct call_engine *e, u64 now, const struct sip_event *ev,
 		 const struct call_wish *wish, struct event_publication *old)
 {
-	char tag[EVENT_TAG], *parts = NULL;
+	struct event_parts parts = { .xml = NULL };
+	char tag[EVENT_TAG];
 
 	sip_engine_token(e->sip, tag);
 	if (!wish->expires) {
@@ -163,11 +175,10 @@ static void take(struct call_engine *e, u64 now, const struct sip_event *ev,
 	} else {
 		if (!old && !has_room(e, now, ev, wish))
 			return;
-		parts = ev->msg->body.n ? read_body(e, now, ev, wish, old ? old->salt : tag) :
-					 NULL;
-		if (!parts && ev->msg->body.n)
+		if (ev->msg->body.n &&
+		    !read_body(e, now, ev, wish, old ? old->salt : tag, &parts))
 			return;
-		keep(e, now, ev, wish, old, parts, tag);
+		keep(e, now, ev, wish, old, &parts, tag);
 	}
 	call_watchers_changed(e, wish->aor);
 }

@@ -42,11 +42,38 @@ void call_subscribe_lines(const struct call_engine *e, struct buf *lines)
 	buf_str(lines, any ? "\r\n" : "");
 }
 
+/* Of a package that we serve, but of nobody whom we know: that is not what 489 says. */
+static bool is_of_nobody(const struct call_engine *e, const struct sip_msg *msg)
+{
+	const struct call_policy *p = e->policy;
+	struct call_wish wish;
+	const char *at;
+	size_t i;
+
+	if (!call_wish_event(msg, &wish))
+		return false;
+	for (i = 0; i < p->ndomains; i++)
+		if (event_policy_serves(&p->domains[i].events, wish.package))
+			break;
+	if (i == p->ndomains)
+		return false;
+	if (!registrar_aor(&msg->uri, wish.aor))
+		return true;
+	at = strrchr(wish.aor, '@');
+	wish.domain = call_policy_domain(p, slice_str(at + 1));
+	return !wish.domain ||
+	       !call_secret_of(e, wish.domain, slice_of(wish.aor, (size_t)(at - wish.aor)));
+}
+
 void call_subscribe_unserved(struct call_engine *e, u64 now, const struct sip_event *ev)
 {
 	struct buf lines;
 	char *events;
 
+	if (is_of_nobody(e, ev->msg)) {
+		call_wish_refuse(e, now, ev, 404, "", "no such user, and no route");
+		return;
+	}
 	buf_init(&lines);
 	call_subscribe_lines(e, &lines);
 	buf_add(&lines, slice_of("", 1));

@@ -87,7 +87,8 @@ void call_subscribe_lines(const struct call_engine *e, struct buf *lines);
 
 /* Takes parts; record 0: the next. NULL: no memory. */
 struct event_publication *call_publication_new(struct call_engine *e, const char *aor,
-					       char *parts, const char *salt, u64 record);
+					       const struct event_parts *parts,
+					       const char *salt, u64 record);
 
 /* event_record.c: what outlives the daemon */
 void call_kept_begin(struct call_engine *e, struct event_record *record,

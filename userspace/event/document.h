@@ -22,7 +22,7 @@ void event_xml_open(struct event_xml *x, const char *name);
 void event_xml_attr(struct event_xml *x, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void event_xml_text(struct event_xml *x, struct slice text);
-void event_xml_raw(struct event_xml *x, const char *xml);	/* balanced elements */
+void event_xml_raw(struct event_xml *x, const char *xml, size_t n);	/* balanced elements */
 void event_xml_close(struct event_xml *x);
 /* An element that is only text. */
 void event_xml_leaf(struct event_xml *x, const char *name, struct slice text);

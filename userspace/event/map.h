@@ -37,6 +37,9 @@ bool event_map_reads(struct slice type);
 int event_map_body(const struct event_map *m, struct slice type, struct slice body,
 		   struct buf *out, const char **why);
 
+/* What stands around the parts of a body: as it is, without headers that tell of the side. */
+void event_map_around(const struct event_map *m, struct slice text, struct buf *out);
+
 /* map_event.c: what Event's parameters name (RFC 4235 §3.2) */
 #define EVENT_CALL_ID 256
 

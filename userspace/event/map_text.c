@@ -13,24 +13,62 @@
 #include "event/map_private.h"
 #include "sip/msg.h"
 
+#define SHORTEST 7		/* address: "1.2.3.4" */
+#define LONGEST 64		/* with a port and a colon before it */
+
 static bool is_word(char c)
 {
 	return isalnum((u8)c) || c == '+' || c == '-' || c == '.';
 }
 
-/* A run of what addresses are made of; a port may follow. */
+/* A port may follow. */
 static bool is_address(struct slice run)
 {
 	struct slice host = run;
 	struct addr a;
 
-	while (host.n && (host.p[host.n - 1] == '.' || host.p[host.n - 1] == ':'))
-		host.n--;
 	if (addr_parse_ip(host, &a))
 		return true;
 	while (host.n && host.p[host.n - 1] != ':')
 		host.n--;
 	return host.n && addr_parse_ip(slice_of(host.p, host.n - 1), &a);
+}
+
+/* Four numbers, whatever letters stand beside them: "mac:192.0.2.1". */
+static bool has_ip4(struct slice run)
+{
+	struct slice numbers = slice_of(run.p, 0);
+	struct addr a;
+	size_t i;
+
+	for (i = 0; i <= run.n; i++) {
+		if (i < run.n && (isdigit((u8)run.p[i]) || (run.p[i] == '.' && numbers.n))) {
+			numbers.n++;
+			continue;
+		}
+		while (numbers.n && numbers.p[numbers.n - 1] == '.')
+			numbers.n--;
+		if (addr_parse_ip(numbers, &a))
+			return true;
+		numbers = slice_of(run.p + i + 1, 0);
+	}
+	return false;
+}
+
+/* A run of what addresses are made of; what the end of a word before it was may be in it. */
+static bool has_one(struct slice run)
+{
+	while (run.n && (run.p[run.n - 1] == '.' || run.p[run.n - 1] == ':'))
+		run.n--;
+	if (run.n < SHORTEST)
+		return false;
+	if (is_address(run) || has_ip4(run))
+		return true;
+	for (; run.n >= SHORTEST; run = slice_of(run.p + 1, run.n - 1))
+		if (*run.p == ':' && run.n < LONGEST &&
+		    is_address(slice_of(run.p + 1, run.n - 1)))
+			return true;
+	return false;
 }
 
 static bool has_address(struct slice text)
@@ -40,7 +78,7 @@ static bool has_address(struct slice text)
 	for (i = 0; i <= text.n; i++) {
 		if (i < text.n && (isxdigit((u8)text.p[i]) || text.p[i] == '.' || text.p[i] == ':'))
 			continue;
-		if (i - from > 6 && is_address(slice_of(text.p + from, i - from)))
+		if (has_one(slice_of(text.p + from, i - from)))
 			return true;
 		from = i + 1;
 	}
@@ -261,4 +299,26 @@ int event_map_summary(const struct event_map *m, struct slice body, struct buf *
 		end_line(out, at, add_value(m, line, out));
 	}
 	return out->failed ? -ENOMEM : 0;
+}
+
+/* A delimiter, or what makes of the part what it is. */
+static bool is_needed(struct slice line)
+{
+	struct slice type = SLICE("Content-T");	/* Type, Transfer-Encoding */
+
+	return (line.n > 1 && !memcmp(line.p, "--", 2)) ||
+	       (line.n > type.n && slice_caseeq(slice_of(line.p, type.n), type));
+}
+
+void event_map_around(const struct event_map *m, struct slice text, struct buf *out)
+{
+	struct slice line;
+	const char *begin;
+
+	while (text.n) {
+		begin = text.p;
+		line = next_line(&text);
+		if (is_needed(line) || (!has_address(line) && !m->hidden(m->user, line)))
+			buf_add(out, slice_of(begin, (size_t)(text.p - begin)));
+	}
 }

@@ -47,12 +47,18 @@ struct event_call {
 	struct slice remote;		/* user part of the other side; empty: not to be told */
 };
 
+/* XML of a user's own, in the order of a PIDF (RFC 3863 §4.4): tuples, notes, all else. */
+struct event_parts {
+	char *xml;
+	size_t notes, rest;		/* where they begin */
+};
+
 /* What is known of a user. */
 struct event_state {
 	const char *entity;		/* his URI */
 	const struct event_contact *contacts;
 	size_t ncontacts;
-	const char *published[EVENT_PUBLICATIONS];	/* XML of his own */
+	const struct event_parts *published[EVENT_PUBLICATIONS];
 	size_t npublished;
 	const struct event_call *calls;
 	size_t ncalls;

@@ -17,6 +17,21 @@ static void add_tuple(struct event_xml *x, const struct event_state *state, u64 
 	event_xml_close(x);
 }
 
+/* Of each publication the tuples, or the notes, or the rest. */
+static void add_published(struct event_xml *x, const struct event_state *state, u32 which)
+{
+	size_t i;
+
+	for (i = 0; i < state->npublished; i++) {
+		const struct event_parts *p = state->published[i];
+		const size_t bounds[] = { 0, p->notes, p->rest, strlen(p->xml) };
+
+		if (bounds[which + 1] > bounds[which])
+			event_xml_raw(x, p->xml + bounds[which],
+				      bounds[which + 1] - bounds[which]);
+	}
+}
+
 int event_pidf_print(struct buf *b, const struct event_state *state, u32 version)
 {
 	struct event_xml x;
@@ -27,10 +42,10 @@ int event_pidf_print(struct buf *b, const struct event_state *state, u32 version
 	event_xml_attr(&x, "entity", "%s", state->entity);
 	for (i = 0; i < state->ncontacts; i++)
 		add_tuple(&x, state, state->contacts[i].id, true);
-	for (i = 0; i < state->npublished; i++)
-		event_xml_raw(&x, state->published[i]);
 	if (!state->ncontacts && !state->npublished)
 		add_tuple(&x, state, 0, false);
+	for (i = 0; i < 3; i++)
+		add_published(&x, state, (u32)i);
 	event_xml_close(&x);
 	return event_xml_end(&x, b);
 }

@@ -2,8 +2,9 @@
 /*
  * A published PIDF (RFC 3863), from anybody who has a password: read by libxml2 without a
  * DTD, without entities, without the network. Each element below the root becomes a part
- * that stands by itself, with the namespaces that it needs; tuples, persons and devices get
- * identifiers of ours, and where a contact led is not told.
+ * that stands by itself, with the namespaces that it needs, in an order that lets several
+ * publications become one document; tuples, persons and devices get identifiers of ours, and
+ * where a contact led is not told. What has no place below the root is left out.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@ struct reading {
 	const char *entity, *salt;
 	u32 ids, nodes;
 	struct buf *parts;
+	size_t notes, rest;		/* where they begin */
 };
 
 static bool is_pidf(const xmlNode *node, const char *name)
@@ -69,7 +71,7 @@ static bool identify(struct reading *r, xmlNode *node)
 {
 	char id[64];
 
-	if (!xmlHasProp(node, BAD_CAST "id"))
+	if (!xmlHasProp(node, BAD_CAST "id") && !is_pidf(node, "tuple"))
 		return true;
 	snprintf(id, sizeof(id), "p%s.%u", r->salt, ++r->ids);
 	return xmlSetProp(node, BAD_CAST "id", BAD_CAST id);
@@ -97,9 +99,30 @@ static bool add_part(struct reading *r, xmlNode *node)
 	return good && !r->parts->failed;
 }
 
+/* What may stand in a PIDF below its root, and in which order; false: nowhere. */
+static bool place_of(const xmlNode *node, u32 *place)
+{
+	*place = is_pidf(node, "tuple") ? 0 : is_pidf(node, "note") ? 1 : 2;
+	return node->type == XML_ELEMENT_NODE &&
+	       (*place < 2 || (node->ns && !xmlStrEqual(node->ns->href, BAD_CAST PIDF)));
+}
+
+static bool add_parts(struct reading *r, xmlNode *first, u32 which)
+{
+	xmlNode *node;
+	u32 place;
+
+	for (node = first; node && r->parts->n <= EVENT_MAX_PARTS; node = node->next)
+		if (place_of(node, &place) && place == which && !add_part(r, node))
+			return false;
+	return true;
+}
+
 static int read_tree(struct reading *r, xmlDoc *doc, char whose[EVENT_ENTITY], const char **why)
 {
-	xmlNode *root = xmlDocGetRootElement(doc), *node;
+	xmlNode *root = xmlDocGetRootElement(doc);
+	size_t begin[3];
+	u32 i;
 	xmlChar *entity;
 
 	*why = "no PIDF";
@@ -111,16 +134,21 @@ static int read_tree(struct reading *r, xmlDoc *doc, char whose[EVENT_ENTITY], c
 	*why = "more, or something else, than there may be in a PIDF";
 	if (!is_plain(r, root->children, 0))
 		return -EINVAL;
-	for (node = root->children; node && r->parts->n <= EVENT_MAX_PARTS; node = node->next)
-		if (node->type == XML_ELEMENT_NODE && !add_part(r, node))
+	for (i = 0; i < 3; i++) {
+		begin[i] = r->parts->n;
+		if (!add_parts(r, root->children, i))
 			return -ENOMEM;
+	}
+	r->notes = begin[1];
+	r->rest = begin[2];
 	return r->parts->n > EVENT_MAX_PARTS ? -EINVAL : 0;
 }
 
 int event_pidf_read(struct slice document, const char *entity, const char *salt,
-		    char whose[EVENT_ENTITY], struct buf *parts, const char **why)
+		    char whose[EVENT_ENTITY], struct event_parts *parts, const char **why)
 {
-	struct reading r = { .entity = entity, .salt = salt, .parts = parts };
+	struct buf xml;
+	struct reading r = { .entity = entity, .salt = salt, .parts = &xml };
 	xmlDocPtr doc;
 	int err;
 
@@ -133,7 +161,10 @@ int event_pidf_read(struct slice document, const char *entity, const char *salt,
 			    XML_PARSE_NOBLANKS);
 	if (!doc)
 		return -EINVAL;
+	buf_init(&xml);
 	err = read_tree(&r, doc, whose, why);
 	xmlFreeDoc(doc);
-	return err;
+	*parts = (struct event_parts){ err ? NULL : buf_take(&xml), r.notes, r.rest };
+	buf_free(&xml);
+	return err || parts->xml ? err : -ENOMEM;
 }

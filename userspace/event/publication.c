@@ -38,14 +38,15 @@ struct event_publication *event_publication_any(const struct event_publications 
 }
 
 struct event_publication *event_publication_new(struct event_publications *t,
-						const char *resource, char *parts)
+						const char *resource,
+						const struct event_parts *parts)
 {
 	struct event_publication *p = zalloc(sizeof(*p) + strlen(resource) + 1);
 
 	if (!p)
 		return NULL;
 	strcpy(p->resource, resource);
-	p->parts = parts;
+	p->parts = *parts;
 	hash_insert(&t->by_resource, &p->by_resource, hash_text(t, resource));
 	return p;
 }
@@ -53,7 +54,7 @@ struct event_publication *event_publication_new(struct event_publications *t,
 void event_publication_free(struct event_publications *t, struct event_publication *p)
 {
 	hash_remove(&t->by_resource, &p->by_resource);
-	free(p->parts);
+	free(p->parts.xml);
 	free(p);
 }
 

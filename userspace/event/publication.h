@@ -27,7 +27,7 @@ struct event_publication {
 	char tag[EVENT_TAG];
 	char salt[EVENT_TAG];		/* of its identifiers, which stay: its first tag */
 	u64 expires;			/* ns */
-	char *parts;			/* XML */
+	struct event_parts parts;
 	char resource[];		/* address-of-record */
 };
 
@@ -35,7 +35,8 @@ int event_publications_init(struct event_publications *t, const struct hash_key 
 void event_publications_free(struct event_publications *t);	/* they are their owners' */
 /* Takes parts, unless there is no memory: NULL. */
 struct event_publication *event_publication_new(struct event_publications *t,
-						const char *resource, char *parts);
+						const char *resource,
+						const struct event_parts *parts);
 void event_publication_free(struct event_publications *t, struct event_publication *p);
 /* Those of the resource, one after the other; p NULL: the first. NULL: no more. */
 struct event_publication *event_publication_next(const struct event_publications *t,
@@ -49,9 +50,10 @@ struct event_publication *event_publication_find(const struct event_publications
 
 /*
  * Reads a PIDF: whose it is, and its parts, for a document about entity: identifiers are made
- * different by salt, and who contacts him does so by entity. 0; -EINVAL with *why; -ENOMEM.
+ * different by salt, and who contacts him does so by entity. 0, and parts->xml is to be freed;
+ * -EINVAL with *why; -ENOMEM.
  */
 int event_pidf_read(struct slice document, const char *entity, const char *salt,
-		    char whose[EVENT_ENTITY], struct buf *parts, const char **why);
+		    char whose[EVENT_ENTITY], struct event_parts *parts, const char **why);
 
 #endif

@@ -44,9 +44,9 @@ void event_xml_text(struct event_xml *x, struct slice text)
 	free(copy);
 }
 
-void event_xml_raw(struct event_xml *x, const char *xml)
+void event_xml_raw(struct event_xml *x, const char *xml, size_t n)
 {
-	x->failed = x->failed || xmlTextWriterWriteRaw(x->writer, BAD_CAST xml) < 0;
+	x->failed = x->failed || xmlTextWriterWriteRawLen(x->writer, BAD_CAST xml, (int)n) < 0;
 }
 
 void event_xml_close(struct event_xml *x)
