@@ -425,14 +425,23 @@ static inline void count_deaf(struct world *w, struct phone *p)
 	}
 }
 
+/* They keep each dialog that began: that is none of Jalur's memory. */
+static inline void phones_leave(struct world *w)
+{
+	size_t i;
+
+	for (i = 0; i < NPHONES; i++)
+		count_deaf(w, &w->phones[i]);
+}
+
 static inline void world_stop(struct world *w)
 {
 	size_t i;
 
 	forget_users(w);
 	forget_apart(w);
+	phones_leave(w);
 	for (i = 0; i < NPHONES; i++) {
-		count_deaf(w, &w->phones[i]);
 		sip_engine_free(w->phones[i].engine);
 		effects_clear(&w->phones[i].effects);
 		timers_free(&w->phones[i].timers);

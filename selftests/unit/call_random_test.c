@@ -84,6 +84,7 @@ TEST_F_TIMEOUT(random_calls, nothing_is_left_of_them_after_a_bad_network, 1200)
 		if (w->phones[i].start)
 			timer_arm(&w->phones[i].timers, &w->phones[i].next, w->now + i);
 	live(w);
+	phones_leave(w);
 	expect_nothing_left(w, &before);
 	world_stop(w);
 	EXPECT_EQ(w->deaf, 0);
@@ -122,6 +123,7 @@ TEST_F_TIMEOUT(random_calls, outside_of_calls_all_goes_as_planned_when_nothing_i
 	register_phones(w);
 	timer_arm(&author->timers, &author->next, w->now + NSEC_PER_SEC);
 	live(w);
+	phones_leave(w);
 	expect_nothing_left(w, &before);
 	world_stop(w);
 	show_apart(w);

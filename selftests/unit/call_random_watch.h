@@ -289,7 +289,7 @@ static inline u16 written(struct world *w, const struct sip_msg *msg)
 	if (!w->calm && percent(w, 10))
 		return 486;
 	slice_u32(msg->body, &number);
-	w->taken[number % MAX_TAKEN] = true;
+	*taken(w, number) = true;
 	w->delivered++;
 	return 200;
 }
