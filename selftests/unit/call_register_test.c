@@ -146,6 +146,26 @@ TEST_F(registration, nobody_registers_for_somebody_else)
 	EXPECT_EQ(bindings(h), 0);
 }
 
+/* The Request-URI names the domain whose users are asked for; an address of ours is any. */
+TEST_F(registration, another_of_our_domains_does_not_know_him)
+{
+	struct harness *h = &self->h;
+	struct call_policy *p = h->policy;
+	struct sip_uri uri;
+
+	send_register(h, DESK "\r\n");
+	expect(h, STRANGER, "SIP/2.0 200");
+	ASSERT_TRUE(sip_uri_parse(slice_str(h->ua[STRANGER].target), &uri));
+	p->domains = realloc(p->domains, 2 * sizeof(*p->domains));
+	memset(&p->domains[1], 0, sizeof(*p->domains));
+	p->domains[1].name = strndup(uri.host.p, uri.host.n);
+	p->ndomains = 2;
+	send_register(h, DESK ";expires=0\r\n");
+	expect(h, STRANGER, "SIP/2.0 404");
+	EXPECT_EQ(bindings(h), 1);
+	EXPECT_EQ(counter(h, "registrations-refused"), 1);
+}
+
 TEST_F(registration, what_is_refused_says_why)
 {
 	struct harness *h = &self->h;

@@ -124,6 +124,7 @@ TEST_F(record, a_listener_that_is_no_longer_configured_leads_to_nobody)
 	restart(w);
 	EXPECT_EQ(restore(w, 1, text), NULL);
 	EXPECT_EQ(registrar_count(w->registrar), 0);
+	EXPECT_EQ(registrar_homeless(w->registrar), 1);
 	EXPECT_EQ(registrar_stale(w->registrar), 1);
 	free(text);
 }

@@ -186,6 +186,15 @@ static bool is_his(const struct call_source *source, const char *aor)
 	       slice_caseeq(slice_str(at + 1), slice_str(source->domain->name));
 }
 
+/* RFC 3261 §10.3 step 5. An address, or a name of the box, stands for all of our domains. */
+static bool is_at_another(const struct call_engine *e, const struct call_source *source,
+			  const struct sip_msg *msg)
+{
+	const struct call_domain *asked = call_policy_domain(e->policy, msg->uri.host);
+
+	return asked && asked != source->domain;
+}
+
 static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event *ev,
 			  const struct call_source *source, char aor[REGISTRAR_AOR])
 {
@@ -203,6 +212,11 @@ static bool passes_checks(struct call_engine *e, u64 now, const struct sip_event
 	if (!is_his(source, aor)) {
 		e->counters[CALL_COUNT_REGISTER_REFUSED]++;
 		call_refuse(e, now, ev, 403, "", "registers for somebody else");
+		return false;
+	}
+	if (is_at_another(e, source, ev->msg)) {
+		e->counters[CALL_COUNT_REGISTER_REFUSED]++;
+		call_refuse(e, now, ev, 404, "", "is at another of our domains");
 		return false;
 	}
 	return true;

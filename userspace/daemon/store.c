@@ -174,11 +174,23 @@ static void restore_event(void *arg, u64 key, struct slice text)
 	store_delete(d->store, STORE_EVENT, key);
 }
 
+static void tell_bindings(const struct registrar *registrar)
+{
+	size_t homeless = registrar_homeless(registrar);
+
+	if (registrar_count(registrar))
+		log_text(LOG_INFO, "%zu contacts of an earlier run are still registered",
+			 registrar_count(registrar));
+	if (homeless)
+		log_text(LOG_WARNING,
+			 "%zu contacts of an earlier run are not: they came by a listener that is no longer configured",
+			 homeless);
+}
+
 int daemon_store_restore(struct daemon *d)
 {
 	struct restoring r = { .daemon = d };
 	struct store_error error;
-	size_t bindings;
 	int err;
 
 	if (!d->store)
@@ -195,9 +207,7 @@ int daemon_store_restore(struct daemon *d)
 	if (r.recovered || r.lost)
 		log_text(LOG_INFO, "%zu calls of an earlier run go on, %zu are lost",
 			 r.recovered, r.lost);
-	bindings = registrar_count(call_engine_registrar(d->engine));
-	if (bindings)
-		log_text(LOG_INFO, "%zu contacts of an earlier run are still registered", bindings);
+	tell_bindings(call_engine_registrar(d->engine));
 	return 0;
 }
 

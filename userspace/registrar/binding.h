@@ -72,6 +72,7 @@ struct registrar {
 	struct registrar_domain *recent;	/* asked for last; NULL: none */
 	struct timers timers;
 	size_t n;			/* bindings, without those of changes */
+	size_t homeless;		/* registrar_homeless() */
 	u64 last_record, last_id;
 	u64 *stale;			/* records */
 	size_t nstale, cstale;

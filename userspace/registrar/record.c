@@ -183,6 +183,7 @@ static void restore_binding(struct restoring *s, const json_t *saved)
 		return;
 	}
 	read_numbers(s, saved, b);
+	s->r->homeless += !s->reader.bad && expires > s->wall && listener < 0;
 	if (s->reader.bad || expires <= s->wall || listener < 0) {
 		s->left_out = true;
 		registrar_binding_free(s->r, b);

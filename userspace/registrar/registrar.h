@@ -113,6 +113,8 @@ bool registrar_flow_is(const struct registrar *r, const struct flow *flow, const
 /* Whose bindings came or went since, as far as there was memory for it. false: no more. */
 bool registrar_changed(struct registrar *r, char aor[REGISTRAR_AOR]);
 size_t registrar_count(const struct registrar *r);	/* bindings */
+/* Of an earlier run, whose listener is not configured any more: not taken. */
+size_t registrar_homeless(const struct registrar *r);
 size_t registrar_count_of(const struct registrar *r, const char *domain);	/* in any case */
 void registrar_each(const struct registrar *r, u64 now,
 		    void (*each)(void *arg, const struct registrar_contact *contact), void *arg);

@@ -421,6 +421,11 @@ size_t registrar_count(const struct registrar *r)
 	return r->n;
 }
 
+size_t registrar_homeless(const struct registrar *r)
+{
+	return r->homeless;
+}
+
 void registrar_each(const struct registrar *r, u64 now,
 		    void (*each)(void *arg, const struct registrar_contact *contact), void *arg)
 {
