@@ -165,6 +165,18 @@ int ctl_answer(struct ctl *ctl, const char *cmd, json_t *args,
 	return CTL_OK;
 }
 
+int ctl_answer_id(struct ctl *ctl, const char *cmd, const char *list, int argc, char **argv,
+		  void (*print)(const json_t *result))
+{
+	u64 id;
+
+	if (argc != 1)
+		return CTL_USAGE;
+	if (!ctl_parse_id(argv[0], &id))
+		return ctl_bad_id(ctl, list, argv[0]);
+	return ctl_answer(ctl, cmd, json_pack("{s:o}", "id", json_hex(id)), print);
+}
+
 static void print_list(const json_t *result)
 {
 	print_calls(json_object_get(result, "calls"));
@@ -178,13 +190,7 @@ int call_list(struct ctl *ctl, int argc, char **argv)
 
 int call_show(struct ctl *ctl, int argc, char **argv)
 {
-	u64 id;
-
-	if (argc != 1)
-		return CTL_USAGE;
-	if (!ctl_parse_id(argv[0], &id))
-		return ctl_bad_id(ctl, "jalurctl call list", argv[0]);
-	return ctl_answer(ctl, "call.show", id_args(id, NULL), print_call);
+	return ctl_answer_id(ctl, "call.show", "jalurctl call list", argc, argv, print_call);
 }
 
 static void print_hangup(const json_t *result)

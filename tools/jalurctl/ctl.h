@@ -137,6 +137,9 @@ int session_del(struct ctl *ctl, int argc, char **argv);
 int call_list(struct ctl *ctl, int argc, char **argv);
 /* Asks the daemon, and prints what it says as text or JSON; takes args. An exit status. */
 int ctl_answer(struct ctl *ctl, const char *cmd, json_t *args, void (*print)(const json_t *));
+/* The same for a command whose one argument is an id of those that list shows. */
+int ctl_answer_id(struct ctl *ctl, const char *cmd, const char *list, int argc, char **argv,
+		  void (*print)(const json_t *));
 int call_trace(struct ctl *ctl, int argc, char **argv);
 int call_show(struct ctl *ctl, int argc, char **argv);
 int call_hangup(struct ctl *ctl, int argc, char **argv);

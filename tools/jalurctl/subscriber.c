@@ -10,7 +10,8 @@
 
 #include "ctl.h"
 
-#define MAX_PASSWORD 257	/* with NUL: one byte more than jalurd takes, so that it says so */
+#define MOST 255		/* bytes of a password that jalurd takes */
+#define MAX_PASSWORD (MOST + 2)	/* one byte more shows that it is longer; and NUL */
 
 static void print_list(const json_t *result)
 {
@@ -56,7 +57,7 @@ static bool read_line(char line[MAX_PASSWORD])
 	while (n < MAX_PASSWORD - 1 && read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
 		line[n++] = c;
 	line[n] = 0;
-	return n && n < MAX_PASSWORD - 1;
+	return n && n <= MOST;
 }
 
 static bool ask(const char *prompt, char line[MAX_PASSWORD])
@@ -83,9 +84,7 @@ static bool read_password(char password[MAX_PASSWORD])
 
 	if (!isatty(STDIN_FILENO))
 		return read_line(password);
-	if (!ask("Password: ", password) || !ask("Again: ", again))
-		return false;
-	same = !strcmp(password, again);
+	same = ask("Password: ", password) && ask("Again: ", again) && !strcmp(password, again);
 	explicit_bzero(again, sizeof(again));
 	return same;
 }
@@ -127,9 +126,9 @@ static int set_password(struct ctl *ctl, const char *cmd, int argc, char **argv)
 	if (!read_password(password)) {
 		explicit_bzero(password, sizeof(password));
 		json_decref(args);
-		return ctl_fail(ctl, CTL_USAGE, "no-password", "standard input", NULL,
-				"no password, one above %d bytes, or not the same twice",
-				MAX_PASSWORD - 2);
+		return ctl_fail(ctl, CTL_USAGE, "no-password", "standard input",
+				"type it twice, or give it in one line",
+				"no password, one above %d bytes, or not the same twice", MOST);
 	}
 	text = json_string(password);
 	explicit_bzero(password, sizeof(password));

@@ -76,26 +76,14 @@ int subscription_list(struct ctl *ctl, int argc, char **argv)
 
 int subscription_show(struct ctl *ctl, int argc, char **argv)
 {
-	u64 id;
-
-	if (argc != 1)
-		return CTL_USAGE;
-	if (!ctl_parse_id(argv[0], &id))
-		return ctl_bad_id(ctl, "jalurctl subscription list", argv[0]);
-	return ctl_answer(ctl, "subscription.show", json_pack("{s:o}", "id", json_hex(id)),
-			  print_one);
+	return ctl_answer_id(ctl, "subscription.show", "jalurctl subscription list", argc,
+			     argv, print_one);
 }
 
 int subscription_del(struct ctl *ctl, int argc, char **argv)
 {
-	u64 id;
-
-	if (argc != 1)
-		return CTL_USAGE;
-	if (!ctl_parse_id(argv[0], &id))
-		return ctl_bad_id(ctl, "jalurctl subscription list", argv[0]);
-	return ctl_answer(ctl, "subscription.del", json_pack("{s:o}", "id", json_hex(id)),
-			  print_deleted);
+	return ctl_answer_id(ctl, "subscription.del", "jalurctl subscription list", argc,
+			     argv, print_deleted);
 }
 
 int presence_show(struct ctl *ctl, int argc, char **argv)

@@ -88,12 +88,5 @@ static void print_closed(const json_t *result)
 
 int transport_close(struct ctl *ctl, int argc, char **argv)
 {
-	u64 id;
-
-	if (argc != 1)
-		return CTL_USAGE;
-	if (!ctl_parse_id(argv[0], &id))
-		return ctl_bad_id(ctl, "jalurctl transport list", argv[0]);
-	return ctl_answer(ctl, "transport.close", json_pack("{s:o}", "id", json_hex(id)),
-			  print_closed);
+	return ctl_answer_id(ctl, "transport.close", "jalurctl transport list", argc, argv, print_closed);
 }

@@ -62,10 +62,7 @@ static bool all_own(const struct call_source *source, const struct sip_msg *msg,
 	return true;
 }
 
-/*
- * A Contact is the device's, whose name for itself may be anything; not the name of another
- * subscriber, though, nor another one at the domain itself.
- */
+/* However his name is written (RFC 3261 §19.1.4). */
 static bool is_subscriber(const struct call_engine *e, const struct call_domain *domain,
 			  struct slice written)
 {
@@ -78,6 +75,10 @@ static bool is_subscriber(const struct call_engine *e, const struct call_domain 
 	return !written.n && call_secret_of(e, domain, slice_of(user, n));
 }
 
+/*
+ * A Contact is the device's, whose name for itself may be anything; not the name of another
+ * subscriber, though, nor another one at the domain itself.
+ */
 static bool names_another(const struct call_engine *e, const struct call_source *source,
 			  const struct sip_uri *uri)
 {

@@ -26,9 +26,9 @@ struct call_target {
 int call_target_make(struct call_target *target, const struct call_leg *to,
 		     const struct sip_msg *msg, struct slice called, const char *uri,
 		     const struct sip_listener *listener);
-/* Our host on listener, as others see it. */
 /* He who is called by From wants to be nobody. */
 bool call_hides_caller(const struct sip_uri *from);
+/* Our host on listener, as others see it. */
 void call_print_host(const struct sip_listener *listener, char *host, size_t size);
 void call_target_clear(struct call_target *target);
 

@@ -29,6 +29,10 @@ static int has_source(const struct call_route *route, const struct call_subject 
 	       (s->source.family && prefix_contains(&route->match.source, &s->source));
 }
 
+const char *const call_route_methods[] = {
+	"INVITE", "MESSAGE", "REFER", "SUBSCRIBE", "PUBLISH", NULL
+};
+
 static int has_method(const struct call_route *route, const struct call_subject *s)
 {
 	return !route->match.method ||

@@ -62,17 +62,21 @@ struct call_explain {
 	void *arg;
 };
 
+/* What routes send on; NULL is the last. */
+extern const char *const call_route_methods[];
+
 /* The first route that matches; explain may be NULL. */
 struct call_choice call_route_find(const struct call_policy *p, const struct call_subject *s,
 				   const struct call_explain *explain);
 /* It takes an emergency route; no other is looked at, for there may be no time. */
 bool call_is_emergency(const struct call_policy *p, const struct call_subject *s);
 
+struct call_engine;
+
 /*
  * choose.c: one of our users, who is called whatever the routes say, and his AOR. 404: there is
  * none; 480: he is registered nowhere; 0: he is called.
  */
-struct call_engine;
 u16 call_user_called(const struct call_engine *e, const struct call_subject *s,
 		     char aor[REGISTRAR_AOR]);
 

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "call/call.h"
+#include "call/register.h"
 #include "call/watch.h"
 
 #define RETRY "Retry-After: 60\r\n"
@@ -47,22 +48,14 @@ static bool is_of_nobody(const struct call_engine *e, const struct sip_msg *msg)
 {
 	const struct call_policy *p = e->policy;
 	struct call_wish wish;
-	const char *at;
 	size_t i;
 
 	if (!call_wish_event(msg, &wish))
 		return false;
 	for (i = 0; i < p->ndomains; i++)
 		if (event_policy_serves(&p->domains[i].events, wish.package))
-			break;
-	if (i == p->ndomains)
-		return false;
-	if (!registrar_aor(&msg->uri, wish.aor))
-		return true;
-	at = strrchr(wish.aor, '@');
-	wish.domain = call_policy_domain(p, slice_str(at + 1));
-	return !wish.domain ||
-	       !call_secret_of(e, wish.domain, slice_of(wish.aor, (size_t)(at - wish.aor)));
+			return call_contacts_find(e, msg->ruri, wish.aor) == 404;
+	return false;
 }
 
 void call_subscribe_unserved(struct call_engine *e, u64 now, const struct sip_event *ev)

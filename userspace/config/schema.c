@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "base/timer.h"
+#include "call/route.h"
 #include "config/schema.h"
 
 #define MINUTE (60 * NSEC_PER_SEC)
@@ -47,10 +48,6 @@ static const char *const off_on[] = { "off", "on", NULL };
 static const char *const hidden_shown[] = { "hidden", "shown", NULL };
 static const char *const event_regs[] = { "none", "own", "trunks", NULL };
 static const char *const flows[] = { "challenged", "streams", "trusted", NULL };
-/* What a route sends on. */
-static const char *const methods[] = {
-	"INVITE", "MESSAGE", "REFER", "SUBSCRIBE", "PUBLISH", NULL
-};
 static const char *const latches[] = { "strict", "port", "any", NULL };
 
 #define KEY(p, t, ...) { .path = (p), .type = SCHEMA_##t, __VA_ARGS__ }

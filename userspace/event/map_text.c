@@ -37,20 +37,17 @@ static bool is_address(struct slice run)
 /* Four numbers, whatever letters stand beside them: "mac:192.0.2.1". */
 static bool has_ip4(struct slice run)
 {
-	struct slice numbers = slice_of(run.p, 0);
+	size_t i, from = 0, end;
 	struct addr a;
-	size_t i;
 
 	for (i = 0; i <= run.n; i++) {
-		if (i < run.n && (isdigit((u8)run.p[i]) || (run.p[i] == '.' && numbers.n))) {
-			numbers.n++;
+		if (i < run.n && (isdigit((u8)run.p[i]) || (run.p[i] == '.' && i > from)))
 			continue;
-		}
-		while (numbers.n && numbers.p[numbers.n - 1] == '.')
-			numbers.n--;
-		if (addr_parse_ip(numbers, &a))
+		for (end = i; end > from && run.p[end - 1] == '.'; end--)
+			;
+		if (addr_parse_ip(slice_of(run.p + from, end - from), &a))
 			return true;
-		numbers = slice_of(run.p + i + 1, 0);
+		from = i + 1;
 	}
 	return false;
 }
