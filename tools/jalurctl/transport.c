@@ -88,5 +88,6 @@ static void print_closed(const json_t *result)
 
 int transport_close(struct ctl *ctl, int argc, char **argv)
 {
-	return ctl_answer_id(ctl, "transport.close", "jalurctl transport list", argc, argv, print_closed);
+	return ctl_answer_id(ctl, "transport.close", "jalurctl transport list", argc,
+			     argv, print_closed);
 }

@@ -4,7 +4,8 @@
  */
 	KEY("routes[].match.source", PREFIX, RELOAD(CALLS), EXAMPLE("192.0.2.64/28"),
 	    HELP("It comes from this address, or from one of this prefix.")),
-	KEY("routes[].match.method", CHOICE, CHOICES(call_route_methods), RELOAD(CALLS), EXAMPLE("INVITE"),
+	KEY("routes[].match.method", CHOICE, CHOICES(call_route_methods), RELOAD(CALLS),
+	    EXAMPLE("INVITE"),
 	    HELP("It is such a request; REFER: one that passes, SUBSCRIBE and PUBLISH: for what "
 		 "Jalur does not serve. Without it the route takes all of these.")),
 	KEY("routes[].match.number-pattern", TEXT, RANGE(1, 255), RELOAD(CALLS),
